@@ -1,0 +1,30 @@
+-- Extensions live in a schema of their own, so that nothing of theirs is found by accident:
+-- code writes ext.crypt(…) and OPERATOR(ext.<=>). All but pg_stat_statements are trusted extensions.
+
+create schema if not exists ext;
+comment on schema ext is 'Extensions: pgcrypto, pg_trgm, unaccent, btree_gin, vector';
+
+do $$
+declare
+  v_name text;
+begin
+  foreach v_name in array array['pgcrypto', 'pg_trgm', 'unaccent', 'btree_gin', 'vector'] loop
+    if not exists (select from pg_catalog.pg_extension where extname = v_name) then
+      if not exists (select from pg_catalog.pg_available_extensions where name = v_name) then
+        raise exception 'the extension % is not available on this server', v_name
+          using errcode = 'undefined_file',
+                hint = format('Install it (Debian: postgresql-%s-pgvector for vector, postgresql-contrib for the others).',
+                              current_setting('server_version_num')::int / 10000);
+      end if;
+      execute format('create extension %I with schema ext', v_name);
+    end if;
+  end loop;
+
+  -- Wanted for the ten slowest statements, never needed: it takes a superuser and a preloaded library.
+  if exists (select from pg_catalog.pg_available_extensions where name = 'pg_stat_statements')
+     and not exists (select from pg_catalog.pg_extension where extname = 'pg_stat_statements')
+     and (select rolsuper from pg_catalog.pg_roles where rolname = current_user)
+  then
+    create extension pg_stat_statements with schema ext;
+  end if;
+end $$;

@@ -1,0 +1,43 @@
+-- api.authenticate_user: whose login and password these are.
+--
+-- Rules   login is the username or the address, in any case. Only active accounts.
+--         A wrong password, an unknown login and an account that is not active are alike in answer and work.
+--         A hash of an older format, pepper or cost is renewed while the password is at hand.
+-- Errors  none: no row is the answer to a failure, because the failure has to be remembered
+-- Locks   the account's row, when its hash is renewed
+-- Owned by plinth_system: there is no caller yet.
+create or replace function api.authenticate_user(p_login text, p_password text)
+returns setof core.user_profiles
+language plpgsql
+volatile
+security definer
+rows 1
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_user auth.users;
+begin
+  select u.* into v_user
+    from auth.logins l
+    join auth.users u on u.id = l.user_id
+   where l.login = lower(p_login) and u.status = 'active';
+
+  if not core.password_matches(p_password, v_user.password_hash) then
+    perform ops.write_audit('sign_in.refused', 'auth.users', v_user.id::text, v_user.id,
+                            jsonb_build_object('login', left(p_login, 254)));
+    return;
+  end if;
+
+  if not core.password_is_current(v_user.password_hash) and not core.is_default_hash(v_user.password_hash) then
+    update auth.users u set password_hash = core.hash_password(p_password)
+     where u.id = v_user.id and u.password_hash = v_user.password_hash;
+  end if;
+
+  return query select p.* from core.user_profiles p where p.id = v_user.id;
+end
+$$;
+
+comment on function api.authenticate_user(text, text) is 'The account a login and a password belong to; no row when they do not';
+alter function api.authenticate_user(text, text) owner to plinth_system;
+grant execute on function api.authenticate_user(text, text) to plinth_operator;
+select http.no_route('api.authenticate_user', 'over HTTP a sign-in makes a session: POST /v1/sessions');

@@ -1,0 +1,59 @@
+-- http.statement: the one statement of a route, as the layer prepares it. {args} is where the layer lists the arguments
+-- that a request gave (", p_title => $3::text"), {limit} is the page size.
+--
+-- Why this shape   The function hangs on the row of http.enter ("where e.proceed", p_user_id => e.user_id). Without
+--   that, the planner may call the function first, and row-level security would see no caller. One object, one call:
+--   (f(…)).* would call f once per column.
+-- Columns          status, body, user id, seconds the session still lives, transaction id, touched tags
+create or replace function http.statement(p_route http.routes)
+returns text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_function regproc := p_route.function_name::regproc;
+  v_names    text[] := (select coalesce(p.proargnames, '{}') from pg_proc p where p.oid = v_function);
+  v_call     text;
+  v_columns  text;
+  v_body     text;
+begin
+  -- A leading comma is in {args}; trimmed of it where the user is no argument.
+  v_call := format('%s(%s)', p_route.function_name,
+    case when 'p_user_id' = any (v_names) then 'p_user_id => e.user_id{args}' else '{args}' end);
+
+  if p_route.result = 'list' then
+    select string_agg(format('x.%I', c.name), ', ') into v_columns
+      from http.result_columns(v_function) c where c.name <> 'cursor';
+
+    v_body := format(
+      'select json_build_object('
+      '''items'', coalesce(json_agg(r.item order by r.n) filter (where r.n <= r.size), ''[]''), '
+      '''next'', max(r.cursor) filter (where r.n = r.size and r.more))::text as body '
+      'from (select row_number() over () as n, count(*) over () > http.page_limit({limit}) as more, '
+      'http.page_limit({limit}) as size, x.cursor, '
+      '(select to_json(i) from (select %s) i) as item from %s x where e.proceed) r',
+      v_columns, replace(v_call, '{args}', '{args}, p_limit => http.page_limit({limit}) + 1'));
+  else
+    v_body := format('select %s as body from %s x where e.proceed',
+      case p_route.result
+        when 'one' then 'row_to_json(x)::text'
+        when 'value' then 'json_build_object(''value'', x)::text'
+        else 'null::text' end,
+      v_call);
+  end if;
+
+  v_body := format('from http.enter(%L, %L, $1::bytea, $2::text) e left join lateral (%s) b on true',
+                   p_route.auth, p_route.permission, v_body);
+
+  -- What only reads has nothing to report at the way out.
+  if p_route.lane = 'read' then
+    return format('select %s, %s, e.user_id, e.expires_in, null, null %s', p_route.status,
+                  case when p_route.result = 'one' then 'coalesce(b.body, http.nothing())' else 'b.body' end, v_body);
+  end if;
+  return 'select l.status, l.body, e.user_id, e.expires_in, l.xid, l.tags ' || v_body
+      || format(' cross join lateral http.leave(%s, b.body) l', p_route.status);
+end
+$$;
+
+comment on function http.statement(http.routes) is 'The statement a route is answered with';

@@ -1,0 +1,25 @@
+-- http.catalog: everything the layer needs to serve, in one read: the version of the code, every route with its
+-- arguments and its statement, and the error table.
+create or replace function http.catalog()
+returns json
+language sql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+  select json_build_object(
+    'version', (select g.version from http.registry g),
+    'errors', (select json_agg(e order by e.code) from base.errors e),
+    'routes', (
+      select coalesce(json_agg(json_build_object(
+               'method', r.method, 'path', r.path, 'function', r.function_name, 'auth', r.auth, 'lane', r.lane,
+               'status', r.status, 'result', r.result, 'cache_seconds', r.cache_seconds,
+               'cache_tags', case when r.auth = 'user' then array['sessions'] || r.cache_tags else r.cache_tags end,
+               'statement', http.statement(r),
+               'arguments', (select coalesce(json_agg(a), '[]') from http.arguments(r.function_name::regproc) a))
+             order by r.path, r.method), '[]')
+        from http.routes r))
+$$;
+
+comment on function http.catalog() is 'Version, routes with arguments and statements, and errors, for the layer';
+grant execute on function http.catalog() to plinth_web, plinth_operator;

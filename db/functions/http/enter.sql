@@ -1,0 +1,58 @@
+-- http.enter: the way in. The first thing that happens in the one statement of every request: finds whose token it is
+-- and fixes that user as the caller of this transaction.
+--
+-- Rules   p_auth 'user' needs a live session; 'none' takes any caller and looks at no token.
+--         p_permission, where a route names one, must be among the permissions of the caller's roles.
+--         The caller is set with set_config(…, true): it is gone with the transaction.
+--         The row it returns is what the function under it hangs on: the planner cannot call that one first.
+-- Errors  UN001 no such live session; NP001 permission missing
+-- Locks   none
+-- Owned by plinth_system: it reads sessions of every user, by the hash of the presented token only.
+create or replace function http.enter(
+  p_auth       text,
+  p_permission text,
+  p_token      bytea,
+  p_context    text
+)
+returns table (proceed boolean, user_id uuid, expires_in integer)
+language plpgsql
+volatile
+security definer
+rows 1
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_session uuid;
+  v_set     text;
+begin
+  if p_auth = 'user' then
+    select s.user_id, s.id, extract(epoch from s.expires_at - now())::integer
+      into enter.user_id, v_session, enter.expires_in
+      from auth.sessions s
+     where s.token_hash = p_token and s.ended_at is null and s.expires_at > now();
+
+    if not found then
+      perform base.raise('UN001', 'The token is unknown, expired or ended; sign in again');
+    end if;
+
+    if p_permission is not null and not exists (
+      select from auth.user_roles r
+        join auth.roles d on d.name = r.role
+       where r.user_id = enter.user_id and d.permissions ?| array[p_permission, '*'])
+    then
+      perform base.raise('NP001', format('This needs the permission %s', p_permission));
+    end if;
+
+    v_set := set_config('plinth.caller', enter.user_id::text, true);
+  end if;
+
+  v_set := set_config('plinth.context', concat(v_session, E'\x1f', p_context), true);
+  proceed := true;
+  return next;
+end
+$$;
+
+comment on function http.enter(text, text, bytea, text) is
+  'Finds whose token it is and fixes that user as the caller of this transaction';
+alter function http.enter(text, text, bytea, text) owner to plinth_system;
+grant execute on function http.enter(text, text, bytea, text) to plinth_web, plinth_operator;

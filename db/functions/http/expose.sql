@@ -1,0 +1,58 @@
+-- http.expose: makes a function a route. Stands at the end of the function's own file.
+--
+-- Rules   GET only for functions that do not write (STABLE or IMMUTABLE); only such answers are kept.
+--         A route needs a caller unless it says auth => 'none'; a function that names p_user_id always does.
+--         result is read off the function when not given: a set is one object unless it has a cursor column (list).
+--         The lane is read off the volatility when not given.
+-- Errors  invalid_parameter_value when the route or its options make no sense: the deploy stops.
+-- Locks   row of http.routes
+-- Used by deploys only; granted to nobody else.
+create or replace function http.expose(
+  route      text,
+  function   text,
+  auth       text default 'user',
+  permission text default null,
+  status     integer default 200,
+  result     text default null,
+  lane       text default null,
+  cache      integer default null,
+  tags       text[] default '{}'
+)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_method text := split_part(route, ' ', 1);
+  v_path   text := split_part(route, ' ', 2);
+  v_proc   pg_proc;
+  v_lane   text;
+begin
+  select p.* into v_proc from pg_proc p where p.oid = function::regproc;
+
+  if v_method = 'GET' and v_proc.provolatile = 'v' then
+    raise exception '% cannot answer %: it is not marked STABLE', function, route using errcode = '22023';
+  end if;
+  if auth = 'none' and 'p_user_id' = any (v_proc.proargnames) then
+    raise exception '% names a user, so % needs auth => ''user''', function, route using errcode = '22023';
+  end if;
+
+  v_lane := coalesce(lane, case when v_proc.provolatile = 'v' then 'write' else 'read' end);
+
+  insert into http.routes
+    (method, path, function_name, auth, permission, status, result, lane, cache_seconds, cache_tags, file)
+  values (
+    v_method, v_path, function, auth, permission, status,
+    coalesce(result, case
+      when v_proc.prorettype = 'void'::regtype then 'none'
+      when http.has_cursor(v_proc.oid) then 'list'
+      when v_proc.proretset then 'one'
+      else 'value' end),
+    v_lane, cache, tags,
+    coalesce(nullif(current_setting('plinth.file', true), ''), 'psql'));
+end
+$$;
+
+comment on function http.expose(text, text, text, text, integer, text, text, integer, text[]) is
+  'Registers a route for a function; called from the function''s own file';

@@ -1,0 +1,19 @@
+-- http.stale_tags: tags that were touched a while ago and that nobody reported as bumped: their writer died, or wrote
+-- from psql. The sweeper bumps them and clears the record; bumping twice does no harm.
+create or replace function http.stale_tags(p_seconds integer default 2)
+returns table (xid text, tag text)
+language sql
+stable
+security definer
+rows 100
+set search_path = pg_catalog, pg_temp
+as $$
+  select t.xid::text, t.tag
+    from base.touched_tags t
+   where t.touched_at <= clock_timestamp() - make_interval(secs => p_seconds)
+   order by t.touched_at
+   limit 1000
+$$;
+
+comment on function http.stale_tags(integer) is 'Cache tags left behind by writers that did not bump them';
+grant execute on function http.stale_tags(integer) to plinth_web;

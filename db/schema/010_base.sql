@@ -1,0 +1,373 @@
+-- base: the durable ground. What tables themselves need (ids, errors, the current user, audit marks, cache tags)
+-- lives here, because tables must never depend on code that a deploy rebuilds.
+
+------------------------------------------------------------------------------------------------------------------
+-- The manifest: every table says how it would be spread over several machines, and a test holds it to that.
+------------------------------------------------------------------------------------------------------------------
+
+create table base.table_manifest (
+  schema_name text not null,
+  table_name  text not null,
+  class       text not null,
+  reason      text not null,
+  constraint table_manifest_pkey primary key (schema_name, table_name),
+  constraint table_manifest_class_check check (class in ('by-user', 'directory', 'reference', 'local'))
+);
+
+comment on table base.table_manifest is 'How each table would be spread over several machines';
+comment on column base.table_manifest.schema_name is 'Schema of the table';
+comment on column base.table_manifest.table_name is 'Name of the table';
+comment on column base.table_manifest.class is
+  'by-user: key starts with the user; directory: global uniqueness; reference: small, rarely written; local: one machine';
+comment on column base.table_manifest.reason is 'Why it is of this class';
+
+insert into base.table_manifest (schema_name, table_name, class, reason) values
+  ('base', 'table_manifest', 'reference', 'says how tables are spread'),
+  ('base', 'errors',         'reference', 'the same codes everywhere'),
+  ('base', 'settings',       'reference', 'read by every function, changed by hand'),
+  ('base', 'touched_tags',   'local',     'cache tags of transactions on this machine');
+
+------------------------------------------------------------------------------------------------------------------
+-- Errors: one row per code, one helper that raises them.
+------------------------------------------------------------------------------------------------------------------
+
+create table base.errors (
+  code        text not null,
+  http_status integer not null,
+  title       text not null,
+  description text not null,
+  retry_after integer,
+  constraint errors_pkey primary key (code),
+  constraint errors_code_check check (code ~ '^[0-9A-Z]{2,5}$'),
+  constraint errors_http_status_check check (http_status between 400 and 599)
+);
+
+comment on table base.errors is 'Every error a caller can see: the code, its HTTP status and what it means';
+comment on column base.errors.code is 'SQLSTATE of five characters, or a class of two for PostgreSQL''s own';
+comment on column base.errors.http_status is 'Status of the HTTP answer';
+comment on column base.errors.title is 'Short text, the same for every occurrence';
+comment on column base.errors.description is 'When it is raised and what to do';
+comment on column base.errors.retry_after is 'Seconds to wait before trying again, where trying again can help';
+
+insert into base.errors (code, http_status, title, description, retry_after) values
+  ('BR001', 400, 'Malformed request',         'The request is not valid HTTP, JSON or UTF-8; nothing was done.', null),
+  ('BR002', 413, 'Body too large',            'The body exceeds the limit; send less.', null),
+  ('BR003', 415, 'Unsupported media type',    'Send the body as application/json.', null),
+  ('BR004', 431, 'Header too large',          'The request line or a header exceeds the limit.', null),
+  ('BR408', 408, 'Request timed out',         'The request did not arrive whole in time.', null),
+  ('UN001', 401, 'Sign-in needed',            'No token, or one that is unknown, expired or ended.', null),
+  ('UN002', 401, 'Wrong login or password',   'The login and the password do not belong together.', null),
+  ('NP001', 403, 'Not permitted',             'The caller may not do this, or may not act for the named user.', null),
+  ('NF001', 404, 'Not found',                 'There is no such thing, or it is not yours to see.', null),
+  ('NF404', 404, 'No such route',             'The path is not one of the routes; see /docs.', null),
+  ('NF405', 405, 'Method not allowed',        'The path exists, but not with this method; see the Allow header.', null),
+  ('KC001', 409, 'Already taken',             'The value must be unique and is taken.', null),
+  ('KC002', 409, 'Changed meanwhile',         'The version sent is not the current one; read again and retry.', null),
+  ('VL001', 422, 'Invalid field',             'A field breaks a rule; errors names the field and the rule.', null),
+  ('VL002', 422, 'Unknown field',             'A field is not part of this request.', null),
+  ('VL003', 422, 'Missing field',             'A required field is missing.', null),
+  ('RL001', 429, 'Too many requests',         'A limit is reached; wait as long as Retry-After says.', 1),
+  ('SV500', 500, 'Internal error',            'Something failed that should not; the request id finds it in the log.', null),
+  ('SV503', 503, 'Unavailable',               'A part that is needed is away; nothing was done, try again.', 1),
+  ('SV504', 504, 'Timed out',                 'The work took longer than it may.', null),
+  ('MG001', 409, 'Migration out of order',    'A migration was recorded before one with a lower number.', null),
+  ('AU001', 403, 'Append only',               'Rows of this table are never changed or removed.', null),
+  -- PostgreSQL's own, by code or by class; the longest match decides.
+  ('22',    400, 'Malformed value',           'A value could not be read as its type.', null),
+  ('23503', 409, 'Still referenced',          'The thing refers to, or is referred to by, something that forbids this.', null),
+  ('23505', 409, 'Already taken',             'The value must be unique and is taken.', null),
+  ('23514', 422, 'Invalid field',             'A value breaks a rule of its table.', null),
+  ('25006', 500, 'Internal error',            'A function that only reads tried to write.', null),
+  ('40001', 503, 'Unavailable',               'Several transactions were in each other''s way, repeatedly; try again.', 1),
+  ('40P01', 503, 'Unavailable',               'Several transactions were in each other''s way, repeatedly; try again.', 1),
+  ('42501', 403, 'Not permitted',             'The database role may not do this.', null),
+  ('53',    503, 'Unavailable',               'The database is out of a resource; try again.', 1),
+  ('55P03', 503, 'Unavailable',               'A lock could not be had in time; try again.', 1),
+  ('57014', 504, 'Timed out',                 'The work took longer than it may.', null),
+  ('57P',   503, 'Unavailable',               'The database is starting or stopping; try again.', 1),
+  ('08',    503, 'Unavailable',               'The database cannot be reached; try again.', 1);
+
+create function base.raise(
+  p_code    text,
+  p_message text,
+  p_field   text default null,
+  p_hint    text default null
+)
+returns void
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  raise exception using
+    errcode = p_code,
+    message = p_message,
+    column = coalesce(p_field, ''),
+    hint = coalesce(p_hint, '');
+end
+$$;
+
+comment on function base.raise(text, text, text, text) is
+  'Raises one of base.errors: the message is for the caller, the field names what was wrong';
+
+------------------------------------------------------------------------------------------------------------------
+-- Settings: what an operator may turn, each with its type, its bounds and its reason.
+------------------------------------------------------------------------------------------------------------------
+
+create table base.settings (
+  name        text not null,
+  value       text not null,
+  type        text not null,
+  minimum     numeric,
+  maximum     numeric,
+  description text not null,
+  updated_at  timestamptz not null default now(),
+  constraint settings_pkey primary key (name),
+  constraint settings_type_check check (type in ('integer', 'boolean', 'text')),
+  constraint settings_value_check check (
+    case type
+      when 'integer' then value ~ '^-?[0-9]{1,15}$' and value::numeric between coalesce(minimum, '-Infinity') and coalesce(maximum, 'Infinity')
+      when 'boolean' then value in ('true', 'false')
+      else true
+    end)
+);
+
+comment on table base.settings is 'Settings of the rules inside the database';
+comment on column base.settings.name is 'Dotted name, the domain first';
+comment on column base.settings.value is 'The value in force, as text of its type';
+comment on column base.settings.type is 'integer, boolean or text';
+comment on column base.settings.minimum is 'Lowest number allowed';
+comment on column base.settings.maximum is 'Highest number allowed';
+comment on column base.settings.description is 'What it decides';
+comment on column base.settings.updated_at is 'When it was last changed';
+
+insert into base.settings (name, value, type, minimum, maximum, description) values
+  ('environment',             'development', 'text',    null, null, 'development, test or production; written by the deploy'),
+  ('password.bcrypt_cost',    '12',          'integer', 4,    16,   'Work factor of new hashes; below 10 only in the test environment'),
+  ('password.minimum_length', '15',          'integer', 8,    256,  'Code points a password needs when it is the only factor'),
+  ('session.access_minutes',  '15',          'integer', 1,    1440, 'Minutes a session token lives'),
+  ('session.refresh_days',    '30',          'integer', 1,    365,  'Days after which a family of refresh tokens ends'),
+  ('session.limit',           '20',          'integer', 1,    1000, 'Live sessions per user; the oldest gives way');
+
+alter table base.settings add constraint settings_bcrypt_cost_check
+  check (name <> 'password.bcrypt_cost' or value::integer >= 4);
+
+create function base.setting(p_name text)
+returns text
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_value text;
+begin
+  select s.value into strict v_value from base.settings s where s.name = p_name;
+  return v_value;
+end
+$$;
+
+comment on function base.setting(text) is 'The value of a setting; an unknown name is an error of the code that asks';
+
+create function base.set_setting(p_name text, p_value text)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_name = 'password.bcrypt_cost' and p_value::integer < 10 and base.setting('environment') <> 'test' then
+    perform base.raise('VL001', 'A bcrypt cost below 10 is allowed only in the test environment', 'value');
+  end if;
+
+  update base.settings s set value = p_value, updated_at = now() where s.name = p_name;
+
+  if not found then
+    perform base.raise('NF001', format('There is no setting named %s', p_name), 'name');
+  end if;
+end
+$$;
+
+comment on function base.set_setting(text, text) is 'Changes a setting; the table checks type and bounds';
+grant execute on function base.set_setting(text, text) to plinth_operator;
+
+------------------------------------------------------------------------------------------------------------------
+-- Ids: version 7, ordered by time. PostgreSQL's own where it has one.
+------------------------------------------------------------------------------------------------------------------
+
+do $do$
+begin
+  if current_setting('server_version_num')::integer >= 180000 then
+    create function base.new_id() returns uuid language sql volatile parallel safe
+    as $$ select pg_catalog.uuidv7() $$;
+  else
+    create function base.new_id() returns uuid language sql volatile parallel safe
+    as $$
+      -- A random version 4 with its first 48 bits replaced by milliseconds and its version by 7.
+      select pg_catalog.encode(
+        pg_catalog.set_bit(pg_catalog.set_bit(
+          pg_catalog.overlay(
+            pg_catalog.uuid_send(pg_catalog.gen_random_uuid())
+            placing pg_catalog.substring(pg_catalog.int8send(
+              (extract(epoch from pg_catalog.clock_timestamp()) * 1000)::pg_catalog.int8) from 3)
+            from 1 for 6),
+          52, 1), 53, 1),
+        'hex')::pg_catalog.uuid
+    $$;
+  end if;
+end $do$;
+
+comment on function base.new_id() is 'A new uuid of version 7: unique, and ordered by the time it was made';
+grant execute on function base.new_id() to plinth_system, plinth_operator;
+
+------------------------------------------------------------------------------------------------------------------
+-- Who is calling. Two transaction-local settings:
+--   plinth.caller   set by http.enter only; fixes the user for the whole transaction
+--   plinth.subject  set by core.act_for when an operator names a user; carries the time of its statement and is
+--                   worthless in any other, so that one transaction may act for several users one after another
+-- After a transaction such a setting reads '' and not NULL.
+------------------------------------------------------------------------------------------------------------------
+
+create function base.current_user_id()
+returns uuid
+language plpgsql
+stable
+parallel restricted
+as $$
+declare
+  v_who text := pg_catalog.current_setting('plinth.caller', true);
+begin
+  if v_who <> '' then
+    return v_who::pg_catalog.uuid;
+  end if;
+
+  v_who := pg_catalog.current_setting('plinth.subject', true);
+  if v_who <> ''
+     and pg_catalog.split_part(v_who, '@', 2) = extract(epoch from pg_catalog.statement_timestamp())::pg_catalog.text
+     and pg_catalog.pg_has_role(session_user, 'plinth_operator', 'member')
+  then
+    return pg_catalog.split_part(v_who, '@', 1)::pg_catalog.uuid;
+  end if;
+
+  return null;
+end
+$$;
+
+comment on function base.current_user_id() is
+  'The user this statement acts for: the caller of the request, or the one an operator named; NULL when there is none';
+
+-- plinth.context is what the layer knows of the request, in one setting because each costs time on every call:
+-- session id, request id, address, user agent, separated by the unit separator (which no header can contain).
+create function base.request_context(p_part integer)
+returns text
+language sql
+stable
+as $$
+  select nullif(pg_catalog.split_part(pg_catalog.current_setting('plinth.context', true), E'\x1f', p_part), '')
+$$;
+
+comment on function base.request_context(integer) is
+  'What is known of the request: 1 session id, 2 request id, 3 address, 4 user agent; NULL outside a request';
+
+grant execute on function base.current_user_id() to plinth_system, plinth_operator;
+grant execute on function base.request_context(integer) to plinth_system;
+grant execute on function base.raise(text, text, text, text) to plinth_system;
+grant execute on function base.setting(text) to plinth_system, plinth_operator;
+grant select on base.errors, base.settings, base.table_manifest to plinth_system, plinth_operator;
+
+------------------------------------------------------------------------------------------------------------------
+-- Trigger functions that every domain uses. Triggers are named _NNN_<task>: the number is the firing order.
+------------------------------------------------------------------------------------------------------------------
+
+create function base.tg__touch()
+returns trigger
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  new.updated_at := greatest(clock_timestamp(), old.updated_at);
+  new.version := old.version + 1;
+  return new;
+end
+$$;
+
+comment on function base.tg__touch() is 'Keeps updated_at and version; fire it only for the columns that count as a change';
+
+create function base.tg__append_only()
+returns trigger
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform base.raise('AU001', format('Rows of %I.%I are never changed or removed', tg_table_schema, tg_table_name));
+  return null;
+end
+$$;
+
+comment on function base.tg__append_only() is 'Refuses UPDATE, DELETE and TRUNCATE, whoever asks';
+
+------------------------------------------------------------------------------------------------------------------
+-- Cache tags. A write records what it touched in its own transaction; the layer bumps the tags before it answers and
+-- then removes the record, a sweeper bumps what a dead worker left behind.
+------------------------------------------------------------------------------------------------------------------
+
+create table base.touched_tags (
+  xid        xid8 not null default pg_current_xact_id(),
+  tag        text not null,
+  touched_at timestamptz not null default clock_timestamp(),
+  constraint touched_tags_pkey primary key (xid, tag)
+);
+
+comment on table base.touched_tags is 'Cache tags touched by committed transactions and not yet known to be bumped';
+comment on column base.touched_tags.xid is 'The transaction that wrote';
+comment on column base.touched_tags.tag is 'What it touched, as <tag>:<user id> or all:<tag>';
+comment on column base.touched_tags.touched_at is 'When, for the sweeper';
+
+create index touched_tags_touched_at_idx on base.touched_tags (touched_at);
+comment on index base.touched_tags_touched_at_idx is 'For http.stale_tags';
+
+create function base.touch_tag(p_tag text)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into base.touched_tags (tag) values (p_tag) on conflict do nothing;
+
+  -- Inside a request the layer bumps. Elsewhere (psql, a job) nobody would: the commit tells the layers.
+  -- Not always, because a transaction that notifies takes a database-wide lock at commit.
+  if found and coalesce(current_setting('plinth.context', true), '') = '' then
+    perform pg_notify('plinth_tags', p_tag);
+  end if;
+end
+$$;
+
+comment on function base.touch_tag(text) is 'Records that what is cached under a tag is no longer true once this transaction commits';
+grant execute on function base.touch_tag(text) to plinth_system;
+
+create function base.tg__touch_tag()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_row jsonb := to_jsonb(case when tg_op = 'DELETE' then old else new end);
+begin
+  if tg_nargs = 1 then
+    perform base.touch_tag('all:' || tg_argv[0]);
+  else
+    perform base.touch_tag(tg_argv[0] || ':' || (v_row ->> tg_argv[1]));
+  end if;
+  return null;
+end
+$$;
+
+comment on function base.tg__touch_tag() is
+  'Arguments: tag, column that holds the user id. Touches <tag>:<user id>, or all:<tag> when no column is named';

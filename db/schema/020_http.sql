@@ -1,0 +1,72 @@
+-- http: what the layer needs to know. The registry is data: the layer builds its routes from it, OpenAPI is made from
+-- it, and select * from http.routes answers the question "what can be called".
+
+create table http.routes (
+  method        text not null,
+  path          text not null,
+  function_name text not null,
+  auth          text not null,
+  permission    text,
+  status        integer not null,
+  result        text not null,
+  lane          text not null,
+  cache_seconds integer,
+  cache_tags    text[] not null default '{}',
+  file          text not null,
+  constraint routes_pkey primary key (path, method),
+  constraint routes_method_check check (method in ('GET', 'POST', 'PUT', 'PATCH', 'DELETE')),
+  constraint routes_path_check check (path ~ '^/v1/[a-z0-9/{}_.-]+$'),
+  constraint routes_function_name_check check (function_name ~ '^api\.[a-z][a-z0-9_]*$'),
+  constraint routes_auth_check check (auth in ('none', 'user')),
+  constraint routes_permission_check check (permission is null or auth = 'user'),
+  constraint routes_result_check check (result in ('one', 'list', 'value', 'none')),
+  constraint routes_lane_check check (lane in ('read', 'write', 'slow', 'hash')),
+  constraint routes_cache_check check (cache_seconds is null or (method = 'GET' and lane = 'read'))
+);
+
+comment on table http.routes is 'Every route: what is called, by whom, in which lane, and how long the answer may be kept';
+comment on column http.routes.method is 'HTTP method';
+comment on column http.routes.path is 'Path; {name} is the argument p_name';
+comment on column http.routes.function_name is 'The function that answers';
+comment on column http.routes.auth is 'none: anyone; user: a signed-in caller';
+comment on column http.routes.permission is 'Permission the caller needs besides';
+comment on column http.routes.status is 'Status of a successful answer';
+comment on column http.routes.result is 'one: object; list: items and next; value: {"value"}; none: 204';
+comment on column http.routes.lane is 'read and write: short calls on shared connections; slow and hash: a connection to itself';
+comment on column http.routes.cache_seconds is 'How long an answer may be kept; NULL: not at all';
+comment on column http.routes.cache_tags is 'What the answer depends on; a write that touches one of them makes it void';
+comment on column http.routes.file is 'The file that registered it';
+
+create table http.unrouted (
+  function_name text not null,
+  reason        text not null,
+  file          text not null,
+  constraint unrouted_pkey primary key (function_name)
+);
+
+comment on table http.unrouted is 'Functions of the contract that are on purpose not reachable over HTTP';
+comment on column http.unrouted.function_name is 'The function';
+comment on column http.unrouted.reason is 'Why it has no route';
+comment on column http.unrouted.file is 'The file that says so';
+
+create table http.registry (
+  id          boolean not null default true,
+  version     uuid not null default gen_random_uuid(),
+  deployed_at timestamptz not null default now(),
+  constraint registry_pkey primary key (id),
+  constraint registry_id_check check (id)
+);
+
+comment on table http.registry is 'One row: the version of all code and routes; random, new with every deploy that changed something';
+comment on column http.registry.id is 'Always true: there is one row';
+comment on column http.registry.version is 'Part of every cache key, so that a deploy voids what older code answered';
+comment on column http.registry.deployed_at is 'When that deploy was';
+
+insert into http.registry default values;
+
+grant select on http.routes, http.unrouted, http.registry to plinth_reader, plinth_operator;
+
+insert into base.table_manifest (schema_name, table_name, class, reason) values
+  ('http', 'routes',   'reference', 'the same routes everywhere'),
+  ('http', 'unrouted', 'reference', 'the same functions everywhere'),
+  ('http', 'registry', 'reference', 'one row');

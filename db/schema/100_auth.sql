@@ -1,0 +1,288 @@
+-- auth: who people are. Accounts, how they are found, what they may do, and where they are signed in.
+
+create table auth.tiers (
+  name        text not null,
+  rank        integer not null,
+  description text not null,
+  constraint tiers_pkey primary key (name),
+  constraint tiers_rank_key unique (rank)
+);
+
+comment on table auth.tiers is 'Plans an account can be on';
+comment on column auth.tiers.name is 'Name';
+comment on column auth.tiers.rank is 'Order, lowest first';
+comment on column auth.tiers.description is 'What it is for';
+
+insert into auth.tiers (name, rank, description) values
+  ('free',       10, 'For trying out'),
+  ('pro',        20, 'For a person who works with it'),
+  ('enterprise', 30, 'For an organisation');
+
+create table auth.roles (
+  name        text not null,
+  description text not null,
+  permissions jsonb not null default '[]',
+  constraint roles_pkey primary key (name),
+  constraint roles_permissions_check check (jsonb_typeof(permissions) = 'array')
+);
+
+comment on table auth.roles is 'Roles an account can have, each with its permissions';
+comment on column auth.roles.name is 'Name';
+comment on column auth.roles.description is 'Who has it';
+comment on column auth.roles.permissions is 'Array of permission names; "*" is every permission';
+
+insert into auth.roles (name, description, permissions) values
+  ('administrator', 'Runs the installation',                 '["*"]'),
+  ('developer',     'Builds on it',                          '["self:read", "self:write", "keys:write", "usage:read"]'),
+  ('user',          'Uses what others built',                '["self:read", "self:write"]'),
+  ('readonly',      'Looks and changes nothing',             '["self:read"]');
+
+create table auth.users (
+  id                 uuid not null default base.new_id(),
+  username           text not null,
+  email              text not null,
+  email_verified     boolean not null default false,
+  password_hash      text,
+  full_name          text,
+  avatar_url         text,
+  bio                text,
+  status             text not null default 'active',
+  tier               text not null default 'free',
+  two_factor_enabled boolean not null default false,
+  metadata           jsonb not null default '{}',
+  last_login_at      timestamptz,
+  login_count        integer not null default 0,
+  created_at         timestamptz not null default now(),
+  updated_at         timestamptz not null default now(),
+  deleted_at         timestamptz,
+  version            integer not null default 1,
+  constraint users_pkey primary key (id),
+  constraint users_tier_fkey foreign key (tier) references auth.tiers (name) on delete restrict,
+  constraint users_username_check check (username ~ '^[A-Za-z0-9][A-Za-z0-9_.-]{2,39}$'),
+  constraint users_email_check check (length(email) <= 254 and email ~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+$'),
+  constraint users_full_name_check check (length(full_name) <= 200),
+  constraint users_avatar_url_check check (length(avatar_url) <= 2000),
+  constraint users_bio_check check (length(bio) <= 2000),
+  constraint users_status_check check (status in ('active', 'suspended', 'deleted')),
+  constraint users_metadata_check check (jsonb_typeof(metadata) = 'object')
+);
+
+comment on table auth.users is 'Accounts';
+comment on column auth.users.id is 'The user everywhere; made here or by the caller who registers';
+comment on column auth.users.username is 'Name to sign in with, as its owner writes it; unique without regard to case';
+comment on column auth.users.email is 'Address, as its owner writes it; unique without regard to case';
+comment on column auth.users.email_verified is 'Whether the owner proved to receive mail there';
+comment on column auth.users.password_hash is 'Self-describing: p<pepper version>$ before a bcrypt hash over the peppered password, or an imported format';
+comment on column auth.users.full_name is 'Name for display';
+comment on column auth.users.avatar_url is 'Picture';
+comment on column auth.users.bio is 'About the user, in the user''s words';
+comment on column auth.users.status is 'active, suspended or deleted; only active accounts can sign in';
+comment on column auth.users.tier is 'Plan';
+comment on column auth.users.two_factor_enabled is 'Whether a second factor is asked for';
+comment on column auth.users.metadata is 'Whatever the application wants to keep with the account';
+comment on column auth.users.last_login_at is 'Last successful sign-in';
+comment on column auth.users.login_count is 'Successful sign-ins';
+comment on column auth.users.created_at is 'When it was registered';
+comment on column auth.users.updated_at is 'When the profile last changed';
+comment on column auth.users.deleted_at is 'When it was deleted';
+comment on column auth.users.version is 'Grows with every change of the profile; for optimistic updates';
+
+create index users_tier_idx on auth.users (tier);
+comment on index auth.users_tier_idx is 'For the foreign key';
+create index users_created_at_idx on auth.users (created_at, id);
+comment on index auth.users_created_at_idx is 'For v_active_users, newest first';
+
+create trigger _100_touch
+  before update of username, email, email_verified, password_hash, full_name, avatar_url, bio, status, tier,
+                   two_factor_enabled, metadata, deleted_at
+  on auth.users for each row execute function base.tg__touch();
+create trigger _800_audit
+  after insert or delete or update of username, email, email_verified, password_hash, full_name, avatar_url, bio, status,
+                   tier, two_factor_enabled, metadata, deleted_at
+  on auth.users for each row execute function ops.tg__audit('id', 'id', '{password_hash}');
+create trigger _900_touch_tag
+  after delete or update of username, email, email_verified, full_name, avatar_url, bio, status, tier,
+                   two_factor_enabled, metadata, deleted_at
+  on auth.users for each row execute function base.tg__touch_tag('profile', 'id');
+
+-- How an account is found, and what makes username and e-mail unique: one key space, lower-case. A username has no @,
+-- so the two kinds never meet. On several machines this table is the directory.
+create table auth.logins (
+  login   text not null,
+  kind    text not null,
+  user_id uuid not null,
+  constraint logins_pkey primary key (login),
+  constraint logins_user_id_kind_key unique (user_id, kind),
+  constraint logins_user_id_fkey foreign key (user_id) references auth.users (id) on delete cascade,
+  constraint logins_kind_check check (kind in ('username', 'email')),
+  constraint logins_login_check check (login = lower(login))
+);
+
+comment on table auth.logins is 'Directory: what people sign in with, and whose it is';
+comment on column auth.logins.login is 'Username or e-mail, in lower case';
+comment on column auth.logins.kind is 'username or email';
+comment on column auth.logins.user_id is 'The account';
+
+create function auth.tg_users__keep_logins()
+returns trigger
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into auth.logins (login, kind, user_id)
+  values (lower(new.username), 'username', new.id), (lower(new.email), 'email', new.id)
+  on conflict (user_id, kind) do update set login = excluded.login
+   where logins.login <> excluded.login;
+  return null;
+end
+$$;
+
+comment on function auth.tg_users__keep_logins() is 'Keeps the directory equal to the account; a taken login fails here, on logins_pkey';
+
+create trigger _200_keep_logins
+  after insert or update of username, email on auth.users
+  for each row execute function auth.tg_users__keep_logins();
+
+create table auth.user_roles (
+  user_id     uuid not null,
+  role        text not null,
+  assigned_by uuid,
+  assigned_at timestamptz not null default now(),
+  constraint user_roles_pkey primary key (user_id, role),
+  constraint user_roles_user_id_fkey foreign key (user_id) references auth.users (id) on delete cascade,
+  constraint user_roles_role_fkey foreign key (role) references auth.roles (name) on delete restrict
+);
+
+comment on table auth.user_roles is 'Which account has which role';
+comment on column auth.user_roles.user_id is 'The account';
+comment on column auth.user_roles.role is 'The role';
+comment on column auth.user_roles.assigned_by is 'The user who assigned it; NULL: registration or an operator';
+comment on column auth.user_roles.assigned_at is 'When';
+
+create index user_roles_role_idx on auth.user_roles (role);
+comment on index auth.user_roles_role_idx is 'For the foreign key, and to find the administrators';
+
+create trigger _800_audit after insert or update or delete on auth.user_roles
+  for each row execute function ops.tg__audit('user_id', 'user_id');
+create trigger _900_touch_tag after insert or update or delete on auth.user_roles
+  for each row execute function base.tg__touch_tag('profile', 'user_id');
+
+create table auth.sessions (
+  user_id            uuid not null,
+  id                 uuid not null default base.new_id(),
+  token_hash         bytea not null,
+  refresh_hash       bytea not null,
+  address            inet,
+  user_agent         text,
+  created_at         timestamptz not null default now(),
+  last_seen_at       timestamptz not null default now(),
+  expires_at         timestamptz not null,
+  refresh_expires_at timestamptz not null,
+  ended_at           timestamptz,
+  end_reason         text,
+  constraint sessions_pkey primary key (user_id, id),
+  constraint sessions_token_hash_key unique (token_hash),
+  constraint sessions_refresh_hash_key unique (refresh_hash),
+  constraint sessions_user_id_fkey foreign key (user_id) references auth.users (id) on delete cascade,
+  constraint sessions_token_hash_check check (length(token_hash) = 32),
+  constraint sessions_refresh_hash_check check (length(refresh_hash) = 32),
+  constraint sessions_end_check check ((ended_at is null) = (end_reason is null))
+);
+
+comment on table auth.sessions is 'Where people are signed in. Tokens are random; only their SHA-256 is here';
+comment on column auth.sessions.user_id is 'The account';
+comment on column auth.sessions.id is 'Names the session to its owner; worthless as a token';
+comment on column auth.sessions.token_hash is 'SHA-256 of the session token';
+comment on column auth.sessions.refresh_hash is 'SHA-256 of the refresh token';
+comment on column auth.sessions.address is 'Address at sign-in';
+comment on column auth.sessions.user_agent is 'Client at sign-in';
+comment on column auth.sessions.created_at is 'When it began';
+comment on column auth.sessions.last_seen_at is 'When it was last used, roughly';
+comment on column auth.sessions.expires_at is 'When the session token stops working';
+comment on column auth.sessions.refresh_expires_at is 'When the refresh token stops working';
+comment on column auth.sessions.ended_at is 'When it was ended before its time';
+comment on column auth.sessions.end_reason is 'Why';
+
+create index sessions_live_idx on auth.sessions (user_id, created_at) where ended_at is null;
+comment on index auth.sessions_live_idx is 'For list_sessions, the limit per user, and ending all of a user''s sessions';
+
+-- A new session changes nothing that is cached; an ended one does, at once and everywhere.
+create trigger _900_touch_tag after update of ended_at, expires_at or delete on auth.sessions
+  for each row execute function base.tg__touch_tag('sessions', 'user_id');
+
+create function auth.tg_users__end_sessions()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update auth.sessions s
+     set ended_at = clock_timestamp(), end_reason = 'account ' || new.status
+   where s.user_id = new.id and s.ended_at is null;
+  return null;
+end
+$$;
+
+comment on function auth.tg_users__end_sessions() is 'An account that is not active has no session, from the same commit on';
+
+create trigger _300_end_sessions after update of status on auth.users
+  for each row when (new.status <> 'active' and old.status is distinct from new.status)
+  execute function auth.tg_users__end_sessions();
+
+------------------------------------------------------------------------------------------------------------------
+-- Row policies: the owner's functions see the rows of the user they act for, operators may look, and plinth_system
+-- has exactly the verbs its reviewed functions need.
+------------------------------------------------------------------------------------------------------------------
+
+do $$
+declare
+  v_table text;
+begin
+  foreach v_table in array array['users', 'logins', 'user_roles', 'sessions'] loop
+    execute format('alter table auth.%I enable row level security', v_table);
+    execute format('alter table auth.%I force row level security', v_table);
+    execute format('create policy operator_read on auth.%I for select to plinth_operator using (true)', v_table);
+    execute format('grant select on auth.%I to plinth_operator', v_table);
+  end loop;
+
+  foreach v_table in array array['logins', 'user_roles', 'sessions'] loop
+    execute format('create policy own_rows on auth.%I to plinth_owner using (user_id = (select base.current_user_id()))',
+                   v_table);
+  end loop;
+end $$;
+
+create policy own_rows on auth.users to plinth_owner using (id = (select base.current_user_id()));
+
+-- Registration and sign-in happen before there is a caller; views and sign-in look across users.
+create policy system_read on auth.users for select to plinth_system using (true);
+create policy system_insert on auth.users for insert to plinth_system with check (true);
+create policy system_update on auth.users for update to plinth_system using (true);
+create policy system_read on auth.logins for select to plinth_system using (true);
+create policy system_insert on auth.logins for insert to plinth_system with check (true);
+create policy system_update on auth.logins for update to plinth_system using (true);
+create policy system_read on auth.user_roles for select to plinth_system using (true);
+create policy system_insert on auth.user_roles for insert to plinth_system with check (true);
+create policy system_delete on auth.user_roles for delete to plinth_system using (true);
+create policy system_read on auth.sessions for select to plinth_system using (true);
+create policy system_insert on auth.sessions for insert to plinth_system with check (true);
+create policy system_update on auth.sessions for update to plinth_system using (true);
+
+grant select, insert, update on auth.users, auth.logins, auth.sessions to plinth_system;
+grant select, insert, delete on auth.user_roles to plinth_system;
+grant select on auth.tiers, auth.roles to plinth_system, plinth_operator;
+
+-- Sessions end when an account does, whoever changes the account: by the one function above, as plinth_system.
+grant create on schema auth to plinth_system;
+alter function auth.tg_users__end_sessions() owner to plinth_system;
+revoke create on schema auth from plinth_system;
+
+insert into base.table_manifest (schema_name, table_name, class, reason) values
+  ('auth', 'tiers',      'reference', 'the same plans everywhere'),
+  ('auth', 'roles',      'reference', 'the same roles everywhere'),
+  ('auth', 'users',      'by-user',   'the user itself: its id is the key'),
+  ('auth', 'logins',     'directory', 'usernames and addresses are unique everywhere'),
+  ('auth', 'user_roles', 'by-user',   'a user''s roles are with the user'),
+  ('auth', 'sessions',   'by-user',   'the token names the machine, the row is with the user');
