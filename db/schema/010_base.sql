@@ -99,11 +99,10 @@ immutable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  raise exception using
-    errcode = p_code,
-    message = p_message,
-    column = coalesce(p_field, ''),
-    hint = coalesce(p_hint, '');
+  if p_hint is null then
+    raise exception using errcode = p_code, message = p_message, column = coalesce(p_field, '');
+  end if;
+  raise exception using errcode = p_code, message = p_message, column = coalesce(p_field, ''), hint = p_hint;
 end
 $$;
 

@@ -161,7 +161,7 @@ begin
          end), '{}')
     into v_changes
     from jsonb_object_keys(v_before || v_after) as k (name)
-   where v_before -> k.name is distinct from v_after -> k.name
+   where coalesce(v_before -> k.name, 'null') <> coalesce(v_after -> k.name, 'null')
      and k.name not in ('updated_at', 'version');
 
   if v_changes <> '{}' then

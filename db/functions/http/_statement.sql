@@ -27,12 +27,12 @@ begin
       from http.result_columns(v_function) c where c.name <> 'cursor';
 
     v_body := format(
-      'select json_build_object('
-      '''items'', coalesce(json_agg(r.item order by r.n) filter (where r.n <= r.size), ''[]''), '
-      '''next'', max(r.cursor) filter (where r.n = r.size and r.more))::text as body '
+      'select to_json(q)::text as body from ('
+      'select coalesce(json_agg(r.item order by r.n) filter (where r.n <= r.size), ''[]'') as items, '
+      'max(r.cursor) filter (where r.n = r.size and r.more) as next '
       'from (select row_number() over () as n, count(*) over () > http.page_limit({limit}) as more, '
       'http.page_limit({limit}) as size, x.cursor, '
-      '(select to_json(i) from (select %s) i) as item from %s x where e.proceed) r',
+      '(select to_json(i) from (select %s) i) as item from %s x where e.proceed) r) q',
       v_columns, replace(v_call, '{args}', '{args}, p_limit => http.page_limit({limit}) + 1'));
   else
     v_body := format('select %s as body from %s x where e.proceed',

@@ -44,5 +44,5 @@ end
 $$;
 
 comment on function http.check_server_role(text) is 'Why the HTTP layer must not run as this login; no row when it may';
-alter function http.check_server_role(text) owner to plinth_system;
 grant execute on function http.check_server_role(text) to plinth_web, plinth_operator;
+alter function http.check_server_role(text) owner to plinth_system;

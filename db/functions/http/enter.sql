@@ -54,5 +54,5 @@ $$;
 
 comment on function http.enter(text, text, bytea, text) is
   'Finds whose token it is and fixes that user as the caller of this transaction';
-alter function http.enter(text, text, bytea, text) owner to plinth_system;
 grant execute on function http.enter(text, text, bytea, text) to plinth_web, plinth_operator;
+alter function http.enter(text, text, bytea, text) owner to plinth_system;

@@ -1,11 +1,12 @@
 -- http.nothing: what answers when a function that only reads promised one object and found none. It stands in a
--- coalesce behind the body, so that an answer that is there pays nothing for it.
+-- coalesce behind the body, so that an answer that is there pays nothing for it; VOLATILE, since the planner would call
+-- anything else beforehand.
 --
 -- Errors  NF001 always
 create or replace function http.nothing()
 returns text
 language plpgsql
-immutable
+volatile
 security definer
 set search_path = pg_catalog, pg_temp
 as $$

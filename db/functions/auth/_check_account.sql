@@ -1,0 +1,26 @@
+-- core.check_account: the rules a username, an address and a display name must keep, each with its own sentence.
+-- The table checks the same again; here the caller learns which rule it was.
+--
+-- Errors  VL001 on username, email or full_name
+create or replace function core.check_account(p_username text, p_email text, p_full_name text)
+returns void
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_username is null or p_username !~ '^[A-Za-z0-9][A-Za-z0-9_.-]{2,39}$' then
+    perform base.raise('VL001',
+      'username must have 3 to 40 characters: letters, digits, and after the first also _ . -', 'username');
+  end if;
+  if p_email is null or length(p_email) > 254 or p_email !~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+$' then
+    perform base.raise('VL001', 'email must be an address such as name@example.org, of at most 254 characters', 'email');
+  end if;
+  if length(p_full_name) > 200 or p_full_name ~ '[[:cntrl:]]' then
+    perform base.raise('VL001', 'full_name must have at most 200 characters and no control characters', 'full_name');
+  end if;
+end
+$$;
+
+comment on function core.check_account(text, text, text) is 'Refuses a username, address or name that breaks a rule';
+grant execute on function core.check_account(text, text, text) to plinth_system;

@@ -1,0 +1,83 @@
+-- api.create_user: registers an account.
+--
+-- Rules   Username 3 to 40 of letters, digits, _ . -; unique without regard to case. E-mail likewise unique.
+--         A taken username is told. A taken address is not: the answer is that of a fresh account, its owner gets mail.
+--         A caller may bring the id; the same request again (same id, names and password) answers the same account.
+--         New accounts are active, on tier free, with role user.
+-- Errors  VL001 username, email, password, full_name; KC001 username or id taken
+-- Locks   none but the keys it inserts; two registrations of one name wait for each other, one gets KC001
+-- Owned by plinth_system: there is no caller yet.
+create or replace function api.create_user(
+  p_username  text,
+  p_email     text,
+  p_password  text,
+  p_full_name text default null,
+  p_id        uuid default null
+)
+returns setof core.user_profiles
+language plpgsql
+volatile
+security definer
+rows 1
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_user  auth.users;
+  v_owner uuid;
+begin
+  p_email := btrim(p_email);
+  p_full_name := nullif(btrim(p_full_name), '');
+  perform core.check_account(p_username, p_email, p_full_name);
+  perform core.check_password(p_password, variadic array[p_username, p_email, split_part(p_email, '@', 1)]);
+
+  v_user.id := coalesce(p_id, base.new_id());
+  -- Hashed before anything is looked up: the work is the same whatever is taken.
+  v_user.password_hash := core.hash_password(p_password);
+
+  begin
+    insert into auth.users (id, username, email, password_hash, full_name)
+    values (v_user.id, p_username, p_email, v_user.password_hash, p_full_name)
+    returning * into v_user;
+
+    insert into auth.user_roles (user_id, role) values (v_user.id, 'user');
+    return query select p.* from core.user_profiles p where p.id = v_user.id;
+    return;
+  exception when unique_violation then
+    -- The directory has one key for names and addresses; which of them is taken is asked now, in a fresh snapshot.
+    null;
+  end;
+
+  if p_id is not null and exists (select from auth.users u where u.id = p_id) then
+    return query
+      select p.* from core.user_profiles p
+        join auth.users u on u.id = p.id
+       where p.id = p_id and lower(p.username) = lower(p_username) and lower(p.email) = lower(p_email)
+         and core.password_matches(p_password, u.password_hash);
+    if not found then
+      perform base.raise('KC001', 'The id is taken', 'id');
+    end if;
+    return;
+  end if;
+
+  if exists (select from auth.logins l where l.login = lower(p_username)) then
+    perform base.raise('KC001', 'The username is taken', 'username');
+  end if;
+
+  select l.user_id into v_owner from auth.logins l where l.login = lower(p_email);
+  if not found then
+    -- It was taken a moment ago and is free now: the whole request is tried again.
+    perform base.raise('40001', 'The names changed hands meanwhile');
+  end if;
+  insert into ops.outbox (user_id, kind, payload)
+  values (v_owner, 'registration_with_your_address', jsonb_build_object('username', p_username));
+
+  return query
+    select coalesce(p_id, base.new_id()), p_username, p_email, p_full_name, null::text, null::text, 'active', 'free',
+           array['user'], false, false, '{}'::jsonb, null::timestamptz, now(), now(), 1;
+end
+$$;
+
+comment on function api.create_user(text, text, text, text, uuid) is 'Registers an account';
+grant execute on function api.create_user(text, text, text, text, uuid) to plinth_web, plinth_operator;
+alter function api.create_user(text, text, text, text, uuid) owner to plinth_system;
+select http.expose('POST /v1/users', 'api.create_user', auth => 'none', status => 201, lane => 'hash');

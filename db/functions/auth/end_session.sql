@@ -1,0 +1,31 @@
+-- api.end_session: signs out. The token is worthless from this commit on, in every worker.
+--
+-- Rules   Without a session id it is the session of this request. Ending what has ended already is no error.
+-- Errors  UN001 nobody is signed in; NF001 the user has no such session
+-- Locks   the session's row
+-- Touches sessions
+create or replace function api.end_session(p_user_id uuid, p_session_id uuid default null)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  p_user_id := core.act_for(p_user_id);
+  p_session_id := coalesce(p_session_id, base.request_context(1)::uuid);
+
+  update auth.sessions s
+     set ended_at = coalesce(s.ended_at, clock_timestamp()), end_reason = coalesce(s.end_reason, 'signed out')
+   where s.user_id = p_user_id and s.id = p_session_id;
+
+  if not found then
+    perform base.raise('NF001', 'There is no such session', 'session_id');
+  end if;
+  perform ops.write_audit('sign_out', 'auth.sessions', p_session_id::text, p_user_id);
+end
+$$;
+
+comment on function api.end_session(uuid, uuid) is 'Signs out: ends the session of this request, or the one named';
+grant execute on function api.end_session(uuid, uuid) to plinth_web, plinth_operator;
+select http.expose('DELETE /v1/sessions/current', 'api.end_session', status => 204);

@@ -1,0 +1,34 @@
+-- api.set_password: sets an account's password and ends its sessions.
+--
+-- Rules   Operators only. The rules of a new password hold.
+-- Errors  NF001 no such login; VL001 password
+-- Locks   the account's row, then its sessions
+-- Touches sessions
+-- Owned by plinth_system: it writes for any account.
+create or replace function api.set_password(p_login text, p_password text)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_user auth.users;
+begin
+  select u.* into v_user from auth.logins l join auth.users u on u.id = l.user_id where l.login = lower(p_login);
+  if not found then
+    perform base.raise('NF001', format('There is no account %s', p_login), 'login');
+  end if;
+  perform core.check_password(p_password, variadic array[v_user.username, v_user.email, split_part(v_user.email, '@', 1)]);
+
+  update auth.users u set password_hash = core.hash_password(p_password) where u.id = v_user.id;
+  update auth.sessions s
+     set ended_at = clock_timestamp(), end_reason = 'password changed'
+   where s.user_id = v_user.id and s.ended_at is null;
+end
+$$;
+
+comment on function api.set_password(text, text) is 'Sets an account''s password and ends its sessions; for operators';
+grant execute on function api.set_password(text, text) to plinth_operator;
+alter function api.set_password(text, text) owner to plinth_system;
+select http.no_route('api.set_password', 'operators only: plinth user passwd, or psql');

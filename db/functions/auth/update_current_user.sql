@@ -1,0 +1,60 @@
+-- api.update_current_user: changes the caller's profile.
+--
+-- Rules   What is not named stays. An empty text clears an optional field.
+--         With p_version the change is made only while that is the current version (optimistic).
+-- Errors  UN001 nobody is signed in; VL001 a field breaks a rule; KC002 the version is not the current one
+-- Locks   the account's row
+-- Touches profile
+create or replace function api.update_current_user(
+  p_user_id    uuid,
+  p_full_name  text default null,
+  p_avatar_url text default null,
+  p_bio        text default null,
+  p_metadata   jsonb default null,
+  p_version    integer default null
+)
+returns setof core.user_profiles
+language plpgsql
+volatile
+security definer
+rows 1
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_version integer;
+begin
+  p_user_id := core.act_for(p_user_id);
+
+  if length(p_full_name) > 200 or p_full_name ~ '[[:cntrl:]]' then
+    perform base.raise('VL001', 'full_name must have at most 200 characters and no control characters', 'full_name');
+  end if;
+  if p_avatar_url <> '' and (length(p_avatar_url) > 2000 or p_avatar_url !~ '^https?://[^[:space:][:cntrl:]]+$') then
+    perform base.raise('VL001', 'avatar_url must be an http or https address of at most 2,000 characters', 'avatar_url');
+  end if;
+  if length(p_bio) > 2000 then
+    perform base.raise('VL001', 'bio must have at most 2,000 characters', 'bio');
+  end if;
+  if jsonb_typeof(p_metadata) <> 'object' or octet_length(p_metadata::text) > 16384 then
+    perform base.raise('VL001', 'metadata must be an object of at most 16 kB', 'metadata');
+  end if;
+
+  select u.version into v_version from auth.users u where u.id = p_user_id for no key update;
+  if p_version <> v_version then
+    perform base.raise('KC002', format('The version is %s by now, not %s', v_version, p_version), 'version');
+  end if;
+
+  update auth.users u
+     set full_name = case when p_full_name is null then u.full_name else nullif(btrim(p_full_name), '') end,
+         avatar_url = case when p_avatar_url is null then u.avatar_url else nullif(p_avatar_url, '') end,
+         bio = case when p_bio is null then u.bio else nullif(p_bio, '') end,
+         metadata = coalesce(p_metadata, u.metadata)
+   where u.id = p_user_id;
+
+  return query select p.* from core.user_profiles p where p.id = p_user_id;
+end
+$$;
+
+comment on function api.update_current_user(uuid, text, text, text, jsonb, integer) is
+  'Changes the caller''s profile; what is not named stays';
+grant execute on function api.update_current_user(uuid, text, text, text, jsonb, integer) to plinth_web, plinth_operator;
+select http.expose('PATCH /v1/me', 'api.update_current_user');
