@@ -80,7 +80,7 @@ class Settings:
         return replace(self, **changes)
 
     def environ(self) -> dict[str, str]:
-        """The same settings as variables for child processes, without what a server must not see."""
+        """The same settings as variables for child processes; a server never sees admin_url."""
         held = {}
         for name, variables in _VARIABLES.items():
             value = getattr(self, name)

