@@ -15,7 +15,7 @@ from contextlib import suppress
 from email.utils import formatdate
 from enum import Enum
 from http import HTTPStatus
-from typing import cast
+from typing import NamedTuple, cast
 
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
@@ -31,6 +31,17 @@ TICK = 0.25  # how often deadlines are looked at, in seconds
 LINGER = 2.0  # how long what follows a refused request is swallowed, so that the refusal arrives
 STOP_GRACE = 1.0  # how long an idle connection may still send a request while the worker stops
 MAX_HEAD = 1 << 16
+
+
+class Reply(NamedTuple):
+    """An answer but for what every answer has; extra holds finished header lines."""
+
+    status: int
+    body: bytes = b""
+    kind: str = "application/json"
+    extra: bytes = b""
+    etag: bytes | None = None
+
 
 Answer = Callable[["Connection", RawRequestMessage, StreamReader], Awaitable[bytes]]
 Refuse = Callable[["Connection", problems.Problem], bytes]

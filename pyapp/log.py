@@ -1,0 +1,158 @@
+"""Logs: one line per event, JSON or text, no secret in it, written in batches by one thread."""
+
+import json
+import logging
+import os
+import re
+import sys
+import threading
+import time
+from datetime import UTC, datetime
+from functools import lru_cache
+
+PIPE_ATOMIC = 4096  # a write up to this size is never mixed with another process's
+MAX_PENDING = 50_000
+FLUSH_SECONDS = 0.2
+
+_SECRETS = re.compile(
+    r"pl[srk]_[A-Za-z0-9_-]{8,}"  # our tokens and keys
+    r"|\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{20,}|pbkdf2[:_$][^\s\"',]+"  # password hashes
+    r"|(?<=://)[^\s/@:]*:[^\s@]*(?=@)"  # user and password of an address
+    r"|(?i:(?<=bearer )|(?<=basic ))\S+"
+    r"|(?i:(?:password|passwd|secret|token|api_?key|authorization)[\"']?\s*[=:]\s*)"
+    r"(?:\"[^\"]*\"|'[^']*'|[^\s,;&}]+)"
+)
+
+
+def redact(text: str) -> str:
+    return _SECRETS.sub("[redacted]", text)
+
+
+@lru_cache(maxsize=2048)
+def quoted(text: str, limit: int = 256) -> str:
+    """Text from a client as a JSON string: short, without secrets, in printable ASCII."""
+    return json.dumps(redact(text[:limit]))
+
+
+class Sink:
+    """Lines wait here for the writer, so that a slow reader of the log never holds up a request."""
+
+    def __init__(self, descriptor: int | None = None) -> None:
+        self.descriptor = sys.stderr.fileno() if descriptor is None else descriptor
+        self.lines: list[str] = []
+        self.dropped = 0
+        self._stopped = threading.Event()
+        self._writer = threading.Thread(target=self._run, name="log", daemon=True)
+        self._writer.start()
+
+    def write(self, line: str) -> None:
+        if len(self.lines) < MAX_PENDING:
+            self.lines.append(line)
+        else:
+            self.dropped += 1
+
+    def _run(self) -> None:
+        while not self._stopped.wait(FLUSH_SECONDS):
+            self._flush()
+        self._flush()
+
+    def _flush(self) -> None:
+        lines, self.lines = self.lines, []
+        batch = b""
+        for line in lines:
+            data = line.encode()
+            if len(batch) + len(data) > PIPE_ATOMIC:
+                self._out(batch)
+                batch = b""
+            batch += data
+        self._out(batch)
+
+    def _out(self, data: bytes) -> None:
+        try:
+            while data:
+                data = data[os.write(self.descriptor, data) :]
+        except OSError:
+            self.dropped += data.count(b"\n")
+
+    def close(self) -> None:
+        self._stopped.set()
+        self._writer.join(timeout=2)
+
+
+class Handler(logging.Handler):
+    """What Python's logging brings, as lines of the same kind."""
+
+    def __init__(self, sink: Sink, style: str) -> None:
+        super().__init__()
+        self.sink = sink
+        self.style = style
+
+    def emit(self, record: logging.LogRecord) -> None:
+        message = record.getMessage()
+        if record.exc_info and record.exc_info[1]:
+            message += "\n" + logging.Formatter().formatException(record.exc_info)
+        message = redact(message)[-3000:]
+        stamp = timestamp(record.created)
+        if self.style == "text":
+            shown = message.encode("unicode_escape").decode().replace("\\n", "\n  ")
+            self.sink.write(f"{stamp[11:23]} {record.levelname:7} {record.name}: {shown}\n")
+            return
+        level, name = record.levelname.lower(), record.name
+        self.sink.write(
+            f'{{"time":"{stamp}","level":"{level}","logger":"{name}","pid":{os.getpid()},'
+            f'"message":{json.dumps(message)}}}\n'
+        )
+
+
+def timestamp(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+class AccessLog:
+    """One line per request. The route is logged, never the address's own values or its query."""
+
+    def __init__(self, sink: Sink, style: str) -> None:
+        self.sink = sink
+        self.json = style == "json"
+        self._second = 0
+        self._prefix = ""
+
+    def __call__(
+        self,
+        *,
+        rid: str,
+        method: str,
+        route: str,
+        status: int,
+        seconds: float,
+        size: int,
+        address: str,
+        agent: str,
+    ) -> None:
+        now = time.time()
+        second = int(now)
+        if second != self._second:
+            self._second, self._prefix = second, timestamp(second)[: 20 if self.json else 19]
+        milliseconds = int((now - second) * 1000)
+        if self.json:
+            self.sink.write(
+                f'{{"time":"{self._prefix}{milliseconds:03}Z","level":"info","logger":"access",'
+                f'"request_id":"{rid}","method":"{method}","route":{quoted(route)},'
+                f'"status":{status},"ms":{seconds * 1000:.2f},"bytes":{size},'
+                f'"address":"{address}","agent":{quoted(agent)}}}\n'
+            )
+        else:
+            self.sink.write(
+                f"{self._prefix[11:]} {status} {method:6} {quoted(route)[1:-1]} "
+                f"{seconds * 1000:.1f} ms {size} B {rid}\n"
+            )
+
+
+def setup(style: str, descriptor: int | None = None) -> Sink:
+    """Sends this process's logging through one sink; close() writes what is left."""
+    sink = Sink(descriptor)
+    root = logging.getLogger()
+    root.handlers[:] = [Handler(sink, style)]
+    root.setLevel(logging.INFO)
+    logging.getLogger("asyncio").setLevel(logging.WARNING)
+    return sink
