@@ -1,0 +1,69 @@
+# make help lists the targets. Only Python 3.11+ and make have to be there.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help up test check lint fmt bench bench-peers soak docs psql new baseline lock clean install
+
+BIN := .venv/bin
+# make up PORT=9000 DATA=/srv/plinth
+export PLINTH_PORT := $(or $(PORT),$(PLINTH_PORT))
+export PLINTH_DATA := $(or $(DATA),$(PLINTH_DATA))
+# Tests in parallel, one process per core.
+JOBS ?= auto
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS='	' read -r name text; do \
+	  printf '  make %-12s %s\n' "$$name" "$$text"; done
+
+install:
+	@tools/install
+
+up: install ## install, start PostgreSQL and Redis, migrate, seed, serve (PORT= DATA=)
+	@exec $(BIN)/plinth up
+
+test: check ## everything the CI runs: lint, pgTAP, pytest (ARGS= for pytest)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q -m "not soak" $(ARGS)
+
+check: install ## lint only: ruff, mypy --strict, the SQL rules, migration lint, the shape of pyapp
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/python tools/lint_sql.py
+	@$(BIN)/python tools/lint_migrations.py
+	@$(BIN)/python tools/check_pyapp.py
+
+lint: check ## the same as check
+
+fmt: install ## put Python and SQL into the house's form
+	@$(BIN)/ruff check --fix --quiet . || true
+	@$(BIN)/ruff format .
+	@$(BIN)/python tools/lint_sql.py --fix
+
+bench: install ## the benchmarks, as ratios measured in one run
+	@$(BIN)/python -m bench $(ARGS)
+
+bench-peers: install ## the same beside other stacks, which this installs first
+	@$(BIN)/python -m bench --peers $(ARGS)
+
+soak: install ## the long faults, floods and sizes that do not fit into make test
+	@$(BIN)/python -m pytest -q -m soak $(ARGS)
+
+docs: install ## write docs/errors.md and the function reference from the database
+	@$(BIN)/python tools/make_docs.py
+
+psql: install ## psql on the running database, as operator (ARGS= for plinth psql)
+	@exec $(BIN)/plinth psql $(ARGS)
+
+new: install ## skeleton of a function and its test: make new room=chat fn=create_note
+	@$(BIN)/python tools/new_function.py "$(room)" "$(fn)"
+
+baseline: install ## write db/migrations/V001__baseline.sql from db/schema
+	@$(BIN)/python -m pyapp.migrate baseline
+
+lock: install ## resolve pyproject.toml anew into requirements.lock, for every Python and platform
+	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/python -m uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate \
+	  --no-header --upgrade --extra dev pyproject.toml -o requirements.lock --quiet
+
+clean: ## remove what was built; the data in DATA stays
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache build dist *.egg-info
+	@find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
