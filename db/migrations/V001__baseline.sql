@@ -1,0 +1,1254 @@
+-- Title: Baseline
+-- Version: 001
+-- Description: All tables, generated from db/schema by: python -m pyapp.migrate baseline
+
+-- db/schema/010_base.sql
+
+-- base: the durable ground. What tables themselves need (ids, errors, the current user, audit marks, cache tags)
+-- lives here, because tables must never depend on code that a deploy rebuilds.
+
+------------------------------------------------------------------------------------------------------------------
+-- The manifest: every table says how it would be spread over several machines, and a test holds it to that.
+------------------------------------------------------------------------------------------------------------------
+
+create table base.table_manifest (
+  schema_name text not null,
+  table_name  text not null,
+  class       text not null,
+  reason      text not null,
+  constraint table_manifest_pkey primary key (schema_name, table_name),
+  constraint table_manifest_class_check check (class in ('by-user', 'directory', 'reference', 'local'))
+);
+
+comment on table base.table_manifest is 'How each table would be spread over several machines';
+comment on column base.table_manifest.schema_name is 'Schema of the table';
+comment on column base.table_manifest.table_name is 'Name of the table';
+comment on column base.table_manifest.class is
+  'by-user: key starts with the user; directory: global uniqueness; reference: small, rarely written; local: one machine';
+comment on column base.table_manifest.reason is 'Why it is of this class';
+
+insert into base.table_manifest (schema_name, table_name, class, reason) values
+  ('base', 'table_manifest', 'reference', 'says how tables are spread'),
+  ('base', 'errors',         'reference', 'the same codes everywhere'),
+  ('base', 'settings',       'reference', 'read by every function, changed by hand'),
+  ('base', 'touched_tags',   'local',     'cache tags of transactions on this machine');
+
+------------------------------------------------------------------------------------------------------------------
+-- Errors: one row per code, one helper that raises them.
+------------------------------------------------------------------------------------------------------------------
+
+create table base.errors (
+  code        text not null,
+  http_status integer not null,
+  title       text not null,
+  description text not null,
+  retry_after integer,
+  constraint errors_pkey primary key (code),
+  constraint errors_code_check check (code ~ '^[0-9A-Z]{2,5}$'),
+  constraint errors_http_status_check check (http_status between 400 and 599)
+);
+
+comment on table base.errors is 'Every error a caller can see: the code, its HTTP status and what it means';
+comment on column base.errors.code is 'SQLSTATE of five characters, or a class of two for PostgreSQL''s own';
+comment on column base.errors.http_status is 'Status of the HTTP answer';
+comment on column base.errors.title is 'Short text, the same for every occurrence';
+comment on column base.errors.description is 'When it is raised and what to do';
+comment on column base.errors.retry_after is 'Seconds to wait before trying again, where trying again can help';
+
+insert into base.errors (code, http_status, title, description, retry_after) values
+  ('BR001', 400, 'Malformed request',         'The request is not valid HTTP, JSON or UTF-8; nothing was done.', null),
+  ('BR002', 413, 'Body too large',            'The body exceeds the limit; send less.', null),
+  ('BR003', 415, 'Unsupported media type',    'Send the body as application/json.', null),
+  ('BR004', 431, 'Header too large',          'The request line or a header exceeds the limit.', null),
+  ('BR408', 408, 'Request timed out',         'The request did not arrive whole in time.', null),
+  ('UN001', 401, 'Sign-in needed',            'No token, or one that is unknown, expired or ended.', null),
+  ('UN002', 401, 'Wrong login or password',   'The login and the password do not belong together.', null),
+  ('NP001', 403, 'Not permitted',             'The caller may not do this, or may not act for the named user.', null),
+  ('NF001', 404, 'Not found',                 'There is no such thing, or it is not yours to see.', null),
+  ('NF404', 404, 'No such route',             'The path is not one of the routes; see /docs.', null),
+  ('NF405', 405, 'Method not allowed',        'The path exists, but not with this method; see the Allow header.', null),
+  ('KC001', 409, 'Already taken',             'The value must be unique and is taken.', null),
+  ('KC002', 409, 'Changed meanwhile',         'The version sent is not the current one; read again and retry.', null),
+  ('VL001', 422, 'Invalid field',             'A field breaks a rule; errors names the field and the rule.', null),
+  ('VL002', 422, 'Unknown field',             'A field is not part of this request.', null),
+  ('VL003', 422, 'Missing field',             'A required field is missing.', null),
+  ('RL001', 429, 'Too many requests',         'A limit is reached; wait as long as Retry-After says.', 1),
+  ('SV500', 500, 'Internal error',            'Something failed that should not; the request id finds it in the log.', null),
+  ('SV503', 503, 'Unavailable',               'A part that is needed is away; nothing was done, try again.', 1),
+  ('SV504', 504, 'Timed out',                 'The work took longer than it may.', null),
+  ('MG001', 409, 'Migration out of order',    'A migration was recorded before one with a lower number.', null),
+  ('AU001', 403, 'Append only',               'Rows of this table are never changed or removed.', null),
+  -- PostgreSQL's own, by code or by class; the longest match decides.
+  ('22',    400, 'Malformed value',           'A value could not be read as its type.', null),
+  ('23503', 409, 'Still referenced',          'The thing refers to, or is referred to by, something that forbids this.', null),
+  ('23505', 409, 'Already taken',             'The value must be unique and is taken.', null),
+  ('23514', 422, 'Invalid field',             'A value breaks a rule of its table.', null),
+  ('25006', 500, 'Internal error',            'A function that only reads tried to write.', null),
+  ('40001', 503, 'Unavailable',               'Several transactions were in each other''s way, repeatedly; try again.', 1),
+  ('40P01', 503, 'Unavailable',               'Several transactions were in each other''s way, repeatedly; try again.', 1),
+  ('42501', 403, 'Not permitted',             'The database role may not do this.', null),
+  ('53',    503, 'Unavailable',               'The database is out of a resource; try again.', 1),
+  ('55P03', 503, 'Unavailable',               'A lock could not be had in time; try again.', 1),
+  ('57014', 504, 'Timed out',                 'The work took longer than it may.', null),
+  ('57P',   503, 'Unavailable',               'The database is starting or stopping; try again.', 1),
+  ('08',    503, 'Unavailable',               'The database cannot be reached; try again.', 1);
+
+create function base.raise(
+  p_code    text,
+  p_message text,
+  p_field   text default null,
+  p_hint    text default null
+)
+returns void
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_hint is null then
+    raise exception using errcode = p_code, message = p_message, column = coalesce(p_field, '');
+  end if;
+  raise exception using errcode = p_code, message = p_message, column = coalesce(p_field, ''), hint = p_hint;
+end
+$$;
+
+comment on function base.raise(text, text, text, text) is
+  'Raises one of base.errors: the message is for the caller, the field names what was wrong';
+
+------------------------------------------------------------------------------------------------------------------
+-- Settings: what an operator may turn, each with its type, its bounds and its reason.
+------------------------------------------------------------------------------------------------------------------
+
+create table base.settings (
+  name        text not null,
+  value       text not null,
+  type        text not null,
+  minimum     numeric,
+  maximum     numeric,
+  description text not null,
+  updated_at  timestamptz not null default now(),
+  constraint settings_pkey primary key (name),
+  constraint settings_type_check check (type in ('integer', 'boolean', 'text')),
+  constraint settings_value_check check (
+    case type
+      when 'integer' then value ~ '^-?[0-9]{1,15}$' and value::numeric between coalesce(minimum, '-Infinity') and coalesce(maximum, 'Infinity')
+      when 'boolean' then value in ('true', 'false')
+      else true
+    end)
+);
+
+comment on table base.settings is 'Settings of the rules inside the database';
+comment on column base.settings.name is 'Dotted name, the domain first';
+comment on column base.settings.value is 'The value in force, as text of its type';
+comment on column base.settings.type is 'integer, boolean or text';
+comment on column base.settings.minimum is 'Lowest number allowed';
+comment on column base.settings.maximum is 'Highest number allowed';
+comment on column base.settings.description is 'What it decides';
+comment on column base.settings.updated_at is 'When it was last changed';
+
+insert into base.settings (name, value, type, minimum, maximum, description) values
+  ('environment',             'development', 'text',    null, null, 'development, test or production; written by the deploy'),
+  ('password.bcrypt_cost',    '12',          'integer', 4,    16,   'Work factor of new hashes; below 10 only in the test environment'),
+  ('password.minimum_length', '15',          'integer', 8,    256,  'Code points a password needs when it is the only factor'),
+  ('session.access_minutes',  '15',          'integer', 1,    1440, 'Minutes a session token lives'),
+  ('session.refresh_days',    '30',          'integer', 1,    365,  'Days after which a family of refresh tokens ends'),
+  ('session.limit',           '20',          'integer', 1,    1000, 'Live sessions per user; the oldest gives way');
+
+alter table base.settings add constraint settings_bcrypt_cost_check
+  check (name <> 'password.bcrypt_cost' or value::integer >= 4);
+
+create function base.setting(p_name text)
+returns text
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_value text;
+begin
+  select s.value into strict v_value from base.settings s where s.name = p_name;
+  return v_value;
+end
+$$;
+
+comment on function base.setting(text) is 'The value of a setting; an unknown name is an error of the code that asks';
+
+create function base.set_setting(p_name text, p_value text)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_name = 'password.bcrypt_cost' and p_value::integer < 10 and base.setting('environment') <> 'test' then
+    perform base.raise('VL001', 'A bcrypt cost below 10 is allowed only in the test environment', 'value');
+  end if;
+
+  update base.settings s set value = p_value, updated_at = now() where s.name = p_name;
+
+  if not found then
+    perform base.raise('NF001', format('There is no setting named %s', p_name), 'name');
+  end if;
+end
+$$;
+
+comment on function base.set_setting(text, text) is 'Changes a setting; the table checks type and bounds';
+grant execute on function base.set_setting(text, text) to plinth_operator;
+
+------------------------------------------------------------------------------------------------------------------
+-- Ids: version 7, ordered by time. PostgreSQL's own where it has one.
+------------------------------------------------------------------------------------------------------------------
+
+do $do$
+begin
+  if current_setting('server_version_num')::integer >= 180000 then
+    create function base.new_id() returns uuid language sql volatile parallel safe
+    as $$ select pg_catalog.uuidv7() $$;
+  else
+    create function base.new_id() returns uuid language sql volatile parallel safe
+    as $$
+      -- A random version 4 with its first 48 bits replaced by milliseconds and its version by 7.
+      select pg_catalog.encode(
+        pg_catalog.set_bit(pg_catalog.set_bit(
+          pg_catalog.overlay(
+            pg_catalog.uuid_send(pg_catalog.gen_random_uuid())
+            placing pg_catalog.substring(pg_catalog.int8send(
+              (extract(epoch from pg_catalog.clock_timestamp()) * 1000)::pg_catalog.int8) from 3)
+            from 1 for 6),
+          52, 1), 53, 1),
+        'hex')::pg_catalog.uuid
+    $$;
+  end if;
+end $do$;
+
+comment on function base.new_id() is 'A new uuid of version 7: unique, and ordered by the time it was made';
+grant execute on function base.new_id() to plinth_system, plinth_operator;
+
+------------------------------------------------------------------------------------------------------------------
+-- Who is calling. Two transaction-local settings:
+--   plinth.caller   set by http.enter only; fixes the user for the whole transaction
+--   plinth.subject  set by core.act_for when an operator names a user; carries the time of its statement and is
+--                   worthless in any other, so that one transaction may act for several users one after another
+-- After a transaction such a setting reads '' and not NULL.
+------------------------------------------------------------------------------------------------------------------
+
+create function base.current_user_id()
+returns uuid
+language plpgsql
+stable
+parallel restricted
+as $$
+declare
+  v_who text := pg_catalog.current_setting('plinth.caller', true);
+begin
+  if v_who <> '' then
+    return v_who::pg_catalog.uuid;
+  end if;
+
+  v_who := pg_catalog.current_setting('plinth.subject', true);
+  if v_who <> ''
+     and pg_catalog.split_part(v_who, '@', 2) = extract(epoch from pg_catalog.statement_timestamp())::pg_catalog.text
+     and pg_catalog.pg_has_role(session_user, 'plinth_operator', 'member')
+  then
+    return pg_catalog.split_part(v_who, '@', 1)::pg_catalog.uuid;
+  end if;
+
+  return null;
+end
+$$;
+
+comment on function base.current_user_id() is
+  'The user this statement acts for: the caller of the request, or the one an operator named; NULL when there is none';
+
+-- plinth.context is what the layer knows of the request, in one setting because each costs time on every call:
+-- session id, request id, address, user agent, separated by the unit separator (which no header can contain).
+create function base.request_context(p_part integer)
+returns text
+language sql
+stable
+as $$
+  select nullif(pg_catalog.split_part(pg_catalog.current_setting('plinth.context', true), E'\x1f', p_part), '')
+$$;
+
+comment on function base.request_context(integer) is
+  'What is known of the request: 1 session id, 2 request id, 3 address, 4 user agent; NULL outside a request';
+
+grant execute on function base.current_user_id() to plinth_system, plinth_operator;
+grant execute on function base.request_context(integer) to plinth_system;
+grant execute on function base.raise(text, text, text, text) to plinth_system;
+grant execute on function base.setting(text) to plinth_system, plinth_operator;
+grant select on base.errors, base.settings, base.table_manifest to plinth_system, plinth_operator;
+
+------------------------------------------------------------------------------------------------------------------
+-- Trigger functions that every domain uses. Triggers are named _NNN_<task>: the number is the firing order.
+------------------------------------------------------------------------------------------------------------------
+
+create function base.tg__touch()
+returns trigger
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  new.updated_at := greatest(clock_timestamp(), old.updated_at);
+  new.version := old.version + 1;
+  return new;
+end
+$$;
+
+comment on function base.tg__touch() is 'Keeps updated_at and version; fire it only for the columns that count as a change';
+
+create function base.tg__append_only()
+returns trigger
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform base.raise('AU001', format('Rows of %I.%I are never changed or removed', tg_table_schema, tg_table_name));
+  return null;
+end
+$$;
+
+comment on function base.tg__append_only() is 'Refuses UPDATE, DELETE and TRUNCATE, whoever asks';
+
+------------------------------------------------------------------------------------------------------------------
+-- Cache tags. A write records what it touched in its own transaction; the layer bumps the tags before it answers and
+-- then removes the record, a sweeper bumps what a dead worker left behind.
+------------------------------------------------------------------------------------------------------------------
+
+create table base.touched_tags (
+  xid        xid8 not null default pg_current_xact_id(),
+  tag        text not null,
+  touched_at timestamptz not null default clock_timestamp(),
+  constraint touched_tags_pkey primary key (xid, tag)
+);
+
+comment on table base.touched_tags is 'Cache tags touched by committed transactions and not yet known to be bumped';
+comment on column base.touched_tags.xid is 'The transaction that wrote';
+comment on column base.touched_tags.tag is 'What it touched, as <tag>:<user id> or all:<tag>';
+comment on column base.touched_tags.touched_at is 'When, for the sweeper';
+
+create index touched_tags_touched_at_idx on base.touched_tags (touched_at);
+comment on index base.touched_tags_touched_at_idx is 'For http.stale_tags';
+
+create function base.touch_tag(p_tag text)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into base.touched_tags (tag) values (p_tag) on conflict do nothing;
+
+  -- Inside a request the layer bumps. Elsewhere (psql, a job) nobody would: the commit tells the layers.
+  -- Not always, because a transaction that notifies takes a database-wide lock at commit.
+  if found and coalesce(current_setting('plinth.context', true), '') = '' then
+    perform pg_notify('plinth_tags', p_tag);
+  end if;
+end
+$$;
+
+comment on function base.touch_tag(text) is 'Records that what is cached under a tag is no longer true once this transaction commits';
+grant execute on function base.touch_tag(text) to plinth_system;
+
+create function base.tg__touch_tag()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_row jsonb := to_jsonb(case when tg_op = 'DELETE' then old else new end);
+begin
+  if tg_nargs = 1 then
+    perform base.touch_tag('all:' || tg_argv[0]);
+  else
+    perform base.touch_tag(tg_argv[0] || ':' || (v_row ->> tg_argv[1]));
+  end if;
+  return null;
+end
+$$;
+
+comment on function base.tg__touch_tag() is
+  'Arguments: tag, column that holds the user id. Touches <tag>:<user id>, or all:<tag> when no column is named';
+
+-- db/schema/015_migrations.sql
+
+-- ops: how this database came to be. What was applied, in which order, what code lies on top of it, and what every
+-- object looked like when it was deployed. The rules are here and not only in the runner, so that they hold for psql too.
+
+------------------------------------------------------------------------------------------------------------------
+-- Migrations: one row per file that is in force.
+------------------------------------------------------------------------------------------------------------------
+
+create table ops.schema_migrations (
+  version         integer not null,
+  name            text not null,
+  title           text not null,
+  description     text not null default '',
+  checksum        text not null,
+  transactional   boolean not null default true,
+  status          text not null default 'applied',
+  statements_done integer not null,
+  applied_at      timestamptz not null default clock_timestamp(),
+  applied_by      text not null default session_user,
+  execution_ms    integer not null default 0,
+  constraint schema_migrations_pkey primary key (version),
+  constraint schema_migrations_version_check check (version > 0),
+  constraint schema_migrations_checksum_check check (checksum ~ '^[0-9a-f]{64}$'),
+  constraint schema_migrations_status_check check (status = 'applied' or (status = 'running' and not transactional)),
+  constraint schema_migrations_statements_done_check check (statements_done >= 0),
+  constraint schema_migrations_execution_ms_check check (execution_ms >= 0)
+);
+
+comment on table ops.schema_migrations is 'Migrations in force, one row per file';
+comment on column ops.schema_migrations.version is 'Number of the file; without gaps from 1';
+comment on column ops.schema_migrations.name is 'Name of the file without its ending';
+comment on column ops.schema_migrations.title is 'Title from the header of the file';
+comment on column ops.schema_migrations.description is 'Description from the header of the file';
+comment on column ops.schema_migrations.checksum is
+  'SHA-256 of the file; while it is running, of the statements that are done, which may no longer change';
+comment on column ops.schema_migrations.transactional is 'Whether the file ran whole in one transaction';
+comment on column ops.schema_migrations.status is 'applied, or running: stopped after statements_done, the next run goes on there';
+comment on column ops.schema_migrations.statements_done is 'Statements of the file that are done';
+comment on column ops.schema_migrations.applied_at is 'When it was finished (or begun, while it is running)';
+comment on column ops.schema_migrations.applied_by is 'The login that ran it';
+comment on column ops.schema_migrations.execution_ms is 'How long it ran, in milliseconds';
+
+create table ops.migration_history (
+  id           bigint not null generated always as identity,
+  version      integer not null,
+  name         text not null,
+  direction    text not null,
+  checksum     text not null,
+  execution_ms integer not null,
+  happened_at  timestamptz not null default clock_timestamp(),
+  done_by      text not null default session_user,
+  constraint migration_history_pkey primary key (id),
+  constraint migration_history_direction_check check (direction in ('up', 'down'))
+);
+
+comment on table ops.migration_history is 'Every step up and down this database ever made; append-only';
+comment on column ops.migration_history.id is 'Order of the steps';
+comment on column ops.migration_history.version is 'Number of the file';
+comment on column ops.migration_history.name is 'Name of the file without its ending';
+comment on column ops.migration_history.direction is 'up: applied; down: rolled back';
+comment on column ops.migration_history.checksum is 'SHA-256 of the file that had been applied';
+comment on column ops.migration_history.execution_ms is 'How long it ran, in milliseconds';
+comment on column ops.migration_history.happened_at is 'When';
+comment on column ops.migration_history.done_by is 'The login that did it';
+
+create trigger _100_append_only before update or delete on ops.migration_history
+  for each row execute function base.tg__append_only();
+create trigger _110_append_only before truncate on ops.migration_history
+  for each statement execute function base.tg__append_only();
+
+create function ops.tg_schema_migrations__order()
+returns trigger
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_last ops.schema_migrations;
+begin
+  select m.* into v_last from ops.schema_migrations m order by m.version desc limit 1;
+
+  if tg_op = 'INSERT' then
+    if new.version <> coalesce(v_last.version, 0) + 1 then
+      perform base.raise('MG001', format('Migration %s cannot be recorded: the next one is %s, after %s',
+        new.version, coalesce(v_last.version, 0) + 1, coalesce(v_last.name, 'an empty database')), 'version');
+    elsif v_last.status = 'running' then
+      perform base.raise('MG001', format('Migration %s cannot be recorded: %s stopped after statement %s and comes first',
+        new.version, v_last.name, v_last.statements_done), 'version');
+    end if;
+    return new;
+  elsif tg_op = 'DELETE' then
+    if old.version <> v_last.version then
+      perform base.raise('MG001', format('Migration %s cannot be rolled back before %s', old.version, v_last.name), 'version');
+    end if;
+    return old;
+  end if;
+
+  if old.status = 'applied' or new.version <> old.version then
+    perform base.raise('MG001', format('Migration %s is applied: its record does not change', old.version), 'version');
+  end if;
+  return new;
+end
+$$;
+
+comment on function ops.tg_schema_migrations__order() is
+  'Migrations are recorded in order and without gaps, go in the reverse order, and do not change once applied';
+
+create function ops.tg_schema_migrations__log()
+returns trigger
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if tg_op = 'DELETE' then
+    insert into ops.migration_history (version, name, direction, checksum, execution_ms)
+    values (old.version, old.name, 'down', old.checksum,
+            coalesce(nullif(current_setting('plinth.execution_ms', true), ''), '0')::integer);
+  elsif new.status = 'applied' then
+    insert into ops.migration_history (version, name, direction, checksum, execution_ms)
+    values (new.version, new.name, 'up', new.checksum, new.execution_ms);
+  end if;
+  return null;
+end
+$$;
+
+comment on function ops.tg_schema_migrations__log() is
+  'Writes the step to the history; plinth.execution_ms says how long a rollback took';
+
+create trigger _100_order before insert or update or delete on ops.schema_migrations
+  for each row execute function ops.tg_schema_migrations__order();
+create trigger _110_append_only before truncate on ops.schema_migrations
+  for each statement execute function base.tg__append_only();
+create trigger _200_log after insert or update or delete on ops.schema_migrations
+  for each row execute function ops.tg_schema_migrations__log();
+
+------------------------------------------------------------------------------------------------------------------
+-- Code: which file is deployed, and what it defines. A deploy touches only files whose hash differs.
+------------------------------------------------------------------------------------------------------------------
+
+create table ops.code_files (
+  path        text not null,
+  kind        text not null,
+  sha256      text not null,
+  objects     text[] not null,
+  deployed_at timestamptz not null default clock_timestamp(),
+  constraint code_files_pkey primary key (path),
+  constraint code_files_kind_check check (kind in ('function', 'view')),
+  constraint code_files_sha256_check check (sha256 ~ '^[0-9a-f]{64}$')
+);
+
+comment on table ops.code_files is 'Files of functions and views as they are deployed';
+comment on column ops.code_files.path is 'The file';
+comment on column ops.code_files.kind is 'function or view, by its folder';
+comment on column ops.code_files.sha256 is 'SHA-256 of the deployed text';
+comment on column ops.code_files.objects is 'What it defines, for example "function api.get_user"';
+comment on column ops.code_files.deployed_at is 'When this text was deployed';
+
+------------------------------------------------------------------------------------------------------------------
+-- Drift: every object in one line, now and as deployed. "plinth migrate verify" names the differences.
+------------------------------------------------------------------------------------------------------------------
+
+create table ops.catalog_fingerprint (
+  object      text not null,
+  fingerprint text not null,
+  recorded_at timestamptz not null default clock_timestamp(),
+  constraint catalog_fingerprint_pkey primary key (object)
+);
+
+comment on table ops.catalog_fingerprint is 'What every object looked like when a deploy last touched it';
+comment on column ops.catalog_fingerprint.object is 'Kind and name, for example "column auth.users.email"';
+comment on column ops.catalog_fingerprint.fingerprint is 'Digest of its definition, owner, rights and comment';
+comment on column ops.catalog_fingerprint.recorded_at is 'When that deploy was';
+
+-- Whatever lies in a schema of plinth_owner. Partitions are left out: maintenance makes and drops them.
+-- The fixed search path makes PostgreSQL write every name in full, whoever asks.
+create function ops.catalog_objects()
+returns table (object text, definition text)
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  with spaces as (
+    select n.oid, n.nspname, n.nspacl from pg_namespace n where n.nspowner = 'plinth_owner'::regrole
+  ),
+  relations as (
+    select c.oid, c.relname, c.relowner, c.relacl, c.relkind, c.relpersistence, c.reloptions, c.relpartbound,
+           c.relrowsecurity, c.relforcerowsecurity, format('%I.%I', s.nspname, c.relname) as name
+      from pg_class c join spaces s on s.oid = c.relnamespace
+     where not c.relispartition
+  ),
+  objects (object, oid, catalog, acl, definition) as (
+    select 'schema ' || quote_ident(s.nspname), s.oid, 'pg_namespace', s.nspacl, ''
+      from spaces s
+    union all
+    select format('%s %s', case r.relkind when 'v' then 'view' when 'S' then 'sequence' when 'm' then 'materialized view'
+                                          when 'c' then 'type' when 'f' then 'foreign table' else 'table' end, r.name),
+           r.oid, 'pg_class', r.relacl,
+           concat_ws(' ', r.relkind, r.relowner::regrole, r.relpersistence, r.relrowsecurity, r.relforcerowsecurity,
+                     r.reloptions, pg_get_partkeydef(r.oid), q.*,
+                     case when r.relkind in ('v', 'm') then pg_get_viewdef(r.oid) end)
+      from relations r
+      left join lateral (
+        select format_type(q.seqtypid, null), q.seqstart, q.seqincrement, q.seqmax, q.seqmin, q.seqcycle
+          from pg_sequence q where q.seqrelid = r.oid) q on true
+     where r.relkind in ('r', 'p', 'v', 'm', 'S', 'f', 'c')
+    union all
+    select format('index %s', r.name), r.oid, 'pg_class', null,
+           concat_ws(' ', pg_get_indexdef(r.oid), 'valid', i.indisvalid)
+      from relations r join pg_index i on i.indexrelid = r.oid
+    union all
+    select format('column %s.%I', r.name, a.attname), null, null, a.attacl,
+           concat_ws(' ', row_number() over (partition by r.oid order by a.attnum), format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, a.attgenerated,
+                     a.attcollation::regcollation, a.attstorage, pg_get_expr(d.adbin, d.adrelid),
+                     col_description(r.oid, a.attnum))
+      from relations r
+      join pg_attribute a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
+      left join pg_attrdef d on d.adrelid = r.oid and d.adnum = a.attnum
+     where r.relkind in ('r', 'p', 'v', 'm', 'f', 'c')
+    union all
+    -- NOT NULL is told with the column: only PostgreSQL 18 lists it as a constraint.
+    select format('constraint %s.%I', coalesce(r.name, k.contypid::regtype::text), k.conname), k.oid, 'pg_constraint', null,
+           concat_ws(' ', pg_get_constraintdef(k.oid), 'valid', k.convalidated)
+      from pg_constraint k
+      left join relations r on r.oid = k.conrelid
+     where k.contype not in ('n', 't')
+       and (r.oid is not null or (k.contypid <> 0 and k.connamespace in (select s.oid from spaces s)))
+    union all
+    select format('policy %s.%I', r.name, p.polname), p.oid, 'pg_policy', null,
+           concat_ws(' ', p.polcmd, p.polpermissive, p.polroles::regrole[], pg_get_expr(p.polqual, p.polrelid), 'check',
+                     pg_get_expr(p.polwithcheck, p.polrelid))
+      from relations r join pg_policy p on p.polrelid = r.oid
+    union all
+    select format('trigger %s.%I', r.name, t.tgname), t.oid, 'pg_trigger', null,
+           concat_ws(' ', pg_get_triggerdef(t.oid), t.tgenabled)
+      from relations r join pg_trigger t on t.tgrelid = r.oid
+     where not t.tgisinternal
+    union all
+    select format('statistics %I.%I', s.nspname, x.stxname), x.oid, 'pg_statistic_ext', null,
+           pg_get_statisticsobjdef(x.oid)
+      from pg_statistic_ext x join spaces s on s.oid = x.stxnamespace
+    union all
+    select format('type %I.%I', s.nspname, t.typname), t.oid, 'pg_type', t.typacl,
+           concat_ws(' ', t.typtype, t.typowner::regrole, format_type(nullif(t.typbasetype, 0), t.typtypmod), t.typnotnull,
+                     t.typdefault)
+      from pg_type t join spaces s on s.oid = t.typnamespace
+     where t.typtype in ('d', 'e', 'r')
+    union all
+    select format('function %s', p.oid::regprocedure), p.oid, 'pg_proc', p.proacl,
+           concat_ws(' ', p.proowner::regrole, p.prokind,
+                     case when p.prokind <> 'a' then pg_get_functiondef(p.oid) end)
+      from pg_proc p join spaces s on s.oid = p.pronamespace
+    union all
+    select format('default rights of %s on %s', d.defaclrole::regrole, d.defaclobjtype), null, null, d.defaclacl, ''
+      from pg_default_acl d
+     where d.defaclrole in ('plinth_owner'::regrole, 'plinth_system'::regrole) and d.defaclnamespace = 0
+  )
+  select o.object,
+         concat_ws(E'\n', o.definition,
+           (select string_agg(a::text, ' ' order by a::text) from unnest(o.acl) a),
+           obj_description(o.oid, o.catalog))
+    from objects o
+$$;
+
+comment on function ops.catalog_objects() is 'Every object of this database with its definition, owner, rights and comment';
+
+grant select on ops.schema_migrations, ops.migration_history, ops.code_files, ops.catalog_fingerprint to plinth_operator;
+grant execute on function ops.catalog_objects() to plinth_operator;
+
+insert into base.table_manifest (schema_name, table_name, class, reason) values
+  ('ops', 'schema_migrations',   'local', 'each machine is migrated by itself'),
+  ('ops', 'migration_history',   'local', 'each machine is migrated by itself'),
+  ('ops', 'code_files',          'local', 'each machine is deployed to by itself'),
+  ('ops', 'catalog_fingerprint', 'local', 'each machine is deployed to by itself');
+
+-- db/schema/020_http.sql
+
+-- http: what the layer needs to know. The registry is data: the layer builds its routes from it, OpenAPI is made from
+-- it, and select * from http.routes answers the question "what can be called".
+
+create table http.routes (
+  method        text not null,
+  path          text not null,
+  function_name text not null,
+  auth          text not null,
+  permission    text,
+  status        integer not null,
+  result        text not null,
+  lane          text not null,
+  cache_seconds integer,
+  cache_tags    text[] not null default '{}',
+  file          text not null,
+  constraint routes_pkey primary key (path, method),
+  constraint routes_method_check check (method in ('GET', 'POST', 'PUT', 'PATCH', 'DELETE')),
+  constraint routes_path_check check (path ~ '^/v1/[a-z0-9/{}_.-]+$'),
+  constraint routes_function_name_check check (function_name ~ '^api\.[a-z][a-z0-9_]*$'),
+  constraint routes_auth_check check (auth in ('none', 'user')),
+  constraint routes_permission_check check (permission is null or auth = 'user'),
+  constraint routes_result_check check (result in ('one', 'list', 'value', 'none')),
+  constraint routes_lane_check check (lane in ('read', 'write', 'slow', 'hash')),
+  constraint routes_cache_check check (cache_seconds is null or (method = 'GET' and lane = 'read'))
+);
+
+comment on table http.routes is 'Every route: what is called, by whom, in which lane, and how long the answer may be kept';
+comment on column http.routes.method is 'HTTP method';
+comment on column http.routes.path is 'Path; {name} is the argument p_name';
+comment on column http.routes.function_name is 'The function that answers';
+comment on column http.routes.auth is 'none: anyone; user: a signed-in caller';
+comment on column http.routes.permission is 'Permission the caller needs besides';
+comment on column http.routes.status is 'Status of a successful answer';
+comment on column http.routes.result is 'one: object; list: items and next; value: {"value"}; none: 204';
+comment on column http.routes.lane is 'read and write: short calls on shared connections; slow and hash: a connection to itself';
+comment on column http.routes.cache_seconds is 'How long an answer may be kept; NULL: not at all';
+comment on column http.routes.cache_tags is 'What the answer depends on; a write that touches one of them makes it void';
+comment on column http.routes.file is 'The file that registered it';
+
+create table http.unrouted (
+  function_name text not null,
+  reason        text not null,
+  file          text not null,
+  constraint unrouted_pkey primary key (function_name)
+);
+
+comment on table http.unrouted is 'Functions of the contract that are on purpose not reachable over HTTP';
+comment on column http.unrouted.function_name is 'The function';
+comment on column http.unrouted.reason is 'Why it has no route';
+comment on column http.unrouted.file is 'The file that says so';
+
+create table http.registry (
+  id          boolean not null default true,
+  version     uuid not null default gen_random_uuid(),
+  deployed_at timestamptz not null default now(),
+  constraint registry_pkey primary key (id),
+  constraint registry_id_check check (id)
+);
+
+comment on table http.registry is 'One row: the version of all code and routes; random, new with every deploy that changed something';
+comment on column http.registry.id is 'Always true: there is one row';
+comment on column http.registry.version is 'Part of every cache key, so that a deploy voids what older code answered';
+comment on column http.registry.deployed_at is 'When that deploy was';
+
+insert into http.registry default values;
+
+grant select on http.routes, http.unrouted, http.registry to plinth_reader, plinth_operator;
+
+insert into base.table_manifest (schema_name, table_name, class, reason) values
+  ('http', 'routes',   'reference', 'the same routes everywhere'),
+  ('http', 'unrouted', 'reference', 'the same functions everywhere'),
+  ('http', 'registry', 'reference', 'one row');
+
+-- db/schema/030_ops.sql
+
+-- ops: the audit trail. Two tables, because a trail that cannot be changed and a person's right to be forgotten meet
+-- here: ops.audit_logs holds ids, actions and column names and is never changed; what may be personal (values,
+-- address, user agent) is in ops.audit_details, bound to its row by a salted digest, and may be erased with a record.
+
+create table ops.audit_logs (
+  id           uuid not null default base.new_id(),
+  occurred_at  timestamptz not null default clock_timestamp(),
+  actor_id     uuid,
+  acting_role  text not null default session_user,
+  user_id      uuid,
+  action       text not null,
+  entity_type  text not null,
+  entity_id    text,
+  changed      text[] not null default '{}',
+  request_id   text,
+  detail_digest bytea,
+  constraint audit_logs_pkey primary key (id)
+);
+
+comment on table ops.audit_logs is 'Who did what to what, and when; append-only for every role';
+comment on column ops.audit_logs.id is 'Ordered by time';
+comment on column ops.audit_logs.occurred_at is 'When the statement ran';
+comment on column ops.audit_logs.actor_id is 'The user who acted, or for whom an operator acted; NULL: nobody was signed in';
+comment on column ops.audit_logs.acting_role is 'The database login: the layer''s, or the operator''s own';
+comment on column ops.audit_logs.user_id is 'The user whose data it is';
+comment on column ops.audit_logs.action is 'insert, update, delete, or the name of a security event';
+comment on column ops.audit_logs.entity_type is 'Table or kind of thing';
+comment on column ops.audit_logs.entity_id is 'Its id';
+comment on column ops.audit_logs.changed is 'Names of the columns that changed';
+comment on column ops.audit_logs.request_id is 'X-Request-Id of the call';
+comment on column ops.audit_logs.detail_digest is 'SHA-256 over salt and detail: shows later that the detail was not replaced';
+
+create index audit_logs_user_id_idx on ops.audit_logs (user_id, id);
+comment on index ops.audit_logs_user_id_idx is 'For the trail of one user, newest first';
+create index audit_logs_actor_id_idx on ops.audit_logs (actor_id, id);
+comment on index ops.audit_logs_actor_id_idx is 'For what one user did';
+create index audit_logs_entity_idx on ops.audit_logs (entity_type, entity_id, id);
+comment on index ops.audit_logs_entity_idx is 'For the history of one thing';
+
+create table ops.audit_details (
+  audit_id   uuid not null,
+  user_id    uuid,
+  salt       bytea not null default ext.gen_random_bytes(16),
+  address    inet,
+  user_agent text,
+  difference jsonb not null default '{}',
+  constraint audit_details_pkey primary key (audit_id),
+  constraint audit_details_audit_id_fkey foreign key (audit_id) references ops.audit_logs (id) on delete restrict
+);
+
+comment on table ops.audit_details is 'The part of the trail that may be personal: values, address, user agent';
+comment on column ops.audit_details.audit_id is 'The row of ops.audit_logs';
+comment on column ops.audit_details.user_id is 'The user whose data it is, to find it for erasure';
+comment on column ops.audit_details.salt is 'Makes the digest worthless for guessing an erased value';
+comment on column ops.audit_details.address is 'Address the call came from';
+comment on column ops.audit_details.user_agent is 'What the client called itself';
+comment on column ops.audit_details.difference is 'Column name -> {"before", "after"}; secrets never get here';
+
+create index audit_details_user_id_idx on ops.audit_details (user_id);
+comment on index ops.audit_details_user_id_idx is 'For erasing a user';
+
+create table ops.audit_erasures (
+  audit_id  uuid not null,
+  erased_at timestamptz not null default clock_timestamp(),
+  reason    text not null,
+  constraint audit_erasures_pkey primary key (audit_id),
+  constraint audit_erasures_audit_id_fkey foreign key (audit_id) references ops.audit_logs (id) on delete restrict
+);
+
+comment on table ops.audit_erasures is 'Which details were erased, and why; without such a row a detail cannot be removed';
+comment on column ops.audit_erasures.audit_id is 'The row of ops.audit_logs whose detail is gone';
+comment on column ops.audit_erasures.erased_at is 'When';
+comment on column ops.audit_erasures.reason is 'Why';
+
+create function ops.tg_audit_details__guard()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if tg_op = 'DELETE' and exists (select from ops.audit_erasures e where e.audit_id = old.audit_id) then
+    return old;
+  end if;
+  perform base.raise('AU001', 'A detail of the audit trail is never changed, and removed only after its erasure is recorded');
+  return null;
+end
+$$;
+
+comment on function ops.tg_audit_details__guard() is 'Lets a detail go only after its erasure was recorded';
+
+create trigger _100_append_only before update or delete on ops.audit_logs
+  for each row execute function base.tg__append_only();
+create trigger _110_append_only before truncate on ops.audit_logs
+  for each statement execute function base.tg__append_only();
+create trigger _100_guard before update or delete on ops.audit_details
+  for each row execute function ops.tg_audit_details__guard();
+create trigger _110_append_only before truncate on ops.audit_details
+  for each statement execute function base.tg__append_only();
+create trigger _100_append_only before update or delete on ops.audit_erasures
+  for each row execute function base.tg__append_only();
+create trigger _110_append_only before truncate on ops.audit_erasures
+  for each statement execute function base.tg__append_only();
+
+-- The trail is written by one function only. Its owner may insert and may not read back other users' rows.
+create function ops.write_audit(
+  p_action      text,
+  p_entity_type text,
+  p_entity_id   text,
+  p_user_id     uuid default null,
+  p_difference  jsonb default '{}'
+)
+returns void
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_id      uuid := base.new_id();
+  v_salt    bytea := ext.gen_random_bytes(16);
+  v_address inet := base.request_context(3)::inet;
+  v_agent   text := base.request_context(4);
+begin
+  insert into ops.audit_logs
+    (id, actor_id, user_id, action, entity_type, entity_id, changed, request_id, detail_digest)
+  values
+    (v_id, base.current_user_id(), p_user_id, p_action, p_entity_type, p_entity_id,
+     array(select k from jsonb_object_keys(p_difference) k order by k),
+     base.request_context(2),
+     sha256(v_salt || convert_to(concat_ws(E'\x1f', v_address, v_agent, p_difference), 'UTF8')));
+
+  insert into ops.audit_details (audit_id, user_id, salt, address, user_agent, difference)
+  values (v_id, p_user_id, v_salt, v_address, v_agent, p_difference);
+end
+$$;
+
+comment on function ops.write_audit(text, text, text, uuid, jsonb) is
+  'Adds one row to the audit trail, in the transaction of what it tells about';
+grant execute on function ops.write_audit(text, text, text, uuid, jsonb) to plinth_system, plinth_operator;
+
+create function ops.tg__audit()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_before  jsonb := case when tg_op <> 'INSERT' then to_jsonb(old) else '{}' end;
+  v_after   jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) else '{}' end;
+  v_row     jsonb := case when tg_op = 'DELETE' then v_before else v_after end;
+  v_secret  text[] := coalesce(tg_argv[2], '{}')::text[];
+  v_changes jsonb;
+begin
+  -- A secret column is named among the changed ones, its value is not kept.
+  select coalesce(jsonb_object_agg(k.name, case
+           when k.name = any (v_secret) then '{}'::jsonb
+           else jsonb_strip_nulls(jsonb_build_object('before', v_before -> k.name, 'after', v_after -> k.name))
+         end), '{}')
+    into v_changes
+    from jsonb_object_keys(v_before || v_after) as k (name)
+   where coalesce(v_before -> k.name, 'null') <> coalesce(v_after -> k.name, 'null')
+     and k.name not in ('updated_at', 'version');
+
+  if v_changes <> '{}' then
+    perform ops.write_audit(
+      lower(tg_op), format('%s.%s', tg_table_schema, tg_table_name), v_row ->> tg_argv[0],
+      (v_row ->> tg_argv[1])::uuid, v_changes);
+  end if;
+  return null;
+end
+$$;
+
+comment on function ops.tg__audit() is
+  'Arguments: id column, user column, array of secret columns. Writes the difference between old and new row to the trail';
+
+do $$
+declare
+  v_table text;
+begin
+  foreach v_table in array array['audit_logs', 'audit_details', 'audit_erasures'] loop
+    execute format('alter table ops.%I enable row level security', v_table);
+    execute format('alter table ops.%I force row level security', v_table);
+    execute format('create policy operator_read on ops.%I for select to plinth_operator using (true)', v_table);
+    execute format('grant select on ops.%I to plinth_operator', v_table);
+  end loop;
+end $$;
+
+create policy owner_insert on ops.audit_logs for insert to plinth_owner with check (true);
+create policy owner_insert on ops.audit_details for insert to plinth_owner with check (true);
+create policy owner_read on ops.audit_erasures for select to plinth_owner using (true);
+create policy own_rows on ops.audit_logs for select to plinth_owner using (user_id = (select base.current_user_id()));
+create policy own_rows on ops.audit_details for select to plinth_owner using (user_id = (select base.current_user_id()));
+
+-- Mail that waits to be sent. Written in the transaction of what caused it, so that neither exists without the other.
+create table ops.outbox (
+  user_id    uuid not null,
+  id         uuid not null default base.new_id(),
+  kind       text not null,
+  payload    jsonb not null default '{}',
+  created_at timestamptz not null default now(),
+  sent_at    timestamptz,
+  constraint outbox_pkey primary key (user_id, id)
+);
+
+comment on table ops.outbox is 'Messages to users that wait to be sent';
+comment on column ops.outbox.user_id is 'The user who gets it';
+comment on column ops.outbox.id is 'Ordered by time';
+comment on column ops.outbox.kind is 'Which message';
+comment on column ops.outbox.payload is 'What the message needs to know';
+comment on column ops.outbox.created_at is 'When it was caused';
+comment on column ops.outbox.sent_at is 'When it was sent; NULL: waiting';
+
+create index outbox_waiting_idx on ops.outbox (created_at) where sent_at is null;
+comment on index ops.outbox_waiting_idx is 'For the sender';
+
+alter table ops.outbox enable row level security;
+alter table ops.outbox force row level security;
+create policy own_rows on ops.outbox to plinth_owner using (user_id = (select base.current_user_id()));
+create policy system_write on ops.outbox for insert to plinth_system with check (true);
+create policy operator_read on ops.outbox for select to plinth_operator using (true);
+grant insert on ops.outbox to plinth_system;
+grant select on ops.outbox to plinth_operator;
+
+insert into base.table_manifest (schema_name, table_name, class, reason) values
+  ('ops', 'audit_logs',     'local', 'written on the machine where it happened, read by operators'),
+  ('ops', 'audit_details',  'local', 'beside its row'),
+  ('ops', 'audit_erasures', 'local', 'beside its row'),
+  ('ops', 'outbox',         'by-user', 'caused by one user''s transaction');
+
+-- db/schema/100_auth.sql
+
+-- auth: who people are. Accounts, how they are found, what they may do, and where they are signed in.
+
+create table auth.tiers (
+  name        text not null,
+  rank        integer not null,
+  description text not null,
+  constraint tiers_pkey primary key (name),
+  constraint tiers_rank_key unique (rank)
+);
+
+comment on table auth.tiers is 'Plans an account can be on';
+comment on column auth.tiers.name is 'Name';
+comment on column auth.tiers.rank is 'Order, lowest first';
+comment on column auth.tiers.description is 'What it is for';
+
+insert into auth.tiers (name, rank, description) values
+  ('free',       10, 'For trying out'),
+  ('pro',        20, 'For a person who works with it'),
+  ('enterprise', 30, 'For an organisation');
+
+create table auth.roles (
+  name        text not null,
+  description text not null,
+  permissions jsonb not null default '[]',
+  constraint roles_pkey primary key (name),
+  constraint roles_permissions_check check (jsonb_typeof(permissions) = 'array')
+);
+
+comment on table auth.roles is 'Roles an account can have, each with its permissions';
+comment on column auth.roles.name is 'Name';
+comment on column auth.roles.description is 'Who has it';
+comment on column auth.roles.permissions is 'Array of permission names; "*" is every permission';
+
+insert into auth.roles (name, description, permissions) values
+  ('administrator', 'Runs the installation',                 '["*"]'),
+  ('developer',     'Builds on it',                          '["self:read", "self:write", "keys:write", "usage:read"]'),
+  ('user',          'Uses what others built',                '["self:read", "self:write"]'),
+  ('readonly',      'Looks and changes nothing',             '["self:read"]');
+
+create table auth.users (
+  id                 uuid not null default base.new_id(),
+  username           text not null,
+  email              text not null,
+  email_verified     boolean not null default false,
+  password_hash      text,
+  full_name          text,
+  avatar_url         text,
+  bio                text,
+  status             text not null default 'active',
+  tier               text not null default 'free',
+  two_factor_enabled boolean not null default false,
+  metadata           jsonb not null default '{}',
+  last_login_at      timestamptz,
+  login_count        integer not null default 0,
+  created_at         timestamptz not null default now(),
+  updated_at         timestamptz not null default now(),
+  deleted_at         timestamptz,
+  version            integer not null default 1,
+  constraint users_pkey primary key (id),
+  constraint users_tier_fkey foreign key (tier) references auth.tiers (name) on delete restrict,
+  constraint users_username_check check (username ~ '^[A-Za-z0-9][A-Za-z0-9_.-]{2,39}$'),
+  constraint users_email_check check (length(email) <= 254 and email ~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+$'),
+  constraint users_full_name_check check (length(full_name) <= 200),
+  constraint users_avatar_url_check check (length(avatar_url) <= 2000),
+  constraint users_bio_check check (length(bio) <= 2000),
+  constraint users_status_check check (status in ('active', 'suspended', 'deleted')),
+  constraint users_metadata_check check (jsonb_typeof(metadata) = 'object')
+);
+
+comment on table auth.users is 'Accounts';
+comment on column auth.users.id is 'The user everywhere; made here or by the caller who registers';
+comment on column auth.users.username is 'Name to sign in with, as its owner writes it; unique without regard to case';
+comment on column auth.users.email is 'Address, as its owner writes it; unique without regard to case';
+comment on column auth.users.email_verified is 'Whether the owner proved to receive mail there';
+comment on column auth.users.password_hash is 'Self-describing: p<pepper version>$ before a bcrypt hash over the peppered password, or an imported format';
+comment on column auth.users.full_name is 'Name for display';
+comment on column auth.users.avatar_url is 'Picture';
+comment on column auth.users.bio is 'About the user, in the user''s words';
+comment on column auth.users.status is 'active, suspended or deleted; only active accounts can sign in';
+comment on column auth.users.tier is 'Plan';
+comment on column auth.users.two_factor_enabled is 'Whether a second factor is asked for';
+comment on column auth.users.metadata is 'Whatever the application wants to keep with the account';
+comment on column auth.users.last_login_at is 'Last successful sign-in';
+comment on column auth.users.login_count is 'Successful sign-ins';
+comment on column auth.users.created_at is 'When it was registered';
+comment on column auth.users.updated_at is 'When the profile last changed';
+comment on column auth.users.deleted_at is 'When it was deleted';
+comment on column auth.users.version is 'Grows with every change of the profile; for optimistic updates';
+
+create index users_tier_idx on auth.users (tier);
+comment on index auth.users_tier_idx is 'For the foreign key';
+create index users_created_at_idx on auth.users (created_at, id);
+comment on index auth.users_created_at_idx is 'For v_active_users, newest first';
+
+create trigger _100_touch
+  before update of username, email, email_verified, password_hash, full_name, avatar_url, bio, status, tier,
+                   two_factor_enabled, metadata, deleted_at
+  on auth.users for each row execute function base.tg__touch();
+create trigger _800_audit
+  after insert or delete or update of username, email, email_verified, password_hash, full_name, avatar_url, bio, status,
+                   tier, two_factor_enabled, metadata, deleted_at
+  on auth.users for each row execute function ops.tg__audit('id', 'id', '{password_hash}');
+create trigger _900_touch_tag
+  after delete or update of username, email, email_verified, full_name, avatar_url, bio, status, tier,
+                   two_factor_enabled, metadata, deleted_at
+  on auth.users for each row execute function base.tg__touch_tag('profile', 'id');
+
+-- How an account is found, and what makes username and e-mail unique: one key space, lower-case. A username has no @,
+-- so the two kinds never meet. On several machines this table is the directory.
+create table auth.logins (
+  login   text not null,
+  kind    text not null,
+  user_id uuid not null,
+  constraint logins_pkey primary key (login),
+  constraint logins_user_id_kind_key unique (user_id, kind),
+  constraint logins_user_id_fkey foreign key (user_id) references auth.users (id) on delete cascade,
+  constraint logins_kind_check check (kind in ('username', 'email')),
+  constraint logins_login_check check (login = lower(login))
+);
+
+comment on table auth.logins is 'Directory: what people sign in with, and whose it is';
+comment on column auth.logins.login is 'Username or e-mail, in lower case';
+comment on column auth.logins.kind is 'username or email';
+comment on column auth.logins.user_id is 'The account';
+
+create function auth.tg_users__keep_logins()
+returns trigger
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into auth.logins (login, kind, user_id)
+  values (lower(new.username), 'username', new.id), (lower(new.email), 'email', new.id)
+  on conflict (user_id, kind) do update set login = excluded.login
+   where logins.login <> excluded.login;
+  return null;
+end
+$$;
+
+comment on function auth.tg_users__keep_logins() is 'Keeps the directory equal to the account; a taken login fails here, on logins_pkey';
+
+create trigger _200_keep_logins
+  after insert or update of username, email on auth.users
+  for each row execute function auth.tg_users__keep_logins();
+
+create table auth.user_roles (
+  user_id     uuid not null,
+  role        text not null,
+  assigned_by uuid,
+  assigned_at timestamptz not null default now(),
+  constraint user_roles_pkey primary key (user_id, role),
+  constraint user_roles_user_id_fkey foreign key (user_id) references auth.users (id) on delete cascade,
+  constraint user_roles_role_fkey foreign key (role) references auth.roles (name) on delete restrict
+);
+
+comment on table auth.user_roles is 'Which account has which role';
+comment on column auth.user_roles.user_id is 'The account';
+comment on column auth.user_roles.role is 'The role';
+comment on column auth.user_roles.assigned_by is 'The user who assigned it; NULL: registration or an operator';
+comment on column auth.user_roles.assigned_at is 'When';
+
+create index user_roles_role_idx on auth.user_roles (role);
+comment on index auth.user_roles_role_idx is 'For the foreign key, and to find the administrators';
+
+create trigger _800_audit after insert or update or delete on auth.user_roles
+  for each row execute function ops.tg__audit('user_id', 'user_id');
+create trigger _900_touch_tag after insert or update or delete on auth.user_roles
+  for each row execute function base.tg__touch_tag('profile', 'user_id');
+
+create table auth.sessions (
+  user_id            uuid not null,
+  id                 uuid not null default base.new_id(),
+  token_hash         bytea not null,
+  refresh_hash       bytea not null,
+  address            inet,
+  user_agent         text,
+  created_at         timestamptz not null default now(),
+  last_seen_at       timestamptz not null default now(),
+  expires_at         timestamptz not null,
+  refresh_expires_at timestamptz not null,
+  ended_at           timestamptz,
+  end_reason         text,
+  constraint sessions_pkey primary key (user_id, id),
+  constraint sessions_token_hash_key unique (token_hash),
+  constraint sessions_refresh_hash_key unique (refresh_hash),
+  constraint sessions_user_id_fkey foreign key (user_id) references auth.users (id) on delete cascade,
+  constraint sessions_token_hash_check check (length(token_hash) = 32),
+  constraint sessions_refresh_hash_check check (length(refresh_hash) = 32),
+  constraint sessions_end_check check ((ended_at is null) = (end_reason is null))
+);
+
+comment on table auth.sessions is 'Where people are signed in. Tokens are random; only their SHA-256 is here';
+comment on column auth.sessions.user_id is 'The account';
+comment on column auth.sessions.id is 'Names the session to its owner; worthless as a token';
+comment on column auth.sessions.token_hash is 'SHA-256 of the session token';
+comment on column auth.sessions.refresh_hash is 'SHA-256 of the refresh token';
+comment on column auth.sessions.address is 'Address at sign-in';
+comment on column auth.sessions.user_agent is 'Client at sign-in';
+comment on column auth.sessions.created_at is 'When it began';
+comment on column auth.sessions.last_seen_at is 'When it was last used, roughly';
+comment on column auth.sessions.expires_at is 'When the session token stops working';
+comment on column auth.sessions.refresh_expires_at is 'When the refresh token stops working';
+comment on column auth.sessions.ended_at is 'When it was ended before its time';
+comment on column auth.sessions.end_reason is 'Why';
+
+create index sessions_live_idx on auth.sessions (user_id, created_at) where ended_at is null;
+comment on index auth.sessions_live_idx is 'For list_sessions, the limit per user, and ending all of a user''s sessions';
+
+-- A new session changes nothing that is cached; an ended one does, at once and everywhere.
+create trigger _900_touch_tag after update of ended_at, expires_at or delete on auth.sessions
+  for each row execute function base.tg__touch_tag('sessions', 'user_id');
+
+create function auth.tg_users__end_sessions()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update auth.sessions s
+     set ended_at = clock_timestamp(), end_reason = 'account ' || new.status
+   where s.user_id = new.id and s.ended_at is null;
+  return null;
+end
+$$;
+
+comment on function auth.tg_users__end_sessions() is 'An account that is not active has no session, from the same commit on';
+
+create trigger _300_end_sessions after update of status on auth.users
+  for each row when (new.status <> 'active' and old.status is distinct from new.status)
+  execute function auth.tg_users__end_sessions();
+
+------------------------------------------------------------------------------------------------------------------
+-- Row policies: the owner's functions see the rows of the user they act for, operators may look, and plinth_system
+-- has exactly the verbs its reviewed functions need.
+------------------------------------------------------------------------------------------------------------------
+
+do $$
+declare
+  v_table text;
+begin
+  foreach v_table in array array['users', 'logins', 'user_roles', 'sessions'] loop
+    execute format('alter table auth.%I enable row level security', v_table);
+    execute format('alter table auth.%I force row level security', v_table);
+    execute format('create policy operator_read on auth.%I for select to plinth_operator using (true)', v_table);
+    execute format('grant select on auth.%I to plinth_operator', v_table);
+  end loop;
+
+  foreach v_table in array array['logins', 'user_roles', 'sessions'] loop
+    execute format('create policy own_rows on auth.%I to plinth_owner using (user_id = (select base.current_user_id()))',
+                   v_table);
+  end loop;
+end $$;
+
+create policy own_rows on auth.users to plinth_owner using (id = (select base.current_user_id()));
+
+-- Registration and sign-in happen before there is a caller; views and sign-in look across users.
+create policy system_read on auth.users for select to plinth_system using (true);
+create policy system_insert on auth.users for insert to plinth_system with check (true);
+create policy system_update on auth.users for update to plinth_system using (true);
+create policy system_read on auth.logins for select to plinth_system using (true);
+create policy system_insert on auth.logins for insert to plinth_system with check (true);
+create policy system_update on auth.logins for update to plinth_system using (true);
+create policy system_read on auth.user_roles for select to plinth_system using (true);
+create policy system_insert on auth.user_roles for insert to plinth_system with check (true);
+create policy system_delete on auth.user_roles for delete to plinth_system using (true);
+create policy system_read on auth.sessions for select to plinth_system using (true);
+create policy system_insert on auth.sessions for insert to plinth_system with check (true);
+create policy system_update on auth.sessions for update to plinth_system using (true);
+
+grant select, insert, update on auth.users, auth.logins, auth.sessions to plinth_system;
+grant select, insert, delete on auth.user_roles to plinth_system;
+grant select on auth.tiers, auth.roles to plinth_system, plinth_operator;
+
+-- Sessions end when an account does, whoever changes the account: by the one function above, as plinth_system.
+grant create on schema auth to plinth_system;
+alter function auth.tg_users__end_sessions() owner to plinth_system;
+revoke create on schema auth from plinth_system;
+
+insert into base.table_manifest (schema_name, table_name, class, reason) values
+  ('auth', 'tiers',      'reference', 'the same plans everywhere'),
+  ('auth', 'roles',      'reference', 'the same roles everywhere'),
+  ('auth', 'users',      'by-user',   'the user itself: its id is the key'),
+  ('auth', 'logins',     'directory', 'usernames and addresses are unique everywhere'),
+  ('auth', 'user_roles', 'by-user',   'a user''s roles are with the user'),
+  ('auth', 'sessions',   'by-user',   'the token names the machine, the row is with the user');
