@@ -17,7 +17,7 @@ rows 1
 set search_path = pg_catalog, pg_temp
 as $$
   select current_setting('server_version'),
-         (select max(m.version) from ops.schema_migrations m),
+         (select max(m.version) from ops.schema_migrations m)::text,
          g.version, g.deployed_at,
          pg_is_in_recovery(),
          (select sum(d.numbackends)::integer from pg_stat_database d),

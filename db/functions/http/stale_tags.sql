@@ -1,18 +1,20 @@
 -- http.stale_tags: tags that were touched a while ago and that nobody reported as bumped: their writer died, or wrote
--- from psql. The sweeper bumps them and clears the record; bumping twice does no harm.
+-- from psql. The sweeper bumps them and clears the record; bumping twice does no harm. No row: nothing is stale.
 create or replace function http.stale_tags(p_seconds integer default 2)
-returns table (xid text, tag text)
+returns table (xids text[], tags text[])
 language sql
 stable
 security definer
-rows 100
+rows 1
 set search_path = pg_catalog, pg_temp
 as $$
-  select t.xid::text, t.tag
-    from base.touched_tags t
-   where t.touched_at <= clock_timestamp() - make_interval(secs => p_seconds)
-   order by t.touched_at
-   limit 1000
+  select array_agg(distinct s.xid::text), array_agg(distinct s.tag)
+    from (select t.xid, t.tag
+            from base.touched_tags t
+           where t.touched_at <= clock_timestamp() - make_interval(secs => p_seconds)
+           order by t.touched_at
+           limit 1000) s
+  having count(*) > 0
 $$;
 
 comment on function http.stale_tags(integer) is 'Cache tags left behind by writers that did not bump them';

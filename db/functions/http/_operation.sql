@@ -1,0 +1,52 @@
+-- http.operation: one route in the API description: the function's comment, its arguments, its answer, its refusals.
+create or replace function http.operation(p_route http.routes, p_method text, p_path text)
+returns jsonb
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  with argument as (
+    select a.name, a.required, http.json_schema(a.type) as schema,
+           case when p_path like '%{' || a.name || '}%' then 'path' when p_method = 'GET' then 'query' else 'body' end as place
+      from http.arguments(p_route.function_name::regproc) a
+  ),
+  parameters as (
+    select jsonb_agg(jsonb_build_object('name', a.name, 'in', a.place, 'required', a.required or a.place = 'path',
+                                        'schema', a.schema)) as list
+      from argument a where a.place <> 'body'
+  ),
+  body as (
+    select jsonb_strip_nulls(jsonb_build_object(
+             'type', 'object', 'additionalProperties', false,
+             'properties', coalesce(jsonb_object_agg(a.name, a.schema), '{}'),
+             'required', jsonb_agg(a.name) filter (where a.required))) as schema,
+           count(*) > 0 as there, coalesce(bool_or(a.required), false) as required
+      from argument a where a.place = 'body'
+  ),
+  answers as (
+    select jsonb_build_object(
+      p_route.status::text,
+      jsonb_build_object('description', 'Done')
+      || case when p_route.result = 'none' then '{}' else jsonb_build_object('content', jsonb_build_object(
+           'application/json', jsonb_build_object(
+             'schema', http.result_schema(p_route.function_name::regproc, p_route.result)))) end,
+      'default', '{"$ref": "#/components/responses/Problem"}'::jsonb) as list
+  )
+  select jsonb_strip_nulls(jsonb_build_object(
+           'operationId', case when p_path like '/rpc/%' then 'rpc_' else '' end
+                          || lower(p_method) || '_' || btrim(regexp_replace(p_path, '[^a-z0-9]+', '_', 'g'), '_'),
+           'summary', obj_description(p_route.function_name::regproc, 'pg_proc'),
+           'tags', jsonb_build_array(case when p_path like '/rpc/%' then 'rpc' else split_part(p_path, '/', 3) end),
+           'security', case when p_route.auth = 'none' then '[]'::jsonb else '[{"token": []}]'::jsonb end,
+           'parameters', p.list,
+           'requestBody', case when b.there then jsonb_build_object(
+             'required', b.required,
+             'content', jsonb_build_object('application/json', jsonb_build_object('schema', b.schema))) end,
+           'responses', a.list,
+           'x-function', p_route.function_name,
+           'x-permission', p_route.permission,
+           'x-cache-seconds', p_route.cache_seconds))
+    from parameters p, body b, answers a
+$$;
+
+comment on function http.operation(http.routes, text, text) is 'One route in the API description';

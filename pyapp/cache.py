@@ -1,0 +1,236 @@
+"""Copies of answers in Redis, and nothing that could not be lost.
+
+One connection; the commands of one turn of the event loop go out together, replies are matched in
+order. Redis may vanish, freeze or be flushed at any time: whatever takes longer than 100 ms opens
+the circuit, calls go past it, and a connection is tried again in the background. Every value
+carries the versions of the tags it depends on and the user it is for, and is compared with both
+when it is read: a wrong copy is a miss.
+"""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, cast
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import hiredis
+
+from pyapp.settings import Settings
+
+log = logging.getLogger("plinth.cache")
+
+_PREFIX = b"plinth:"
+_VERSION_SECONDS = b"604800"
+_FIRST_RETRY = 0.05
+_LAST_RETRY = 1.0
+
+
+class CacheDown(Exception):  # noqa: N818  it names a state, not a mistake
+    """Redis did not answer in time, or at all."""
+
+
+class _Link(asyncio.Protocol):
+    """One connection to Redis: commands out in batches, replies in order."""
+
+    def __init__(self) -> None:
+        self._reader = hiredis.Reader()
+        self._waiting: deque[tuple[float, asyncio.Future[Any]]] = deque()
+        self._out: list[bytes] = []
+        self._transport: asyncio.Transport | None = None
+        self._loop = asyncio.get_running_loop()
+        self.lost = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._reader.feed(data)
+        while (reply := self._reader.gets()) is not False:
+            future = self._waiting.popleft()[1]
+            if future.done():
+                continue
+            if isinstance(reply, hiredis.ReplyError):
+                future.set_exception(CacheDown(str(reply)))
+            else:
+                future.set_result(reply)
+
+    def connection_lost(self, _exc: Exception | None) -> None:
+        self.close()
+
+    def send(self, *command: bytes) -> asyncio.Future[Any]:
+        if self.lost:
+            raise CacheDown
+        future = self._loop.create_future()
+        self._waiting.append((self._loop.time(), future))
+        if not self._out:
+            self._loop.call_soon(self._flush)
+        self._out.append(hiredis.pack_command(cast("Any", command)))
+        return future
+
+    def _flush(self) -> None:
+        out, self._out = self._out, []
+        if self._transport is not None and not self.lost:
+            self._transport.write(b"".join(out))
+
+    def late(self, since: float) -> bool:
+        return bool(self._waiting) and self._waiting[0][0] < since
+
+    def close(self) -> None:
+        if self.lost:
+            return
+        self.lost = True
+        if self._transport is not None:
+            self._transport.abort()
+        for _, future in self._waiting:
+            if not future.done():
+                future.set_exception(CacheDown())
+                future.exception()  # somebody may have stopped waiting; that is no event
+        self._waiting.clear()
+
+
+class Cache:
+    def __init__(self, settings: Settings) -> None:
+        self._url = settings.redis_url
+        self._deadline = settings.redis_timeout
+        self._link: _Link | None = None
+        self._keeper: asyncio.Task[None] | None = None
+        self.hits = 0
+        self.misses = 0
+        self.errors = 0
+        self.bumps = 0
+
+    @property
+    def up(self) -> bool:
+        return self._link is not None and not self._link.lost
+
+    async def start(self) -> None:
+        if self._url is not None:
+            await self._connect()
+            self._keeper = asyncio.create_task(self._keep())
+
+    async def _keep(self) -> None:
+        """Opens the circuit when Redis is late, and closes it when it is back."""
+        delay = _FIRST_RETRY
+        while True:
+            link = self._link
+            if link is not None and not link.lost:
+                delay = _FIRST_RETRY
+                await asyncio.sleep(self._deadline / 4)
+                if link.late(asyncio.get_running_loop().time() - self._deadline):
+                    self.errors += 1
+                    log.warning(
+                        "redis has not answered for %.0f ms; going past it", self._deadline * 1000
+                    )
+                    link.close()
+                continue
+            await asyncio.sleep(delay)
+            delay = min(delay * 2, _LAST_RETRY)
+            await self._connect()
+
+    async def _connect(self) -> None:
+        try:
+            async with asyncio.timeout(self._deadline * 5):
+                self._link = await _connect(self._url or "")
+        except (OSError, TimeoutError, CacheDown) as error:
+            self.errors += 1
+            log.warning("redis cannot be reached: %s", error or type(error).__name__)
+
+    def _send(self, *command: bytes) -> asyncio.Future[Any]:
+        if self._link is None:
+            raise CacheDown
+        return self._link.send(*command)
+
+    async def read(self, keys: Sequence[bytes]) -> list[bytes | None]:
+        """What is stored under each key, all as of one moment."""
+        reply: list[bytes | None] = await self._send(b"MGET", *keys)
+        return reply
+
+    async def first_versions(self, keys: Sequence[bytes]) -> list[bytes]:
+        """Versions for tags that have none; one that somebody else gives meanwhile holds."""
+        for key in keys:
+            self._send(
+                b"SET", key, new_version(), b"NX", b"EX", _VERSION_SECONDS
+            ).add_done_callback(_quiet)
+        return [version or b"" for version in await self.read(keys)]
+
+    def store(self, key: bytes, value: bytes, seconds: int) -> None:
+        with contextlib.suppress(CacheDown):
+            self._send(b"SET", key, value, b"EX", b"%d" % max(1, seconds)).add_done_callback(_quiet)
+
+    async def bump(self, tags: Sequence[str]) -> bool:
+        """Gives tags new versions, which voids all that was stored under the old ones."""
+        if self._url is None:
+            return True
+        try:
+            sent = [
+                self._send(b"SET", tag_key(tag), new_version(), b"EX", _VERSION_SECONDS)
+                for tag in tags
+            ]
+            for future in sent:
+                await future
+        except CacheDown:
+            self.errors += 1
+            return False
+        self.bumps += len(tags)
+        return True
+
+    def stats(self) -> dict[str, Any]:
+        return {
+            "up": self.up,
+            "hits_total": self.hits,
+            "misses_total": self.misses,
+            "errors_total": self.errors,
+            "bumps_total": self.bumps,
+        }
+
+    async def close(self) -> None:
+        if self._keeper is not None:
+            self._keeper.cancel()
+        if self._link is not None:
+            self._link.close()
+
+
+def tag_key(tag: str) -> bytes:
+    """profile:<user> as a key; keys of one user share a hash tag: a cluster keeps them together."""
+    name, _, owner = tag.rpartition(":")
+    return b"%b{%b}:t:%b" % (_PREFIX, owner.encode(), name.encode())
+
+
+def user_key(user: bytes, rest: bytes) -> bytes:
+    return b"%b{%b}:%b" % (_PREFIX, user, rest)
+
+
+def new_version() -> bytes:
+    """Random, never a counter: a Redis that lost its memory must not count back to an old one."""
+    return secrets.token_hex(8).encode()
+
+
+async def _connect(url: str) -> _Link:
+    parts = urlsplit(url)
+    loop = asyncio.get_running_loop()
+    database = parse_qs(parts.query).get("db", [""])[0]
+    if parts.scheme == "unix":
+        _, link = await loop.create_unix_connection(_Link, parts.path)
+    else:
+        database = database or parts.path.strip("/")
+        _, link = await loop.create_connection(
+            _Link,
+            parts.hostname or "localhost",
+            parts.port or 6379,
+            ssl=parts.scheme == "rediss" or None,
+        )
+    if parts.password:
+        user = (unquote(parts.username).encode(),) if parts.username else ()
+        await link.send(b"AUTH", *user, unquote(parts.password).encode())
+    if database and database != "0":
+        await link.send(b"SELECT", database.encode())
+    await link.send(b"PING")
+    return link
+
+
+def _quiet(future: asyncio.Future[Any]) -> None:
+    if not future.cancelled():
+        future.exception()

@@ -1,0 +1,210 @@
+"""The way of a call behind HTTP: the cache, the one statement, and what has to happen before
+the answer goes out."""
+
+import asyncio
+import hashlib
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from pyapp import problems
+from pyapp.cache import Cache, CacheDown, tag_key, user_key
+from pyapp.db import Database
+from pyapp.pipe import DatabaseError, Row, Statement
+from pyapp.routes import Registry, Route
+
+log = logging.getLogger("plinth.call")
+
+_MOST_TOKENS = 100_000
+_ETAG = 18  # a quoted digest of eight bytes
+_CLEAR = Statement("select http.clear_tags($1::text[])")
+_CATALOG = Statement("select http.catalog(), http.openapi()")
+
+
+class Answer(NamedTuple):
+    status: int
+    body: bytes
+    etag: bytes | None = None
+    cache: str | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(slots=True)
+class _Copy:
+    """Where a private answer is kept, and the versions in force before it was asked for."""
+
+    session_key: bytes = b""
+    key: bytes = b""
+    owner: bytes = b""
+    versions: Sequence[bytes] = field(default=())
+
+    @property
+    def session(self) -> bytes:
+        # The first tag of every private answer is "sessions": ending one voids what it vouched for.
+        return b"%b|%b|" % (self.owner, self.versions[0])
+
+    @property
+    def head(self) -> bytes:
+        return b"%b|%b|" % (self.owner, b"|".join(self.versions))
+
+
+class Caller:
+    """Answers calls of one version of the code at a time, over one database and one cache."""
+
+    def __init__(self, database: Database, cache: Cache) -> None:
+        self._database = database
+        self._cache = cache
+        self.registry: Registry | None = None
+        # Whose token it is: a fact for ever, never a permission. It only tells where to look.
+        self._owners: dict[bytes, bytes] = {}
+        self._clearing: list[bytes] = []
+        self._tasks: set[asyncio.Future[Row | None]] = set()
+
+    async def load(self) -> None:
+        """Reads routes and API description: at start and after a deploy."""
+        row = await self._database.call("slow", _CATALOG, ())
+        if row is not None and row[0] is not None and row[1] is not None:
+            self.registry = Registry(row[0], row[1])
+
+    async def answer(
+        self,
+        route: Route,
+        *,
+        token: bytes | None,
+        context: str,
+        args: dict[str, object],
+        no_cache: bool = False,
+    ) -> Answer:
+        """`token` is the SHA-256 of the presented one in hex; the token itself goes no further."""
+        statement, bound = route.bind(args)
+        given = None if token is None else b"\\x" + token
+        values = (given, context.encode(), *bound)
+        if route.cache_seconds is None or token is None:
+            return await self._plain(route, statement, values)
+
+        copy = _Copy()
+        owner = self._owners.get(token)
+        if owner is not None and self._cache.up:
+            copy = self._place(route, statement, bound, token, owner)
+            try:
+                if kept := await self._kept(copy, route, no_cache=no_cache):
+                    return kept
+            except CacheDown:
+                copy = _Copy()
+        # Versions are read before the database is: what changes meanwhile lands under old ones.
+        status, body, user, seconds, _, _ = await self._run(route, statement, values)
+        body = body or b""
+        etag = b'"%b"' % hashlib.blake2b(body, digest_size=8).hexdigest().encode()
+        if user is not None and owner is None:
+            if len(self._owners) >= _MOST_TOKENS:
+                self._owners.clear()
+            self._owners[token] = user
+        if copy.versions and user == owner:
+            left = int(seconds or b"0")
+            self._cache.store(copy.session_key, copy.session, left)
+            self._cache.store(copy.key, copy.head + etag + body, min(route.cache_seconds, left))
+        return Answer(int(status or b"200"), body, etag, "bypass" if no_cache else "miss")
+
+    async def _plain(
+        self, route: Route, statement: Statement, values: Sequence[bytes | None]
+    ) -> Answer:
+        status, body, _, _, xid, tags = await self._run(route, statement, values)
+        if xid is not None and tags is not None and tags != b"{}":
+            await self._bump(xid, tags)
+        code = int(status or b"500")
+        if code >= 400:
+            # A failure that was kept: what the function wrote about it is committed.
+            failure = json.loads(body or b"{}")
+            raise self._problem(failure["code"], failure["message"], failure["field"] or "")
+        return Answer(code, body or b"")
+
+    def _place(
+        self,
+        route: Route,
+        statement: Statement,
+        bound: Sequence[bytes],
+        token: bytes,
+        owner: bytes,
+    ) -> _Copy:
+        name = route.cache_name
+        if bound:
+            digest = hashlib.sha256(statement.text)
+            for value in bound:
+                digest.update(b"%d:" % len(value) + value)
+            name += b":" + digest.hexdigest().encode()
+        return _Copy(user_key(owner, b"s:" + token), user_key(owner, name), owner)
+
+    async def _kept(self, copy: _Copy, route: Route, *, no_cache: bool) -> Answer | None:
+        who = copy.owner.decode()
+        tags = [tag_key(t if t.startswith("all:") else f"{t}:{who}") for t in route.cache_tags]
+        session, value, *versions = await self._cache.read((copy.session_key, copy.key, *tags))
+        if None in versions:
+            copy.versions = await self._cache.first_versions(tags)
+            if b"" in copy.versions:
+                copy.versions = ()
+            value = None
+        else:
+            copy.versions = [version or b"" for version in versions]
+        if value is None or no_cache or session != copy.session:
+            self._cache.misses += 1
+            return None
+        head = copy.head
+        if not value.startswith(head):
+            self._cache.misses += 1
+            return None
+        self._cache.hits += 1
+        start = len(head)
+        return Answer(route.status, value[start + _ETAG :], value[start : start + _ETAG], "hit")
+
+    async def _run(self, route: Route, statement: Statement, values: Sequence[bytes | None]) -> Row:
+        try:
+            row = await self._database.call(route.lane, statement, values)
+        except DatabaseError as error:
+            problem = self._problem(error.sqlstate, error.message, error.field)
+            if problem.status >= 500:
+                log.error("%s: %s %s", route.function, error.sqlstate, error.message)  # noqa: TRY400
+            raise problem from None
+        if row is None:
+            log.error("%s gave no row", route.function)
+            raise problems.internal()
+        return row
+
+    def _problem(self, code: str, message: str, field_name: str) -> problems.Problem:
+        if self.registry is None:
+            return problems.unavailable()
+        return self.registry.problem(code, message, field_name)
+
+    async def _bump(self, xid: bytes, tags: bytes) -> None:
+        delivered = await self._cache.bump(tags.decode().strip("{}").split(","))
+        if delivered:
+            # The record may go later: bumping a tag twice does no harm.
+            self._clearing.append(xid)
+            if len(self._clearing) == 1:
+                asyncio.get_running_loop().call_later(0.05, self._clear)
+
+    def _clear(self) -> None:
+        xids, self._clearing = self._clearing, []
+        values = (b"{" + b",".join(xids) + b"}",)
+        task = asyncio.ensure_future(self._database.call("write", _CLEAR, values))
+        self._tasks.add(task)
+        task.add_done_callback(self._cleared)
+
+    def _cleared(self, task: asyncio.Future[Row | None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.warning("the record of bumped tags stays for the sweeper: %s", error)
+
+    async def follow(self) -> None:
+        """Takes up deploys and writes made outside the layer, as the database tells of them."""
+        while True:
+            try:
+                async for channel, payload in self._database.listen("plinth_deploy", "plinth_tags"):
+                    if channel == "plinth_tags":
+                        await self._cache.bump([payload])
+                    else:
+                        await self.load()
+            except Exception as error:
+                log.warning("listening to the database ended: %s", error)
+            await asyncio.sleep(0.2)

@@ -1,0 +1,155 @@
+"""The registry as the database tells it: which function answers a path, with which arguments."""
+
+import copy
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pyapp import body, problems
+from pyapp.pipe import Statement
+
+# A statement is made per set of arguments that a request gave: what it left out takes its default.
+_MOST_STATEMENTS = 256
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    name: str
+    type: str
+    required: bool
+
+
+class Route:
+    """One endpoint: what it takes, what it runs, how long its answer may be kept."""
+
+    def __init__(self, row: Mapping[str, Any], version: str) -> None:
+        self.method: str = row["method"]
+        self.path: str = row["path"]
+        self.function: str = row["function"]
+        self.auth: str = row["auth"]
+        self.lane: str = row["lane"]
+        self.status: int = row["status"]
+        self.result: str = row["result"]
+        self.cache_seconds: int | None = row["cache_seconds"]
+        self.cache_tags: tuple[str, ...] = tuple(row["cache_tags"])
+        self.cache_name = f"{version[:8]}:{self.function}".encode()
+        self.args = {a["name"]: Argument(**a) for a in row["arguments"]}
+        self.required = [a.name for a in self.args.values() if a.required]
+        self._text: str = row["statement"]
+        self._statements: dict[tuple[str, ...], Statement] = {}
+        # What almost every GET uses: no argument at all, prepared once.
+        self.bare = self._make(()) if not self.required else None
+
+    def bind(self, given: Mapping[str, object]) -> tuple[Statement, list[bytes]]:
+        """The statement for what a request gave, and its values as PostgreSQL reads them."""
+        if not given and self.bare is not None:
+            return self.bare, []
+        for name in given:
+            if name not in self.args:
+                raise problems.field_error(name, "is not a field of this request", "VL002")
+        for name in self.required:
+            if given.get(name) is None:
+                raise problems.field_error(name, "is required", "VL003")
+        values = {
+            name: value
+            for name, arg in self.args.items()
+            if name in given and (value := self._convert(arg, given[name])) is not None
+        }
+        key = tuple(values)
+        statement = self._statements.get(key)
+        if statement is None:
+            if len(self._statements) >= _MOST_STATEMENTS:
+                self._statements.clear()
+            statement = self._statements[key] = self._make(key)
+        return statement, list(values.values())
+
+    def _convert(self, arg: Argument, value: object) -> bytes | None:
+        # null asks for the default; in a change it could mean to clear, so it is not guessed at.
+        if value is None and self.method == "PATCH":
+            raise problems.field_error(
+                arg.name, 'must not be null: leave it out to keep it, send "" to clear it'
+            )
+        return body.convert(arg.type, value, arg.name)
+
+    def by_name(self) -> "Route":
+        """The same function behind /rpc: its answer is never kept."""
+        route = copy.copy(self)
+        route.method, route.cache_seconds = "POST", None
+        return route
+
+    def _make(self, names: Sequence[str]) -> Statement:
+        """The statement with these arguments; $1 and $2 are the token and the request's context."""
+        listed = []
+        limit = "null"
+        for number, name in enumerate(names, 3):
+            value = f"${number}::{self.args[name].type}"
+            if name == "limit" and self.result == "list":
+                limit = value
+            else:
+                listed.append(f"p_{name} => {value}")
+        arguments = ", ".join(listed)
+        if "p_user_id" in self._text and arguments:
+            arguments = ", " + arguments
+        return Statement(self._text.replace("{args}", arguments).replace("{limit}", limit))
+
+
+class Registry:
+    """All routes of one version of the code; the layer swaps it whole when a deploy says so."""
+
+    def __init__(self, document: bytes, openapi: bytes = b"{}") -> None:
+        told = json.loads(document)
+        self.version: str = told["version"]
+        self.errors: list[dict[str, Any]] = told["errors"]
+        self.routes = [Route(row, self.version) for row in told["routes"]]
+        self.openapi = openapi
+        self._fixed: dict[str, dict[str, Route]] = {}
+        self._open: list[tuple[re.Pattern[str], dict[str, Route]]] = []
+        by_path: dict[str, dict[str, Route]] = {}
+        for route in self.routes:
+            by_path.setdefault(route.path, {})[route.method] = route
+            name = "/rpc/" + route.function.partition(".")[2]
+            self._fixed.setdefault(name, {"POST": route.by_name()})
+        for path, methods in by_path.items():
+            if "{" in path:
+                pattern = _PLACEHOLDER.sub(r"(?P<\1>[^/]+)", path.replace(".", r"\."))
+                self._open.append((re.compile(pattern), methods))
+            else:
+                self._fixed[path] = methods
+        self._codes = {row["code"]: row for row in self.errors}
+
+    def match(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
+        methods = self._fixed.get(path)
+        found: dict[str, str] = {}
+        if methods is None:
+            for pattern, candidates in self._open:
+                if hit := pattern.fullmatch(path):
+                    methods, found = candidates, hit.groupdict()
+                    break
+            else:
+                raise problems.no_route()
+        route = methods.get("GET" if method == "HEAD" else method)
+        if route is None:
+            raise problems.wrong_method(sorted({*methods, *(["HEAD"] if "GET" in methods else [])}))
+        return route, found
+
+    def problem(self, code: str, detail: str, field: str = "") -> problems.Problem:
+        """A failed call as the error table has it: the longest matching code decides."""
+        known = self._codes
+        row = next((known[code[:n]] for n in range(5, 1, -1) if code[:n] in known), None)
+        if row is None or row["http_status"] == 500:
+            return problems.internal()
+        # PostgreSQL's own messages may repeat a value or name a table: the client gets the table's.
+        ours = code[0].isalpha() and len(row["code"]) == 5
+        detail = detail if ours else row["description"]
+        return problems.Problem(
+            row["http_status"],
+            row["code"] if ours else code,
+            row["title"],
+            detail,
+            errors=[{"field": field, "code": code, "detail": detail}] if field else [],
+            retry_after=row["retry_after"],
+            headers=(("WWW-Authenticate", "Bearer"),) if row["http_status"] == 401 else (),
+        )
