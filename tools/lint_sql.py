@@ -1,0 +1,240 @@
+"""The house rules for SQL files (CONTRIBUTING says why): python tools/lint_sql.py [--fix] [FILE…]
+
+--fix puts right what needs no judgement: keywords in lower case, white space, the final newline.
+"""
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pglast import ast, parse_sql
+from pglast.parser import ParseError, scan
+
+ROOT = Path(__file__).resolve().parent.parent
+LONGEST = 120
+CARD = re.compile(r"-- (?P<name>[a-z_0-9]+\.[a-z_0-9]+): \S")
+SECTIONS = re.compile(r"-- (Rules|Errors|Locks|Cache|Returns)\b(.*)")
+ATTRIBUTES = (
+    "language", "volatility", "leakproof", "strict", "security", "parallel", "cost", "rows",
+    "support", "set", "as",
+)  # fmt: skip
+# Words that are keywords of the grammar but are written as names or in capitals by custom.
+NOT_KEYWORDS = {"TG_OP", "OLD", "NEW"}
+CODE = re.compile(r"\b(?:UN|NP|NF|KC|VL|RL|BR|SV|MG|AU)\d{3}\b")
+RAISED = re.compile(r"base\.raise\(\s*'([0-9A-Z]{5})'")
+# Dynamic SQL has to be looked at by a second pair of eyes; a file gets in here with its reason.
+DYNAMIC: dict[str, str] = {}
+
+Finding = tuple[int, str]
+
+
+def main(arguments: list[str]) -> int:
+    fix = "--fix" in arguments
+    named = [Path(a).resolve() for a in arguments if not a.startswith("-")]
+    files = named or sorted((ROOT / "db").rglob("*.sql"))
+    codes = set(re.findall(r"^\s*\('([0-9A-Z]{2,5})',\s*\d{3},", _schema(), re.M))
+    bad = 0
+    for file in files:
+        path = file.relative_to(ROOT).as_posix()
+        text = file.read_text(encoding="utf-8")
+        if fix and (fixed := tidy(text)) != text:
+            file.write_text(fixed, encoding="utf-8")
+            text = fixed
+        for line, message in sorted(check(path, text, codes)):
+            bad += 1
+            print(f"{path}:{line}: {message}")
+    print(f"SQL rules: {len(files)} files, {bad} findings")
+    return 1 if bad else 0
+
+
+def _schema() -> str:
+    return "\n".join(f.read_text(encoding="utf-8") for f in (ROOT / "db/schema").glob("*.sql"))
+
+
+def check(path: str, text: str, codes: set[str]) -> Iterator[Finding]:
+    yield from _white_space(text)
+    generated = path.startswith("db/migrations/V001__")
+    try:
+        statements = parse_sql(text)
+    except ParseError as error:
+        place = error.args[1] if len(error.args) > 1 else 0
+        yield _line(text, place if isinstance(place, int) else 0), f"syntax: {error.args[0]}"
+        return
+    for start, end in _upper_keywords(text):
+        yield _line(text, start), f"keyword in capitals: {text[start:end]}"
+    if not generated and not text.startswith("-- "):
+        yield 1, "the file begins with a comment that says what it is"
+    parts = path.split("/")
+    if parts[1] == "functions":
+        yield from _function_file(path, text, [s.stmt for s in statements], codes)
+    elif parts[1] == "views":
+        yield from _view_file(path, text, [s.stmt for s in statements])
+    elif parts[1] == "tests":
+        yield from _test_file(text)
+
+
+def _white_space(text: str) -> Iterator[Finding]:
+    for number, line in enumerate(text.split("\n"), 1):
+        if len(line) > LONGEST:
+            yield number, f"{len(line)} characters, {LONGEST} are the limit"
+        if line != line.rstrip():
+            yield number, "white space at the end"
+        if "\t" in line:
+            yield number, "a tab"
+    if not text.endswith("\n") or text.endswith("\n\n"):
+        yield text.count("\n") + 1, "the file ends with exactly one newline"
+
+
+def _bodies(text: str, base: int = 0) -> Iterator[tuple[int, str]]:
+    """The text, and every dollar-quoted text inside it, since that is code as well."""
+    yield base, text
+    for token in scan(text):
+        if token.name == "SCONST" and text[token.start] == "$":
+            mark = text.index("$", token.start + 1) + 1
+            inner = text[mark : token.end + 1 - (mark - token.start)]
+            yield from _bodies(inner, base + mark)
+
+
+def _upper_keywords(text: str) -> list[tuple[int, int]]:
+    found = []
+    for base, body in _bodies(text):
+        try:
+            tokens = scan(body)
+        except ParseError:  # a quoted text that is no SQL
+            continue
+        for token in tokens:
+            word = body[token.start : token.end + 1]
+            if token.kind != "NO_KEYWORD" and word != word.lower() and word not in NOT_KEYWORDS:
+                found.append((base + token.start, base + token.end + 1))
+    return found
+
+
+def _function_file(path: str, text: str, tree: list[Any], codes: set[str]) -> Iterator[Finding]:
+    made = [s for s in tree if isinstance(s, ast.CreateFunctionStmt)]
+    if len(made) != 1:
+        yield 1, f"one file makes one function, this one {len(made)}"
+        return
+    function, lower = made[0], text.lower()
+    schema, name = (part.sval for part in function.funcname)
+    full = f"{schema}.{name}"
+    stem = Path(path).stem
+    if stem.lstrip("_") != name:
+        yield 1, f"makes {full}, so the file is named {name}.sql (helpers: _{name}.sql)"
+    if (schema == "core") != stem.startswith("_") and schema != "http":
+        yield 1, "helpers in core begin their file name with _, the contract does not"
+    yield from _card(text, full)
+
+    if not function.replace:
+        yield 1, "create or replace function: a deploy replaces in place"
+    given = [option.defname for option in function.options]
+    order = [ATTRIBUTES.index(name) for name in given]
+    if order != sorted(order):
+        yield 1, f"attributes stand in the order {', '.join(ATTRIBUTES)}"
+    if "volatility" not in given:
+        yield 1, "volatility is always written"
+    options = {option.defname: option.arg for option in function.options}
+    if schema == "api" and ("security" not in options or not options["security"].boolval):
+        yield 1, "functions of the contract are security definer"
+    if "security" in options and options["security"].boolval:
+        yield from _search_path(function)
+    if schema in ("api", "core"):
+        for parameter in function.parameters or ():
+            if parameter.mode.name in ("FUNC_PARAM_TABLE", "FUNC_PARAM_OUT"):
+                continue
+            if not (parameter.name or "").startswith("p_"):
+                yield 1, f"the parameter {parameter.name} begins with p_"
+
+    card = text[: text.lower().index("create ")]
+    if unknown := set(CODE.findall(text)) - codes:
+        yield 1, f"not in base.errors: {', '.join(sorted(unknown))}"
+    if silent := {c for c in RAISED.findall(text) if CODE.fullmatch(c)} - set(CODE.findall(card)):
+        yield 1, f"raised but not on the card: {', '.join(sorted(silent))}"
+
+    comments = [s for s in tree if isinstance(s, ast.CommentStmt)]
+    if not comments:
+        yield 1, "comment on function is missing"
+    if schema == "api":
+        if not any(isinstance(s, ast.GrantStmt) for s in tree):
+            yield 1, "grant execute is missing"
+        said = lower.count("select http.expose(") + lower.count("select http.no_route(")
+        if not said:
+            yield 1, "select http.expose(…) or http.no_route(…) is missing"
+        if not re.search(r"^-- Errors\b", text, re.M):
+            yield 1, "the card has no Errors section"
+    yield from _body(path, text)
+
+
+def _search_path(function: Any) -> Iterator[Finding]:
+    for option in function.options:
+        if option.defname == "set" and option.arg.name == "search_path":
+            if [a.val.sval for a in option.arg.args][-1] != "pg_temp":
+                yield 1, "search_path of a definer function ends with pg_temp"
+            return
+    yield 1, "a definer function sets search_path = pg_catalog, pg_temp"
+
+
+def _body(path: str, text: str) -> Iterator[Finding]:
+    for base, body in list(_bodies(text))[1:]:
+        words = [(t.start, body[t.start : t.end + 1].lower()) for t in scan(body)
+                 if t.name not in ("SQL_COMMENT", "C_COMMENT")]  # fmt: skip
+        for (start, word), (_, after) in zip(words, [*words[1:], (0, "")], strict=True):
+            if word == "when" and after == "others":
+                yield _line(text, base + start), "when others hides what went wrong"
+            if word == "execute" and after != "function" and path not in DYNAMIC:
+                yield _line(text, base + start), "dynamic SQL; see DYNAMIC in tools/lint_sql.py"
+
+
+def _view_file(path: str, text: str, tree: list[Any]) -> Iterator[Finding]:
+    views = [s for s in tree if isinstance(s, ast.ViewStmt)]
+    names = [(v.view.schemaname, v.view.relname) for v in views]
+    if not views:
+        yield 1, "makes no view"
+    elif {schema for schema, _ in names} != {"compat"}:
+        if len(views) != 1:
+            yield 1, f"one file makes one view, this one {len(views)}"
+        schema, name = names[0]
+        if Path(path).stem.lstrip("_") != name:
+            yield 1, f"makes {schema}.{name}, so the file is named {name}.sql"
+        yield from _card(text, f"{schema}.{name}")
+    if any(not view.replace for view in views):
+        yield 1, "create or replace view: a deploy replaces in place"
+    if sum(isinstance(s, ast.CommentStmt) for s in tree) < len(views):
+        yield 1, "comment on view is missing"
+    if not any(isinstance(s, ast.GrantStmt) for s in tree):
+        yield 1, "grant select is missing"
+
+
+def _card(text: str, name: str) -> Iterator[Finding]:
+    match = CARD.match(text)
+    if not match or match["name"] != name:
+        yield 1, f"the card begins with: -- {name}: what it does"
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.startswith("--"):
+            break
+        section = SECTIONS.match(line)
+        if section and not re.match(r" +\S", section[2]):
+            yield number, f"the section {section[1]} is empty"
+
+
+def _test_file(text: str) -> Iterator[Finding]:
+    lower = text.lower()
+    for needed in ("begin;", "plan(", "finish()", "rollback;"):
+        if needed not in lower:
+            yield 1, f"a pgTAP file has {needed}"
+
+
+def tidy(text: str) -> str:
+    for start, end in _upper_keywords(text):
+        text = text[:start] + text[start:end].lower() + text[end:]
+    lines = [line.rstrip().replace("\t", "  ") for line in text.split("\n")]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _line(text: str, position: int) -> int:
+    return text.count("\n", 0, position) + 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
