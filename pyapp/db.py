@@ -152,6 +152,46 @@ class Lane:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
+class _Again:
+    """Sends a call that only reads once more, past a slow one it waits behind; the first answer
+    counts. What it lands behind there may be slow as well, so it goes on while connections last."""
+
+    def __init__(
+        self,
+        lane: Lane,
+        statement: Statement,
+        values: Sequence[bytes | None],
+        answer: asyncio.Future[Row | None],
+    ) -> None:
+        self._lane = lane
+        self._statement = statement
+        self._values = values
+        self._answer = answer
+
+    def __call__(self, behind: Pipe) -> None:
+        if self._answer.done():
+            return
+        other = self._lane.choose()
+        if other is None or other is behind:
+            self._lane.grow()
+            other = behind
+        else:
+            with contextlib.suppress(ConnectionLost):
+                sent = other.send(self._statement, self._values)
+                sent.add_done_callback(self._take)
+        if other is behind or other.load > 1:
+            asyncio.get_running_loop().call_later(_STALL, self, other)
+
+    def _take(self, second: asyncio.Future[Row | None]) -> None:
+        error = second.exception()
+        if self._answer.done() or isinstance(error, ConnectionLost):
+            return
+        if error is None:
+            self._answer.set_result(second.result())
+        else:
+            self._answer.set_exception(error)
+
+
 class Database:
     def __init__(self, settings: Settings, dsn: str) -> None:
         self._settings = settings
@@ -248,45 +288,17 @@ class Database:
     async def _read(
         self, lane: Lane, pipe: Pipe, statement: Statement, values: Sequence[bytes | None]
     ) -> Row | None:
-        first = pipe.send(statement, values)
+        answer = pipe.send(statement, values)
         if pipe.load < 2:
-            return await first
+            return await answer
         # There are calls before this one. Should one turn out slow, ask again elsewhere.
         loop = asyncio.get_running_loop()
-        timer = loop.call_later(_STALL * 2, self._overtake, lane, pipe, statement, values, first)
+        again = _Again(lane, statement, values, answer)
+        timer = loop.call_later(_STALL * 2, again, pipe)
         try:
-            return await first
+            return await answer
         finally:
             timer.cancel()
-
-    def _overtake(
-        self,
-        lane: Lane,
-        slow: Pipe,
-        statement: Statement,
-        values: Sequence[bytes | None],
-        waiting: asyncio.Future[Row | None],
-    ) -> None:
-        if waiting.done():
-            return
-        other = lane.choose()
-        if other is None or other is slow:
-            lane.grow()
-            asyncio.get_running_loop().call_later(
-                _STALL, self._overtake, lane, slow, statement, values, waiting
-            )
-            return
-
-        def hand_over(second: asyncio.Future[Row | None]) -> None:
-            error = second.exception()
-            if not waiting.done() and not isinstance(error, ConnectionLost):
-                if error is None:
-                    waiting.set_result(second.result())
-                else:
-                    waiting.set_exception(error)
-
-        with contextlib.suppress(ConnectionLost):
-            other.send(statement, values).add_done_callback(hand_over)
 
     async def listen(self, *channels: str) -> AsyncIterator[tuple[str, str]]:
         """What other sessions notify, until the connection is lost; the caller listens again."""
