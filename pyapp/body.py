@@ -30,7 +30,7 @@ class Number(float):
     text: str
 
 
-def content_type_is_json(value: str) -> bool:
+def is_json(value: str) -> bool:
     kind, _, parameters = value.partition(";")
     parameters = parameters.replace(" ", "").replace('"', "").lower()
     return kind.strip().lower() == "application/json" and parameters in ("", "charset=utf-8")

@@ -120,7 +120,7 @@ class AccessLog:
     def __call__(
         self,
         *,
-        rid: str,
+        id_: str,
         method: str,
         route: str,
         status: int,
@@ -137,14 +137,14 @@ class AccessLog:
         if self.json:
             self.sink.write(
                 f'{{"time":"{self._prefix}{milliseconds:03}Z","level":"info","logger":"access",'
-                f'"request_id":"{rid}","method":"{method}","route":{quoted(route)},'
+                f'"request_id":"{id_}","method":"{method}","route":{quoted(route)},'
                 f'"status":{status},"ms":{seconds * 1000:.2f},"bytes":{size},'
                 f'"address":"{address}","agent":{quoted(agent)}}}\n'
             )
         else:
             self.sink.write(
                 f"{self._prefix[11:]} {status} {method:6} {quoted(route)[1:-1]} "
-                f"{seconds * 1000:.1f} ms {size} B {rid}\n"
+                f"{seconds * 1000:.1f} ms {size} B {id_}\n"
             )
 
 

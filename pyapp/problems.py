@@ -73,6 +73,10 @@ def malformed(detail: str) -> Problem:
     return layer("BR001", detail)
 
 
+def too_large(limit: int) -> Problem:
+    return layer("BR002", f"The body may have {limit} bytes.")
+
+
 def field_error(field: str, detail: str, code: str = "VL001") -> Problem:
     """One field against one rule; VL002 for a field nobody knows, VL003 for one that is missing."""
     status, title = LAYER_CODES[code]

@@ -186,12 +186,12 @@ class Connection(web.RequestHandler):
             self.phase = Phase.IDLE
             self.deadline = server.now + server.keepalive
 
-    async def read_body(self, payload: StreamReader, limit: int, expect: bool) -> bytes:
+    async def read_body(self, payload: StreamReader, limit: int, *, expect: bool) -> bytes:
         """The whole body; more than the limit, too slow or broken is a Problem."""
         if payload.is_eof():
             data = payload.read_nowait(-1)
             if len(data) > limit:
-                raise too_large(limit)
+                raise problems.too_large(limit)
             return data
         if expect and self.transport is not None:
             self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -203,7 +203,7 @@ class Connection(web.RequestHandler):
                 chunks.append(chunk)
                 size += len(chunk)
                 if size > limit:
-                    raise too_large(limit)
+                    raise problems.too_large(limit)
         finally:
             self.phase, self.body = Phase.BUSY, None
             self.deadline = self.server.never
@@ -235,10 +235,6 @@ class Connection(web.RequestHandler):
                 self.transport.close()
             else:
                 self.transport.abort()
-
-
-def too_large(limit: int) -> problems.Problem:
-    return problems.layer("BR002", f"The body may have {limit} bytes.")
 
 
 class Listener(web.Server):
