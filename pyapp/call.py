@@ -77,9 +77,9 @@ class Caller:
         args: dict[str, object],
         no_cache: bool = False,
     ) -> Answer:
-        """`token` is the SHA-256 of the presented one in hex; the token itself goes no further."""
+        """`token` is the SHA-256 of the presented one; the token itself goes no further."""
         statement, bound = route.bind(args)
-        given = None if token is None else b"\\x" + token
+        given = None if token is None else b"\\x" + token.hex().encode()
         values = (given, context.encode(), *bound)
         if route.cache_seconds is None or token is None:
             return await self._plain(route, statement, values)
