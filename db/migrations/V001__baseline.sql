@@ -1,6 +1,6 @@
 -- Title: Baseline
 -- Version: 001
--- Description: All tables, generated from db/schema by: python -m pyapp.migrate baseline
+-- Description: All tables; generated from db/schema by: python -m pyapp.migrate baseline
 
 -- db/schema/010_base.sql
 
@@ -552,100 +552,7 @@ comment on column ops.catalog_fingerprint.object is 'Kind and name, for example 
 comment on column ops.catalog_fingerprint.fingerprint is 'Digest of its definition, owner, rights and comment';
 comment on column ops.catalog_fingerprint.recorded_at is 'When that deploy was';
 
--- Whatever lies in a schema of plinth_owner. Partitions are left out: maintenance makes and drops them.
--- The fixed search path makes PostgreSQL write every name in full, whoever asks.
-create function ops.catalog_objects()
-returns table (object text, definition text)
-language sql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-  with spaces as (
-    select n.oid, n.nspname, n.nspacl from pg_namespace n where n.nspowner = 'plinth_owner'::regrole
-  ),
-  relations as (
-    select c.oid, c.relname, c.relowner, c.relacl, c.relkind, c.relpersistence, c.reloptions, c.relpartbound,
-           c.relrowsecurity, c.relforcerowsecurity, format('%I.%I', s.nspname, c.relname) as name
-      from pg_class c join spaces s on s.oid = c.relnamespace
-     where not c.relispartition
-  ),
-  objects (object, oid, catalog, acl, definition) as (
-    select 'schema ' || quote_ident(s.nspname), s.oid, 'pg_namespace', s.nspacl, ''
-      from spaces s
-    union all
-    select format('%s %s', case r.relkind when 'v' then 'view' when 'S' then 'sequence' when 'm' then 'materialized view'
-                                          when 'c' then 'type' when 'f' then 'foreign table' else 'table' end, r.name),
-           r.oid, 'pg_class', r.relacl,
-           concat_ws(' ', r.relkind, r.relowner::regrole, r.relpersistence, r.relrowsecurity, r.relforcerowsecurity,
-                     r.reloptions, pg_get_partkeydef(r.oid), q.*,
-                     case when r.relkind in ('v', 'm') then pg_get_viewdef(r.oid) end)
-      from relations r
-      left join lateral (
-        select format_type(q.seqtypid, null), q.seqstart, q.seqincrement, q.seqmax, q.seqmin, q.seqcycle
-          from pg_sequence q where q.seqrelid = r.oid) q on true
-     where r.relkind in ('r', 'p', 'v', 'm', 'S', 'f', 'c')
-    union all
-    select format('index %s', r.name), r.oid, 'pg_class', null,
-           concat_ws(' ', pg_get_indexdef(r.oid), 'valid', i.indisvalid)
-      from relations r join pg_index i on i.indexrelid = r.oid
-    union all
-    select format('column %s.%I', r.name, a.attname), null, null, a.attacl,
-           concat_ws(' ', row_number() over (partition by r.oid order by a.attnum), format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, a.attgenerated,
-                     a.attcollation::regcollation, a.attstorage, pg_get_expr(d.adbin, d.adrelid),
-                     col_description(r.oid, a.attnum))
-      from relations r
-      join pg_attribute a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
-      left join pg_attrdef d on d.adrelid = r.oid and d.adnum = a.attnum
-     where r.relkind in ('r', 'p', 'v', 'm', 'f', 'c')
-    union all
-    -- NOT NULL is told with the column: only PostgreSQL 18 lists it as a constraint.
-    select format('constraint %s.%I', coalesce(r.name, k.contypid::regtype::text), k.conname), k.oid, 'pg_constraint', null,
-           concat_ws(' ', pg_get_constraintdef(k.oid), 'valid', k.convalidated)
-      from pg_constraint k
-      left join relations r on r.oid = k.conrelid
-     where k.contype not in ('n', 't')
-       and (r.oid is not null or (k.contypid <> 0 and k.connamespace in (select s.oid from spaces s)))
-    union all
-    select format('policy %s.%I', r.name, p.polname), p.oid, 'pg_policy', null,
-           concat_ws(' ', p.polcmd, p.polpermissive, p.polroles::regrole[], pg_get_expr(p.polqual, p.polrelid), 'check',
-                     pg_get_expr(p.polwithcheck, p.polrelid))
-      from relations r join pg_policy p on p.polrelid = r.oid
-    union all
-    select format('trigger %s.%I', r.name, t.tgname), t.oid, 'pg_trigger', null,
-           concat_ws(' ', pg_get_triggerdef(t.oid), t.tgenabled)
-      from relations r join pg_trigger t on t.tgrelid = r.oid
-     where not t.tgisinternal
-    union all
-    select format('statistics %I.%I', s.nspname, x.stxname), x.oid, 'pg_statistic_ext', null,
-           pg_get_statisticsobjdef(x.oid)
-      from pg_statistic_ext x join spaces s on s.oid = x.stxnamespace
-    union all
-    select format('type %I.%I', s.nspname, t.typname), t.oid, 'pg_type', t.typacl,
-           concat_ws(' ', t.typtype, t.typowner::regrole, format_type(nullif(t.typbasetype, 0), t.typtypmod), t.typnotnull,
-                     t.typdefault)
-      from pg_type t join spaces s on s.oid = t.typnamespace
-     where t.typtype in ('d', 'e', 'r')
-    union all
-    select format('function %s', p.oid::regprocedure), p.oid, 'pg_proc', p.proacl,
-           concat_ws(' ', p.proowner::regrole, p.prokind,
-                     case when p.prokind <> 'a' then pg_get_functiondef(p.oid) end)
-      from pg_proc p join spaces s on s.oid = p.pronamespace
-    union all
-    select format('default rights of %s on %s', d.defaclrole::regrole, d.defaclobjtype), null, null, d.defaclacl, ''
-      from pg_default_acl d
-     where d.defaclrole in ('plinth_owner'::regrole, 'plinth_system'::regrole) and d.defaclnamespace = 0
-  )
-  select o.object,
-         concat_ws(E'\n', o.definition,
-           (select string_agg(a::text, ' ' order by a::text) from unnest(o.acl) a),
-           obj_description(o.oid, o.catalog))
-    from objects o
-$$;
-
-comment on function ops.catalog_objects() is 'Every object of this database with its definition, owner, rights and comment';
-
 grant select on ops.schema_migrations, ops.migration_history, ops.code_files, ops.catalog_fingerprint to plinth_operator;
-grant execute on function ops.catalog_objects() to plinth_operator;
 
 insert into base.table_manifest (schema_name, table_name, class, reason) values
   ('ops', 'schema_migrations',   'local', 'each machine is migrated by itself'),

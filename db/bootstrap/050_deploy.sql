@@ -1,0 +1,517 @@
+-- deploy: the tools of the migration runner. Made anew at every run, so that they always fit the runner that calls them,
+-- and never called by anything else. They run with the rights of whoever runs the deploy.
+
+set local client_min_messages = warning;
+drop schema if exists deploy cascade;
+create schema deploy authorization plinth_owner;
+comment on schema deploy is 'Tools of the migration runner, made anew at every run';
+set local role plinth_owner;
+
+------------------------------------------------------------------------------------------------------------------
+-- Code objects, by the names files know them under: "function api.get_user", "view api.v_errors".
+------------------------------------------------------------------------------------------------------------------
+
+-- Two rows of one name: an old signature beside the new one, or one made by hand. Members of extensions are not ours.
+create function deploy.code_objects(p_names text[] default null)
+returns table (name text, id oid)
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select o.name, o.id
+    from (select 'pg_proc'::regclass, p.oid, format('function %s.%s', n.nspname, p.proname), n.nspname
+            from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+          union all
+          select 'pg_class'::regclass, c.oid, format('view %s.%s', n.nspname, c.relname), n.nspname
+            from pg_class c join pg_namespace n on n.oid = c.relnamespace
+           where c.relkind = 'v') o (catalog, id, name, schema)
+   where o.schema in ('api', 'core', 'http', 'compat')
+     and (p_names is null or o.name = any (p_names))
+     and not exists (select from pg_depend d where d.classid = o.catalog and d.objid = o.id and d.deptype = 'e')
+$$;
+
+comment on function deploy.code_objects(text[]) is 'Functions and views of the code schemas, all or the named ones';
+
+-- CASCADE takes the code that hangs on it along; the runner brings that back from its files. Data must never go along.
+create function deploy.drop_code(p_name text, p_keep oid[] default '{}')
+returns void
+language plpgsql
+volatile
+set client_min_messages = warning
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_catalog regclass := case when p_name like 'view %' then 'pg_class' else 'pg_proc' end;
+  v_id      oid;
+  v_data    text;
+begin
+  for v_id in select o.id from deploy.code_objects(array[p_name]) o where o.id <> all (p_keep) loop
+    -- What depends on it, and what that is a part of: a rule leads to its view, a row type to its relation.
+    with recursive taken (classid, objid) as (
+      select v_catalog::oid, v_id
+      union
+      select x.classid, x.objid
+        from taken t
+       cross join lateral (
+         select d.classid, d.objid from pg_depend d
+          where d.refclassid = t.classid and d.refobjid = t.objid
+         union all
+         select d.refclassid, d.refobjid from pg_depend d
+          where d.classid = t.classid and d.objid = t.objid and d.deptype = 'i') x
+    )
+    select string_agg(distinct pg_describe_object(t.classid, t.objid, 0), ', ')
+      into v_data
+      from taken t cross join lateral pg_identify_object(t.classid, t.objid, 0) i
+     where i.schema not in ('api', 'core', 'http', 'compat')
+        or t.classid in ('pg_trigger'::regclass, 'pg_policy'::regclass, 'pg_attrdef'::regclass);
+
+    if v_data is not null then
+      raise exception '% cannot be dropped: data depends on it', p_name
+        using errcode = 'dependent_objects_still_exist', detail = v_data;
+    elsif v_catalog = 'pg_class'::regclass then
+      execute format('drop view %s cascade', v_id::regclass);
+    else
+      execute format('drop routine %s cascade', v_id::regprocedure);
+    end if;
+  end loop;
+end
+$$;
+
+comment on function deploy.drop_code(text, oid[]) is
+  'Drops a code object, except the named signatures, with all code that hangs on it';
+
+create function deploy.reset_code(p_name text)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_object record;
+  v_role   oid;
+begin
+  for v_object in
+    select case when p.oid is null then 'view' else 'routine' end as kind,
+           case when p.oid is null then 'table' else 'routine' end as grants,
+           coalesce(p.oid::regprocedure::text, c.oid::regclass::text) as name,
+           coalesce(p.proowner, c.relowner) as owner, coalesce(p.proacl, c.relacl) as acl
+      from deploy.code_objects(array[p_name]) o
+      left join pg_proc p on p.oid = o.id and p_name like 'function %'
+      left join pg_class c on c.oid = o.id and p_name like 'view %'
+  loop
+    if v_object.owner <> 'plinth_owner'::regrole then
+      execute format('alter %s %s owner to plinth_owner', v_object.kind, v_object.name);
+    end if;
+    for v_role in select distinct a.grantee from aclexplode(v_object.acl) a where a.grantee <> v_object.owner loop
+      execute format('revoke all on %s %s from %s', v_object.grants, v_object.name,
+                     case when v_role = 0 then 'public' else v_role::regrole::text end);
+    end loop;
+    execute format('comment on %s %s is null', v_object.kind, v_object.name);
+  end loop;
+end
+$$;
+
+comment on function deploy.reset_code(text) is
+  'Back to how CREATE leaves it, so that OR REPLACE and a fresh CREATE end alike: of plinth_owner, no grants, no comment';
+
+-- Bodies are not checked while files load, because they may name what comes later. PostgreSQL tells the place of an error
+-- inside the body, by which the runner finds the file.
+create function deploy.check_bodies()
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+set check_function_bodies = on
+as $$
+declare
+  v_function record;
+begin
+  for v_function in
+    select p.oid as id, l.lanname as language,
+           coalesce((select substr(c, 13) from unnest(p.proconfig) c where c like 'search_path=%'),
+                    'pg_catalog, pg_temp') as path
+      from deploy.code_objects() o
+      join pg_proc p on p.oid = o.id and p.prokind <> 'a' and o.name like 'function %'
+      join pg_language l on l.oid = p.prolang
+  loop
+    perform set_config('search_path', v_function.path, true);
+    if v_function.language = 'plpgsql' then
+      perform pg_catalog.plpgsql_validator(v_function.id);
+    elsif v_function.language = 'sql' then
+      perform pg_catalog.fmgr_sql_validator(v_function.id);
+    end if;
+  end loop;
+end
+$$;
+
+comment on function deploy.check_bodies() is 'Syntax of every body of code, and every name in those of SQL functions';
+
+create function deploy.forget_files(p_paths text[])
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  delete from http.routes r where r.file = any (p_paths);
+  delete from http.unrouted u where u.file = any (p_paths);
+  delete from ops.code_files f where f.path = any (p_paths);
+end
+$$;
+
+comment on function deploy.forget_files(text[]) is 'Takes back what these files registered';
+
+------------------------------------------------------------------------------------------------------------------
+-- Forced row-level security. The owner is bound by its own policies: with them in force a backfill would change no row
+-- and a new foreign key would be validated against no row, both without a word.
+------------------------------------------------------------------------------------------------------------------
+
+create function deploy.forced_tables()
+returns oid[]
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(array_agg(c.oid order by c.oid), '{}') from pg_class c
+   where c.relforcerowsecurity and c.relowner = 'plinth_owner'::regrole and c.relkind in ('r', 'p')
+$$;
+
+comment on function deploy.forced_tables() is 'Tables that bind their owner, too';
+
+create function deploy.force_tables(p_tables oid[], p_force boolean)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_table regclass;
+begin
+  for v_table in select c.oid from pg_class c where c.oid = any (p_tables) order by 1 loop
+    execute format('alter table %s %s row level security', v_table, case when p_force then 'force' else 'no force' end);
+  end loop;
+end
+$$;
+
+comment on function deploy.force_tables(oid[], boolean) is
+  'Binds the owner of those of these tables that (still) exist, or frees it';
+
+-- Opening takes a lock on the table, so only those are opened that the text names (or all, when asked, or when triggers may
+-- lead to others). row_security = off turns what was overlooked into an error; the runner then asks for all.
+create function deploy.open_tables(p_text text, p_all boolean)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_forced oid[] := deploy.forced_tables();
+  v_named  oid[] := '{}';
+begin
+  if p_text ~* '\m(insert|update|delete|merge|select|copy|references|validate|do|call)\M' then
+    select coalesce(array_agg(t.id), '{}') into v_named
+      from unnest(v_forced) t (id)
+     where t.id::regclass::text in (select m[1] from regexp_matches(lower(p_text), '\w+\.\w+', 'g') m);
+  end if;
+  if p_text ~* '\mvalidate\M' then  -- the other end of the foreign key is not named
+    v_named := v_named || array(select k.confrelid from pg_constraint k
+                                 where k.contype = 'f' and k.conrelid = any (v_named) and k.confrelid = any (v_forced));
+  end if;
+
+  if p_all or (p_text ~* '\m(insert|update|delete|merge|copy|do|call)\M'
+               and exists (select from pg_trigger t where not t.tgisinternal and t.tgrelid = any (v_named)))
+  then
+    v_named := v_forced;
+  else
+    perform set_config('row_security', 'off', true);
+  end if;
+
+  perform set_config('plinth.forced', v_forced::text, true);
+  perform set_config('plinth.opened', v_named::text, true);
+  perform deploy.force_tables(v_named, false);
+end
+$$;
+
+comment on function deploy.open_tables(text, boolean) is
+  'Lets the owner past the policies of the tables a file names, until close_tables';
+
+create function deploy.open_new_tables()
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_known oid[] := current_setting('plinth.forced')::oid[];
+  v_new   oid[] := array(select t from unnest(deploy.forced_tables()) t where t <> all (v_known));
+begin
+  perform set_config('plinth.forced', (v_known || v_new)::text, true);
+  perform set_config('plinth.opened', (current_setting('plinth.opened')::oid[] || v_new)::text, true);
+  perform deploy.force_tables(v_new, false);
+end
+$$;
+
+comment on function deploy.open_new_tables() is 'The same for tables the file itself has just forced';
+
+create function deploy.close_tables()
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_forced oid[] := array(
+    select c.oid from pg_class c where c.oid = any (current_setting('plinth.forced')::oid[]) order by 1);
+begin
+  perform set_config('row_security', 'on', true);
+  perform deploy.force_tables(current_setting('plinth.opened')::oid[], true);
+
+  if deploy.forced_tables() <> v_forced then
+    raise exception 'row-level security is not forced on the same tables as before'
+      using detail = (select string_agg(t::regclass::text, ', ') from unnest(v_forced || deploy.forced_tables()) t
+                       where t <> all (v_forced) or t <> all (deploy.forced_tables()));
+  end if;
+end
+$$;
+
+comment on function deploy.close_tables() is 'Binds the owner again, and asserts that no table is left open';
+
+------------------------------------------------------------------------------------------------------------------
+-- Seeds.
+------------------------------------------------------------------------------------------------------------------
+
+create function deploy.clear_tables(p_tables text[])
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+set client_min_messages = warning
+as $$
+declare
+  v_tables text := (
+    select string_agg(format('%I.%I', m.schema_name, m.table_name), ', ')
+      from base.table_manifest m
+     where m.class in ('by-user', 'directory') and m.schema_name || '.' || m.table_name = any (p_tables));
+begin
+  if v_tables is not null then
+    execute format('truncate %s cascade', v_tables);
+    perform http.announce_deploy();  -- TRUNCATE touches no cache tag: every cached answer becomes void instead
+  end if;
+end
+$$;
+
+comment on function deploy.clear_tables(text[]) is
+  'Empties those of these tables that hold people''s data, and all that refers to them';
+
+create function deploy.count_rows(p_tables text[])
+returns table (table_name text, row_count bigint)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  foreach table_name in array p_tables loop
+    execute format('select count(*) from %s', table_name::regclass) into row_count;
+    return next;
+  end loop;
+end
+$$;
+
+comment on function deploy.count_rows(text[]) is 'How many rows each of these tables has';
+
+------------------------------------------------------------------------------------------------------------------
+-- Steps outside a transaction.
+------------------------------------------------------------------------------------------------------------------
+
+create function deploy.indexes_left(p_index text, p_table text)
+returns table (index_name text, is_valid boolean)
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select i.indexrelid::regclass::text, i.indisvalid
+    from pg_index i
+    join pg_class c on c.oid = i.indexrelid
+   where (c.relname = p_index and i.indrelid = to_regclass(p_table))
+      or (not i.indisvalid and c.relname ~ '_cc(new|old)[0-9]*$' and c.relowner = 'plinth_owner'::regrole)
+$$;
+
+comment on function deploy.indexes_left(text, text) is
+  'The index of that name, and half-built ones that REINDEX CONCURRENTLY left';
+
+------------------------------------------------------------------------------------------------------------------
+-- Who is in the way.
+------------------------------------------------------------------------------------------------------------------
+
+create function deploy.lock_holder(p_text text)
+returns text
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select format('%s is locked by pid %s (%s, %s, for %s s): %s', l.relation::regclass, a.pid, a.usename, a.state,
+                extract(epoch from clock_timestamp() - a.xact_start)::integer,
+                left(regexp_replace(a.query, '\s+', ' ', 'g'), 120))
+    from pg_stat_activity a
+    join pg_locks l on l.pid = a.pid and l.granted and l.relation >= 16384
+   where a.pid <> pg_backend_pid() and a.datname = current_database()
+   order by l.relation in (select to_regclass(m[1]) from regexp_matches(p_text, '\w+\.\w+', 'g') m) desc, a.xact_start
+   limit 1
+$$;
+
+comment on function deploy.lock_holder(text) is 'The oldest transaction that holds a lock, best on a table the text names';
+
+------------------------------------------------------------------------------------------------------------------
+-- The catalog, object by object.
+------------------------------------------------------------------------------------------------------------------
+
+-- Whatever lies in a schema of plinth_owner. Partitions are left out: maintenance makes and drops them.
+-- The fixed search path makes PostgreSQL write every name in full, whoever asks.
+create function deploy.catalog()
+returns table (object text, definition text)
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  with spaces as (
+    select n.oid, n.nspname, n.nspacl from pg_namespace n 
+     where n.nspowner = 'plinth_owner'::regrole and n.nspname <> 'deploy'
+  ),
+  relations as (
+    select c.oid, c.relname, c.relowner, c.relacl, c.relkind, c.relpersistence, c.reloptions, c.relpartbound,
+           c.relrowsecurity, c.relforcerowsecurity, format('%I.%I', s.nspname, c.relname) as name
+      from pg_class c join spaces s on s.oid = c.relnamespace
+     where not c.relispartition
+  ),
+  objects (object, oid, catalog, acl, definition) as (
+    select 'schema ' || quote_ident(s.nspname), s.oid, 'pg_namespace', s.nspacl, ''
+      from spaces s
+    union all
+    select format('%s %s', case r.relkind when 'v' then 'view' when 'S' then 'sequence' when 'm' then 'materialized view'
+                                          when 'c' then 'type' when 'f' then 'foreign table' else 'table' end, r.name),
+           r.oid, 'pg_class', r.relacl,
+           concat_ws(' ', r.relkind, r.relowner::regrole, r.relpersistence, r.relrowsecurity, r.relforcerowsecurity,
+                     r.reloptions, pg_get_partkeydef(r.oid), q.*,
+                     case when r.relkind in ('v', 'm') then pg_get_viewdef(r.oid) end)
+      from relations r
+      left join lateral (
+        select format_type(q.seqtypid, null), q.seqstart, q.seqincrement, q.seqmax, q.seqmin, q.seqcycle
+          from pg_sequence q where q.seqrelid = r.oid) q on true
+     where r.relkind in ('r', 'p', 'v', 'm', 'S', 'f', 'c')
+    union all
+    select format('index %s', r.name), r.oid, 'pg_class', null,
+           concat_ws(' ', pg_get_indexdef(r.oid), 'valid', i.indisvalid)
+      from relations r join pg_index i on i.indexrelid = r.oid
+    union all
+    select format('column %s.%I', r.name, a.attname), null, null, a.attacl,
+           concat_ws(' ', row_number() over (partition by r.oid order by a.attnum),
+                     format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, a.attgenerated,
+                     a.attcollation::regcollation, a.attstorage, pg_get_expr(d.adbin, d.adrelid),
+                     col_description(r.oid, a.attnum))
+      from relations r
+      join pg_attribute a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
+      left join pg_attrdef d on d.adrelid = r.oid and d.adnum = a.attnum
+     where r.relkind in ('r', 'p', 'v', 'm', 'f', 'c')
+    union all
+    -- NOT NULL is told with the column: only PostgreSQL 18 lists it as a constraint.
+    select format('constraint %s.%I', coalesce(r.name, k.contypid::regtype::text), k.conname), k.oid, 'pg_constraint', null,
+           concat_ws(' ', pg_get_constraintdef(k.oid), 'valid', k.convalidated)
+      from pg_constraint k
+      left join relations r on r.oid = k.conrelid
+     where k.contype not in ('n', 't')
+       and (r.oid is not null or (k.contypid <> 0 and k.connamespace in (select s.oid from spaces s)))
+    union all
+    select format('policy %s.%I', r.name, p.polname), p.oid, 'pg_policy', null,
+           concat_ws(' ', p.polcmd, p.polpermissive, p.polroles::regrole[], pg_get_expr(p.polqual, p.polrelid), 'check',
+                     pg_get_expr(p.polwithcheck, p.polrelid))
+      from relations r join pg_policy p on p.polrelid = r.oid
+    union all
+    select format('trigger %s.%I', r.name, t.tgname), t.oid, 'pg_trigger', null,
+           concat_ws(' ', pg_get_triggerdef(t.oid), t.tgenabled)
+      from relations r join pg_trigger t on t.tgrelid = r.oid
+     where not t.tgisinternal
+    union all
+    select format('statistics %I.%I', s.nspname, x.stxname), x.oid, 'pg_statistic_ext', null,
+           pg_get_statisticsobjdef(x.oid)
+      from pg_statistic_ext x join spaces s on s.oid = x.stxnamespace
+    union all
+    select format('type %I.%I', s.nspname, t.typname), t.oid, 'pg_type', t.typacl,
+           concat_ws(' ', t.typtype, t.typowner::regrole, format_type(nullif(t.typbasetype, 0), t.typtypmod), t.typnotnull,
+                     t.typdefault)
+      from pg_type t join spaces s on s.oid = t.typnamespace
+     where t.typtype in ('d', 'e', 'r')
+    union all
+    select format('function %s', p.oid::regprocedure), p.oid, 'pg_proc', p.proacl,
+           concat_ws(' ', p.proowner::regrole, p.prokind,
+                     case when p.prokind <> 'a' then pg_get_functiondef(p.oid) end)
+      from pg_proc p join spaces s on s.oid = p.pronamespace
+    union all
+    select format('default rights of %s on %s', d.defaclrole::regrole, d.defaclobjtype), null, null, d.defaclacl, ''
+      from pg_default_acl d
+     where d.defaclrole in ('plinth_owner'::regrole, 'plinth_system'::regrole) and d.defaclnamespace = 0
+  )
+  select o.object,
+         concat_ws(E'\n', o.definition,
+           (select string_agg(a::text, ' ' order by a::text) from unnest(o.acl) a),
+           obj_description(o.oid, o.catalog))
+    from objects o
+$$;
+
+comment on function deploy.catalog() is 'Every object of this database with its definition, owner, rights and comment';
+
+create function deploy.snapshot()
+returns jsonb
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(jsonb_object_agg(c.object, md5(c.definition)), '{}') from deploy.catalog() c
+$$;
+
+comment on function deploy.snapshot() is 'Every object of this database with a digest of its definition';
+
+create function deploy.drift(p_now jsonb)
+returns table (object text, what text)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query
+    select coalesce(n.key, f.object),
+           case when n.key is null then 'is missing'
+                when f.object is null then 'was added by hand'
+                else 'was changed by hand' end
+      from jsonb_each_text(p_now) n
+      full join ops.catalog_fingerprint f on f.object = n.key
+     where n.value is distinct from f.fingerprint
+     order by 1;
+end
+$$;
+
+comment on function deploy.drift(jsonb) is 'Objects that are not as the last deploy that touched them left them';
+
+-- Only what this deploy changed: drift that was there before stays visible.
+create function deploy.record(p_before jsonb)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_after jsonb := deploy.snapshot();
+begin
+  if not exists (select from ops.catalog_fingerprint) then
+    p_before := '{}';  -- the first deploy of all: everything is its work, whatever an interrupted one left
+  end if;
+
+  delete from ops.catalog_fingerprint f
+   where f.object in (select b.key from jsonb_each_text(p_before) b where v_after ->> b.key is distinct from b.value);
+  insert into ops.catalog_fingerprint (object, fingerprint)
+  select a.key, a.value from jsonb_each_text(v_after) a where p_before ->> a.key is distinct from a.value
+  on conflict on constraint catalog_fingerprint_pkey
+  do update set fingerprint = excluded.fingerprint, recorded_at = clock_timestamp();
+end
+$$;
+
+comment on function deploy.record(jsonb) is 'Remembers what every object looks like that is not as it was before the deploy';
