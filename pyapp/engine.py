@@ -20,7 +20,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import psycopg
 from psycopg import sql
@@ -88,6 +88,15 @@ class Servers:
             raise SettingsError("DATABASE_URL must be set for this (DATABASE_ADMIN_URL is)")
         return self.web
 
+    def apply(self, settings: Settings) -> Settings:
+        """What a server process is told: never the administrator's address."""
+        return settings.with_(
+            database_url=self.web_url,
+            admin_url=None,
+            redis_url=self.redis_url,
+            secret_key=self.secret_key,
+        )
+
 
 class Engine:
     """The embedded pair of one DATA folder (or one of them, where the other has an address)."""
@@ -99,6 +108,8 @@ class Engine:
         self.name = f"plinth-{mine}"
         self.wants_postgres = not (settings.database_url or settings.admin_url)
         self.wants_redis = not settings.redis_url
+        # DATA is not touched where everything is given, as in a production container.
+        self.embedded = self.wants_postgres or self.wants_redis or not settings.secret_key
         self._home = Path()
         self._secrets: dict[str, str] = {}
         self.postgres = Child("PostgreSQL", self._spawn_postgres, say)
@@ -381,9 +392,18 @@ def servers(settings: Settings, say: Say = lambda _text: None) -> Iterator[Serve
     """The servers for as long as one command needs them; what nobody else uses is stopped."""
     with _folder(settings) as kept, ExitStack() as stack:
         engine = Engine(kept, say)
-        if engine.wants_postgres or engine.wants_redis or not kept.secret_key:
+        if engine.embedded:
             stack.enter_context(_session(engine))
         yield engine.servers(owned=engine.postgres.process is not None)
+
+
+def known(settings: Settings) -> Servers:
+    """Where the servers are or will be, without starting any."""
+    engine = Engine(settings, lambda _text: None)
+    if engine.embedded:
+        with _changing(engine):
+            engine.prepare()
+    return engine.servers(owned=False)
 
 
 @contextmanager
@@ -411,6 +431,9 @@ def owning(settings: Settings, say: Say) -> Iterator[tuple[Engine, Servers]]:
     """The servers for `plinth up`, which keeps them alive and alone may stop them at any time."""
     with _folder(settings) as kept, ExitStack() as stack:
         engine = Engine(kept, say)
+        if not engine.embedded:
+            yield engine, engine.servers(owned=False)
+            return
         with _changing(engine):
             busy = f"{kept.data} is in use by another plinth up or serve; stop it or choose --data"
             stack.enter_context(locked(kept.data / ".owner", wait=0, busy=busy))
@@ -457,20 +480,30 @@ def _supervised(data: Path) -> bool:
         return True
 
 
-def set_web_password(there: Servers) -> None:
-    """Let plinth_web in with the password of its address, once its role exists."""
-    web = urlsplit(there.web_url)
-    if web.username != "plinth_web" or not web.password:
-        return
-    with suppress(psycopg.OperationalError):
-        psycopg.connect(there.web_url, connect_timeout=5).close()
-        return
+def settle(there: Servers, settings: Settings) -> None:
+    """After a migration: what only a deployment knows, the environment and the web password."""
     with psycopg.connect(there.admin_url, autocommit=True) as connection:
+        connection.execute(
+            "select base.set_setting('environment', %(env)s)"
+            " where base.setting('environment') <> %(env)s",
+            {"env": settings.env},
+        )
+        web = urlsplit(there.web or "")
+        if web.username != "plinth_web" or not web.password or _lets_in(there.web_url):
+            return
         # Only its hash travels, so that no log and no statistics view can show the password.
-        word = web.password.encode()
+        word = unquote(web.password).encode()
         hashed = connection.pgconn.encrypt_password(word, b"plinth_web", b"scram-sha-256")
         change = sql.SQL("ALTER ROLE plinth_web PASSWORD {}").format(hashed.decode())
         connection.execute(change)
+
+
+def _lets_in(url: str) -> bool:
+    try:
+        psycopg.connect(url, connect_timeout=5).close()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 def _sync(folder: Path) -> None:

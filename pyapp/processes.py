@@ -36,7 +36,7 @@ class Child:
         self.name, self._spawn, self._say = name, spawn, say
         self.process: Process | None = None
         self._born = self._due = 0.0
-        self._young = 0
+        self.young = 0
 
     @property
     def alive(self) -> bool:
@@ -48,14 +48,23 @@ class Child:
             if (code := self.process.poll()) is None:
                 return
             self.process = None
-            self._young = 0 if now - self._born > 10 else self._young + 1
-            # The first death is answered at once, a crash loop with up to five seconds of rest.
-            rest = 0.0 if self._young < 2 else min(5.0, 0.1 * 2**self._young)
+            self.young = 0 if now - self._born > 2 else self.young + 1
+            # A death is answered at once; a crash loop with up to five seconds of rest.
+            rest = 0.0 if self.young < 3 else min(5.0, 0.05 * 2**self.young)
             self._due = now + rest
-            again = "" if rest < 1 else f" in {rest:.0f} s"
+            again = f" in {rest:.1f} s" if rest else ""
             self._say(f"{self.name} ended{_how(code)}; starting it again{again}")
-        if now >= self._due and (process := self._spawn()) is not None:
-            self.process, self._born = process, now
+        if now >= self._due:
+            self._born = now
+            try:
+                self.process = self._spawn()
+            except OSError as error:  # no memory, no disk, no more processes: that may pass
+                self._due = now + 1
+                self._say(f"{self.name} cannot be started: {error}")
+
+    def signal(self, number: int) -> None:
+        if self.process is not None:
+            self.process.send_signal(number)
 
     def stop(self, *signals: tuple[int, float]) -> None:
         """Ask ever less politely: each signal with the seconds it is given."""

@@ -136,10 +136,9 @@ def load(env: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
         found["database_url"] = ("DATABASE_HOST", _address(source))
     values: dict[str, Any] = {"workers": _cores()}
     values |= {name: _convert(name, variable, text) for name, (variable, text) in found.items()}
-    values |= {name: value for name, value in overrides.items() if value is not None}
-    for name in _RANGES:
-        if name in overrides and overrides[name] is not None:
-            _convert(name, "--" + name.replace("_", "-"), str(overrides[name]))
+    for name, given in overrides.items():
+        if given is not None:  # text comes from a command line and is checked like a variable
+            values[name] = _convert(name, f"--{name}", given) if isinstance(given, str) else given
     values.setdefault("seed", values.get("env", "development"))
     host = values.get("host", Settings.host)
     loopback = host == "localhost" or _is_loopback(host)
