@@ -1,0 +1,61 @@
+-- The reviewed list. plinth_system crosses users, so each function and view it owns stands here with the reason, and
+-- so does each right it has on a table. A new line is a review: does the body filter by user itself, or must it not?
+begin;
+set local search_path = tap, pg_catalog;
+select plan(6);
+
+create temp table reviewed (object text primary key, reason text not null);
+insert into reviewed values
+  ('function api.assign_role',           'operators change any account''s roles'),
+  ('function api.authenticate_user',     'sign-in looks an account up by its login, before there is a caller'),
+  ('function api.create_session',        'sign-in: the caller is the outcome'),
+  ('function api.create_user',           'registration: the account is the outcome'),
+  ('function api.set_password',          'operators set any account''s password'),
+  ('function auth.tg_users__end_sessions', 'an account that is not active loses its sessions, whoever changed it'),
+  ('function http.check_server_role',    'reads whether a default password hash is left before serving in production'),
+  ('function http.enter',                'finds the session of a token by its hash'),
+  ('view api.v_active_users',            'operators and readers see every account, without address or secret');
+
+create function pg_temp.owned() returns setof text language sql as $$
+  select format('function %s.%s', p.pronamespace::regnamespace, p.proname) from pg_proc p
+   where p.proowner = 'plinth_system'::regrole
+  union all
+  select format('%s %s', case c.relkind when 'v' then 'view' when 'm' then 'materialized view' else 'relation' end,
+                c.oid::regclass) from pg_class c
+   where c.relowner = 'plinth_system'::regrole and c.relkind <> 'i'
+$$;
+
+create function pg_temp.table_rights() returns setof text language sql as $$
+  select format('%s %s', string_agg(lower(a.privilege_type), ' ' order by a.privilege_type), c.oid::regclass)
+    from pg_class c cross join lateral aclexplode(c.relacl) a
+   where a.grantee = 'plinth_system'::regrole and c.relowner <> 'plinth_system'::regrole and c.relkind in ('r', 'p')
+   group by c.oid
+$$;
+
+select set_eq('select pg_temp.owned()', 'select object from reviewed', 'plinth_system owns exactly the reviewed list');
+
+select set_eq('select pg_temp.table_rights()', array[
+  'select base.errors', 'select base.settings', 'select base.table_manifest',
+  'select auth.tiers', 'select auth.roles',
+  'insert select update auth.users', 'insert select update auth.logins', 'insert select update auth.sessions',
+  'delete insert select auth.user_roles',
+  'insert ops.outbox'], 'and has exactly these rights on tables');
+
+select is_empty(
+  $$ select n.nspname from pg_namespace n cross join lateral aclexplode(n.nspacl) a
+      where a.grantee = 'plinth_system'::regrole and a.privilege_type = 'CREATE' and n.nspname not in ('api', 'core', 'http') $$,
+  'it creates nothing in schemas of data');
+select is_empty(
+  $$ select c.oid::regclass from pg_class c
+      where c.relowner = 'plinth_system'::regrole and c.relkind = 'v'
+        and 'security_invoker=true' = any (c.reloptions) $$,
+  'its views run as plinth_system, or they would show nothing');
+
+create function core.planted() returns void language sql as 'select';
+alter function core.planted() owner to plinth_system;
+grant delete on ops.outbox to plinth_system;
+select ok('function core.planted' in (select pg_temp.owned()), 'a function more is found');
+select ok('delete insert ops.outbox' in (select pg_temp.table_rights()), 'a right more is found');
+
+select * from finish();
+rollback;
