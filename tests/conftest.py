@@ -39,10 +39,10 @@ READY_WITHIN = 20.0
 class Engine:
     """Where the run's servers are; plain text, because it travels to the xdist workers."""
 
-    admin_url: str
-    web_url: str
+    admin_url: str = field(repr=False)
+    web_url: str = field(repr=False)
     redis_url: str
-    secret_key: str
+    secret_key: str = field(repr=False)
     bin_dir: str
 
     @property

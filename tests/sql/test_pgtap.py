@@ -16,5 +16,5 @@ def test_file(path: Path, shared_database: Database) -> None:
     """It rolls back, so all files of one process share a database."""
     engine = shared_database.engine
     result = pgtap.run(engine.psql, shared_database.admin_url, engine.pepper, path)
-    assert not result.problems, "\n".join(result.problems)
-    assert result.passed
+    if result.problems or not result.passed:
+        pytest.fail("\n".join(result.problems), pytrace=False)
