@@ -1,4 +1,5 @@
--- core.is_default_hash: whether a hash is one of those that the development seeds bring (B27), or was renewed from one.
+-- core.is_default_hash: whether a hash is one of those that the development seeds bring (B27); sign-in leaves
+-- such a hash as it is, so that it is known again.
 create or replace function core.is_default_hash(p_hash text)
 returns boolean
 language sql

@@ -1,6 +1,6 @@
 -- core.password_matches: whether a password belongs to a hash, in constant work.
 --
--- Rules   No hash (unknown user, account without a password) costs as much as one of the current format and is false.
+-- Rules   No hash (unknown user, account without a password) costs as much as one of the current format and is false. No password is false.
 --         p<version>$… is ours; $2a$, $2b$, $2y$ is bcrypt over the bare password, as imports and seeds bring it.
 create or replace function core.password_matches(p_password text, p_hash text)
 returns boolean
@@ -29,8 +29,9 @@ begin
 
   v_output := ext.crypt(v_input, v_salt);
   -- Digests are compared, so the time of the comparison says nothing about the hash.
-  return p_hash is not null
-     and sha256(convert_to(v_output, 'UTF8')) = sha256(convert_to(v_salt, 'UTF8'));
+  -- No password gives no output: that is false, too, and not NULL.
+  return coalesce(p_hash is not null
+              and sha256(convert_to(v_output, 'UTF8')) = sha256(convert_to(v_salt, 'UTF8')), false);
 end
 $$;
 

@@ -22,7 +22,7 @@ begin
     join auth.users u on u.id = l.user_id
    where l.login = lower(p_login) and u.status = 'active';
 
-  if not core.password_matches(p_password, v_user.password_hash) then
+  if core.password_matches(p_password, v_user.password_hash) is not true then
     perform ops.write_audit('sign_in.refused', 'auth.users', v_user.id::text, v_user.id,
                             jsonb_build_object('login', left(p_login, 254)));
     return;
