@@ -327,6 +327,7 @@ comment on column base.touched_tags.touched_at is 'When, for the sweeper';
 
 create index touched_tags_touched_at_idx on base.touched_tags (touched_at);
 comment on index base.touched_tags_touched_at_idx is 'For http.stale_tags';
+grant select on base.touched_tags to plinth_operator;
 
 create function base.touch_tag(p_tag text)
 returns void
