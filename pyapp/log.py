@@ -4,13 +4,14 @@ import json
 import logging
 import os
 import re
+import stat
 import sys
 import threading
 import time
 from datetime import UTC, datetime
 from functools import lru_cache
 
-PIPE_ATOMIC = 4096  # a write up to this size is never mixed with another process's
+PIPE_ATOMIC = 4096  # a write to a pipe up to this size is never mixed with another process's
 MAX_PENDING = 50_000
 FLUSH_SECONDS = 0.2
 
@@ -38,7 +39,9 @@ class Sink:
     """Lines wait here for the writer, so that a slow reader of the log never holds up a request."""
 
     def __init__(self, descriptor: int | None = None) -> None:
-        self.descriptor = sys.stderr.fileno() if descriptor is None else descriptor
+        self._descriptor = sys.stderr.fileno() if descriptor is None else descriptor
+        regular = stat.S_ISREG(os.fstat(self._descriptor).st_mode)
+        self._most = 1 << 16 if regular else PIPE_ATOMIC
         self.lines: list[str] = []
         self.dropped = 0
         self._stopped = threading.Event()
@@ -58,19 +61,21 @@ class Sink:
 
     def _flush(self) -> None:
         lines, self.lines = self.lines, []
-        batch = b""
+        batch: list[str] = []
+        size = 0
         for line in lines:
-            data = line.encode()
-            if len(batch) + len(data) > PIPE_ATOMIC:
-                self._out(batch)
-                batch = b""
-            batch += data
-        self._out(batch)
+            size += len(line)
+            if size > self._most:
+                self._out("".join(batch))
+                batch, size = [], len(line)
+            batch.append(line)
+        self._out("".join(batch))
 
-    def _out(self, data: bytes) -> None:
+    def _out(self, text: str) -> None:
+        data = text.encode()
         try:
             while data:
-                data = data[os.write(self.descriptor, data) :]
+                data = data[os.write(self._descriptor, data) :]
         except OSError:
             self.dropped += data.count(b"\n")
 
