@@ -369,7 +369,7 @@ class Runner:
         return [name.partition("(")[0] for name in names]
 
     def run_file(self, file: SqlFile, statements: Sequence[Statement], *, open_all: bool) -> None:
-        """As plinth_owner, past the policies of the tables the file names, for as long as it runs."""
+        """As plinth_owner, past the policies of the tables that the file names, while it runs."""
         self.conn.execute("set local role plinth_owner")
         text = ";\n".join(statement.text for statement in statements)
         self.conn.execute("select deploy.open_tables(%s, %s)", [text, open_all])
@@ -483,7 +483,7 @@ class Runner:
                 self.conn.execute("reset search_path")
 
     def patiently(self, work: Callable[[], T], busy: set[str] = _BUSY) -> T:
-        """One transaction, repeated while others hold a lock; nobody queues behind it meanwhile."""
+        """One transaction, repeated while others hold a lock; nobody queues behind it."""
         deadline, pause = time.monotonic() + self.lock_wait, 0.1
         while True:
             try:

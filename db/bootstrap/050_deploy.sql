@@ -206,16 +206,15 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_forced oid[] := deploy.forced_tables();
+  v_words  oid[] := array(select to_regclass(m[1]) from regexp_matches(lower(p_text), '\w+\.\w+', 'g') m);
   v_named  oid[] := '{}';
 begin
   if p_text ~* '\m(insert|update|delete|merge|select|copy|references|validate|do|call)\M' then
-    select coalesce(array_agg(t.id), '{}') into v_named
-      from unnest(v_forced) t (id)
-     where t.id::regclass::text in (select m[1] from regexp_matches(lower(p_text), '\w+\.\w+', 'g') m);
+    v_named := array(select t from unnest(v_forced) t where t = any (v_words));
   end if;
   if p_text ~* '\mvalidate\M' then  -- the other end of the foreign key is not named
     v_named := v_named || array(select k.confrelid from pg_constraint k
-                                 where k.contype = 'f' and k.conrelid = any (v_named) and k.confrelid = any (v_forced));
+                                 where k.contype = 'f' and k.conrelid = any (v_words) and k.confrelid = any (v_forced));
   end if;
 
   if p_all or (p_text ~* '\m(insert|update|delete|merge|copy|do|call)\M'
