@@ -1,0 +1,62 @@
+-- base.set_setting: changes one setting within its type and bounds; a cheap password hash needs the test environment.
+begin;
+select plan(28);
+
+select is(pg_get_function_arguments('base.set_setting'::regproc), 'p_name text, p_value text', 'arguments');
+select is(pg_get_function_result('base.set_setting'::regproc), 'void', 'result');
+select volatility_is('base', 'set_setting', array['text', 'text'], 'volatile');
+select is_definer('base', 'set_setting', array['text', 'text']);
+select function_owner_is('base', 'set_setting', array['text', 'text'], 'plinth_owner');
+select is(p.proconfig, '{"search_path=pg_catalog, pg_temp"}', 'search path') from pg_proc p
+ where p.oid = 'base.set_setting'::regproc;
+select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),
+          '{plinth_operator,plinth_owner}', 'who may call it') from pg_proc p where p.oid = 'base.set_setting'::regproc;
+
+insert into base.settings (name, value, type, minimum, maximum, description, updated_at) values
+  ('tap.number', '5',     'integer', 1,    10,   'of this test', '2000-01-01'),
+  ('tap.switch', 'false', 'boolean', null, null, 'of this test', '2000-01-01'),
+  ('tap.word',   'one',   'text',    null, null, 'of this test', '2000-01-01');
+
+select lives_ok($$ select base.set_setting('tap.number', '7') $$, 'a number within its bounds');
+select results_eq(
+  $$ select s.name, s.value, s.updated_at = now() from base.settings s where s.name like 'tap.%' order by 1 $$,
+  $$ values ('tap.number', '7', true), ('tap.switch', 'false', false), ('tap.word', 'one', false) $$,
+  'it is changed, its time is noted, and no other setting is');
+select lives_ok($$ select base.set_setting('tap.number', '1') $$, 'the lowest');
+select lives_ok($$ select base.set_setting('tap.number', '10') $$, 'the highest');
+select lives_ok($$ select base.set_setting('tap.switch', 'true') $$, 'a switch');
+select lives_ok($$ select base.set_setting('tap.word', '') $$, 'an empty text');
+
+select throws_ok($$ select base.set_setting('tap.number', '0') $$, '23514', null, 'below the lowest');
+select throws_ok($$ select base.set_setting('tap.number', '11') $$, '23514', null, 'above the highest');
+select throws_ok($$ select base.set_setting('tap.number', 'many') $$, '23514', null, 'no number');
+select throws_ok($$ select base.set_setting('tap.number', '2.5') $$, '23514', null, 'no whole number');
+select throws_ok($$ select base.set_setting('tap.switch', 'yes') $$, '23514', null, 'a switch is true or false');
+select throws_ok($$ select base.set_setting('tap.word', null) $$, '23502', null, 'no value');
+select throws_ok($$ select base.set_setting('tap.nothing', '1') $$,
+                 'NF001', 'There is no setting named tap.nothing', 'an unknown name');
+select throws_ok($$ select base.set_setting(null, '1') $$, 'NF001', null, 'no name');
+
+-- The environment is a setting like the others; written here and rolled back.
+select base.set_setting('environment', 'test');
+select lives_ok($$ select base.set_setting('password.bcrypt_cost', '4') $$,
+                'in the test environment hashes may be cheap');
+select throws_ok($$ select base.set_setting('password.bcrypt_cost', '3') $$, '23514', null, 'but bcrypt begins at 4');
+select base.set_setting('environment', 'production');
+select throws_ok($$ select base.set_setting('password.bcrypt_cost', '9') $$,
+                 'VL001', 'A bcrypt cost below 10 is allowed only in the test environment', 'elsewhere not below 10');
+select lives_ok($$ select base.set_setting('password.bcrypt_cost', '10') $$, '10 is allowed everywhere');
+
+set session authorization plinth_operator;
+select lives_ok($$ select base.set_setting('tap.number', '3') $$, 'an operator changes it');
+reset session authorization;
+set session authorization plinth_web;
+select throws_ok($$ select base.set_setting('tap.number', '4') $$, '42501', null, 'the layer''s login does not');
+reset session authorization;
+set role plinth_system;
+select throws_ok($$ select base.set_setting('tap.number', '4') $$, '42501', null,
+                 'nor do the functions that cross users');
+reset role;
+
+select * from finish();
+rollback;
