@@ -47,8 +47,8 @@ bench-peers: install ## the same beside other stacks, which this installs first
 soak: install ## the long faults, floods and sizes that do not fit into make test
 	@$(BIN)/python -m pytest -q -m soak $(ARGS)
 
-docs: install ## write docs/errors.md and the function reference from the database
-	@$(BIN)/python tools/make_docs.py
+docs: install ## write docs/functions.md and docs/errors.md from the database
+	@$(BIN)/python tools/docs.py
 
 psql: install ## psql on the running database, as operator (ARGS= for plinth psql)
 	@exec $(BIN)/plinth psql $(ARGS)
