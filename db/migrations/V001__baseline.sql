@@ -794,10 +794,12 @@ declare
   v_secret  text[] := coalesce(tg_argv[2], '{}')::text[];
   v_changes jsonb;
 begin
-  -- A secret column is named among the changed ones, its value is not kept.
+  -- A secret column is named among the changed ones, its value is not kept. NULL is told by leaving the side out
+  -- (jsonb_strip_nulls would reach into the value, too).
   select coalesce(jsonb_object_agg(k.name, case
            when k.name = any (v_secret) then '{}'::jsonb
-           else jsonb_strip_nulls(jsonb_build_object('before', v_before -> k.name, 'after', v_after -> k.name))
+           else case when v_before -> k.name <> 'null' then jsonb_build_object('before', v_before -> k.name) else '{}' end
+             || case when v_after -> k.name <> 'null' then jsonb_build_object('after', v_after -> k.name) else '{}' end
          end), '{}')
     into v_changes
     from jsonb_object_keys(v_before || v_after) as k (name)
