@@ -146,10 +146,10 @@ class Registry:
         detail = detail if ours else row["description"]
         return problems.Problem(
             row["http_status"],
-            row["code"] if ours else code,
+            row["code"],
             row["title"],
             detail,
-            errors=[{"field": field, "code": code, "detail": detail}] if field else [],
+            errors=[{"field": field, "code": row["code"], "detail": detail}] if field else [],
             retry_after=row["retry_after"],
             headers=(("WWW-Authenticate", "Bearer"),) if row["http_status"] == 401 else (),
         )
