@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,12 +25,14 @@ from pyapp.settings import DB_DIR, Settings
 _SCRIPT = "pgtap--1.2.0.sql"
 _SHA256 = "203cc5839a143c567bd36ebfc93085fd124be46d0f990b5dba5399a51d6c75e9"
 _PACKAGE = "postgresql-15-pgtap"
-_RESULT = re.compile(r"(not )?ok (\d+)(.*)")
-_NAMES = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "dbname": "PGDATABASE",
-          "password": "PGPASSWORD", "sslmode": "PGSSLMODE"}  # fmt: skip
+_PLAN = re.compile(r"1\.\.(\d+)(\s*#.*)?")
+_TEST = re.compile(r"(not )?ok (\d+)(.*)")
+_PSQL = ["-X", "-q", "-A", "-t", "-P", "pager=off", "-v", "ON_ERROR_STOP=1", "-f"]
+_VARIABLES = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD"}
+_VARIABLES |= {"dbname": "PGDATABASE", "sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT"}
 
 
-class TestError(Exception):
+class PgtapError(Exception):
     """Why nothing could be tested."""
 
 
@@ -41,47 +43,51 @@ class Result:
     seconds: float = 0.0
     problems: list[str] = field(default_factory=list)
 
+    @property
+    def name(self) -> str:
+        whole = self.path.resolve()
+        inside = whole.is_relative_to(DB_DIR.parent)
+        return str(whole.relative_to(DB_DIR.parent) if inside else self.path)
+
 
 def main(args: argparse.Namespace) -> int:
     """`plinth test`: the pgTAP files, and in a checkout pytest after them."""
     settings, code = args.settings.with_(env="test", seed="test"), 0
     if not args.python_only:
-        code = _run_all(find(map(Path, args.paths)), settings, keep=args.keep_db)
+        code = _test(find(map(Path, args.paths)), settings, keep=args.keep_db)
     tests = DB_DIR.parent / "tests"
     if not (args.sql_only or args.paths) and tests.is_dir():
         command = [sys.executable, "-m", "pytest", "-q", "-m", "not soak", str(tests)]
-        code = code or subprocess.call([*command, "--ignore", str(tests / "sql")])
+        code |= subprocess.call([*command, "--ignore", str(tests / "sql")])
     return code
 
 
 def find(paths: Iterable[Path] = ()) -> list[Path]:
-    """The test files named, or below the folders named, or all."""
+    """The files named, those below the folders named, or all."""
     given = list(paths) or [DB_DIR / "tests"]
     if gone := [str(path) for path in given if not path.exists()]:
-        raise TestError(f"no such file: {', '.join(gone)}")
+        raise PgtapError(f"no such file: {', '.join(gone)}")
     return [f for p in given for f in (sorted(p.rglob("*.sql")) if p.is_dir() else [p])]
 
 
-def _run_all(files: list[Path], settings: Settings, *, keep: bool) -> int:
-    name = f"plinth_test_{os.getpid()}"
-    started = time.monotonic()
+def _test(files: list[Path], settings: Settings, *, keep: bool) -> int:
+    name, started = f"plinth_test_{os.getpid()}", time.monotonic()
     with engine.servers(settings) as there, _database(there.admin_url, name, keep=keep) as dsn:
-        build(dsn, settings)
-        pepper = settings.with_(secret_key=there.secret_key).pepper
-        psql = client(there.bin_dir)
-        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        build(dsn)
+        psql, pepper = client(there.bin_dir), settings.with_(secret_key=there.secret_key).pepper
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
             results = list(pool.map(lambda file: run(psql, dsn, pepper, file), files))
     for result in results:
-        mark = "not ok" if result.problems else "ok"
-        print(f"{mark:6} {_shown(result.path)} ({result.passed} tests, {result.seconds:.2f} s)")
+        word = "not ok" if result.problems else "ok"
+        print(f"{word:6} {result.name} ({result.passed} tests, {result.seconds:.2f} s)")
         for problem in result.problems:
             print(f"  {problem}")
-    bad = sum(bool(result.problems) for result in results)
+    failed, passed = sum(bool(r.problems) for r in results), sum(r.passed for r in results)
     if keep:
         print(f"kept the database {name}")
-    print(f"pgTAP: {len(files)} files, {sum(r.passed for r in results)} tests passed, ", end="")
-    print(f"{bad} files failed, {time.monotonic() - started:.1f} s")
-    return 1 if bad or not files else 0
+    took = time.monotonic() - started
+    print(f"pgTAP: {len(files)} files ({failed} failed), {passed} tests passed, {took:.1f} s")
+    return 1 if failed or not passed else 0
 
 
 @contextmanager
@@ -97,103 +103,86 @@ def _database(admin_url: str, name: str, *, keep: bool) -> Iterator[str]:
                 conn.execute(drop)
 
 
-def build(dsn: str, settings: Settings, say: Callable[[str], None] = lambda _: None) -> None:
-    """Everything a test expects of an empty database: today's schema, the seeds, cheap passwords, pgTAP."""
-    migrate.up(dsn, on_progress=say)
-    with psycopg.connect(dsn, autocommit=True) as conn:
+def build(dsn: str) -> None:
+    """What tests expect of a new database: tables, code, seeds, cheap passwords, pgTAP."""
+    migrate.up(dsn)
+    with psycopg.connect(dsn) as conn:
         conn.execute("select base.set_setting('environment', 'test')")
         conn.execute("select base.set_setting('password.bcrypt_cost', '4')")
-    seed.run(dsn, settings.seed)
-    load(dsn)
-
-
-def load(dsn: str) -> None:
-    """pgTAP in the schema tap: the server's own, else its script."""
-    with psycopg.connect(dsn) as conn:
-        conn.execute("create schema if not exists tap")
+        conn.execute("create schema tap")
         conn.execute("grant usage on schema tap to public")
         conn.execute("set local search_path = tap")
         if conn.execute("select from pg_available_extensions where name = 'pgtap'").fetchone():
-            conn.execute("create extension if not exists pgtap with schema tap")
-        elif not conn.execute("select to_regproc('tap.plan') is not null").fetchone() == (True,):
+            conn.execute("create extension pgtap with schema tap")
+        else:
             conn.execute(script().read_bytes())
+    seed.run(dsn, "test")
 
 
 def script() -> Path:
-    """The pgTAP script: PGTAP_SQL, the cache, or unpacked from Debian's package."""
+    """pgTAP is plain SQL: PGTAP_SQL, the copy of last time, or unpacked from Debian's package."""
     if given := os.environ.get("PGTAP_SQL"):
         return Path(given)
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "plinth" / _SCRIPT
-    if cache.exists() and hashlib.sha256(cache.read_bytes()).hexdigest() == _SHA256:
-        return cache
-    how = f"install pgTAP on the server, or set PGTAP_SQL to {_SCRIPT}"
-    if not (shutil.which("apt-get") and shutil.which("dpkg")):
-        raise TestError(f"pgTAP is not available: {how}")
+    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    kept, how = caches / "plinth" / _SCRIPT, f"install it on the server or set PGTAP_SQL={_SCRIPT}"
+    if kept.exists() and hashlib.sha256(kept.read_bytes()).hexdigest() == _SHA256:
+        return kept
     with tempfile.TemporaryDirectory() as folder:
-        for step in ("download", "update", "download"):
-            command = ["apt-get", step] + [_PACKAGE] * (step == "download")
-            subprocess.run(command, cwd=folder, capture_output=True, check=False)
-            if list(Path(folder).glob("*.deb")):
-                break
+        for step in (["download", _PACKAGE], ["update"], ["download", _PACKAGE]):
+            if shutil.which("apt-get") and not list(Path(folder).glob("*.deb")):
+                subprocess.run(["apt-get", *step], cwd=folder, capture_output=True, check=False)
         for package in Path(folder).glob("*.deb"):
-            subprocess.run(["dpkg", "-x", str(package), folder], check=True, capture_output=True)
+            subprocess.run(["dpkg", "-x", package, folder], check=True)
         found = next(Path(folder).rglob(_SCRIPT), None)
         if found is None:
-            raise TestError(f"Debian's package {_PACKAGE} cannot be had here: {how}")
+            raise PgtapError(f"no pgTAP here, nor Debian's package {_PACKAGE}: {how}")
         content = found.read_bytes()
     if hashlib.sha256(content).hexdigest() != _SHA256:
-        raise TestError(f"{_SCRIPT} of {_PACKAGE} is not the known one: {how}")
-    cache.parent.mkdir(parents=True, exist_ok=True)
-    fresh = cache.with_suffix(f".{os.getpid()}")
+        raise PgtapError(f"{_SCRIPT} of {_PACKAGE} is not the reviewed one: {how}")
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    fresh = kept.with_suffix(f".{os.getpid()}")
     fresh.write_bytes(content)
-    return fresh.rename(cache)
+    return fresh.rename(kept)
 
 
 def client(folder: Path | None) -> str:
-    psql = shutil.which("psql", path=f"{folder}:{os.environ.get('PATH', '')}" if folder else None)
-    if psql is None:
-        raise TestError("psql is not on the PATH (Debian: postgresql-client)")
-    return psql
+    psql = shutil.which("psql", path=os.pathsep.join(filter(None, [str(folder or ""), os.defpath])))
+    if psql := psql or shutil.which("psql"):
+        return psql
+    raise PgtapError("psql is not on the PATH (Debian: postgresql-client)")
 
 
 def run(psql: str, dsn: str, pepper: str, path: Path) -> Result:
-    """One file. The password goes by the environment, because everybody can read a command line."""
-    where = {_NAMES[k]: str(v) for k, v in conninfo_to_dict(dsn).items() if k in _NAMES and v}
-    options = f"-c client_min_messages=warning -c plinth.pepper={pepper}"
-    environment = {**os.environ, **where, "PGOPTIONS": options}
-    command = [psql, "-X", "-q", "-A", "-t", "-P", "pager=off", "-v", "ON_ERROR_STOP=1", "-f", str(path)]
+    """One file. The password goes by the environment: everybody can read a command line."""
+    where = {_VARIABLES[k]: str(v) for k, v in conninfo_to_dict(dsn).items() if k in _VARIABLES}
+    where["PGOPTIONS"] = f"-c client_min_messages=warning -c plinth.pepper={pepper}"
     started = time.monotonic()
-    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    ended = subprocess.run(
+        [psql, *_PSQL, path], env=os.environ | where, capture_output=True, text=True, check=False
+    )
     result = judge(path, ended.stdout, ended.stderr, ended.returncode)
     result.seconds = time.monotonic() - started
     return result
 
 
 def judge(path: Path, out: str, err: str, code: int) -> Result:
-    """A file passes when it printed its plan and every test of it, none failed, and psql ended well."""
+    """A file passes when every test of its plan ran, none failed, and psql ended well."""
     result, planned, count = Result(path), -1, 0
     for line in out.splitlines():
-        if plan := re.fullmatch(r"1\.\.(\d+)(\s*#.*)?", line):
+        if plan := _PLAN.fullmatch(line):
             planned = int(plan[1])
-        elif match := _RESULT.match(line):
+        elif test := _TEST.match(line):
             count += 1
-            if match[1] and "# TODO" not in match[3].upper():
-                result.problems.append(f"{_shown(path)}: test {match[2]}{match[3]}")
+            if test[1] and "# TODO" not in test[3].upper():
+                result.problems.append(f"{result.name}: test {test[2]}{test[3]}")
             else:
                 result.passed += 1
-        elif line.startswith("Bail out!"):
-            result.problems.append(f"{_shown(path)}: {line}")
-        elif line.startswith("#") and result.problems:
+        elif line.startswith("Bail out!") or (line.startswith("#") and result.problems):
             result.problems.append(line)
     if code:
-        result.problems.append(err.strip() or f"{_shown(path)}: psql ended with exit code {code}")
+        result.problems.append(err.strip() or f"{result.name}: psql ended with exit code {code}")
     if planned < 0:
-        result.problems.append(f"{_shown(path)}: no plan was printed")
+        result.problems.append(f"{result.name}: it printed no plan")
     elif planned != count:
-        result.problems.append(f"{_shown(path)}: planned {planned} tests, ran {count}")
+        result.problems.append(f"{result.name}: planned {planned} tests, ran {count}")
     return result
-
-
-def _shown(path: Path) -> str:
-    whole = path.resolve()
-    return str(whole.relative_to(DB_DIR.parent) if whole.is_relative_to(DB_DIR.parent) else path)

@@ -1,7 +1,8 @@
 """Real servers for every test: one embedded pair per run, one cloned database per test.
 
-The pair is started by the main process and shared by all xdist workers. Its template database is migrated and seeded
-once; `database` is a clone of it, `server` the real program on that clone, `client` speaks HTTP to it.
+The pair is started by the main process and shared by all xdist workers. Its template database is
+migrated and seeded once; `database` is a clone of it, `server` the real program on that clone,
+`client` speaks HTTP to it.
 """
 
 import os
@@ -22,8 +23,8 @@ from typing import Any, Protocol, cast
 
 import psycopg
 import pytest
+import redis
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
 
 from pyapp import engine as embedded
 from pyapp import pgtap
@@ -118,7 +119,12 @@ class Server:
 
 class Serve(Protocol):
     def __call__(
-        self, *, workers: int = 1, wait: bool = True, database: Database | None = None, **environment: str
+        self,
+        *,
+        workers: int = 1,
+        wait: bool = True,
+        on: Database | None = None,
+        **environment: str,
     ) -> Server: ...
 
 
@@ -128,7 +134,7 @@ def url_of(url: str, name: str) -> str:
     return f"{head.rpartition('/')[0]}/{name}{'?' if tail else ''}{tail}"
 
 
-# ------------------------------------------------------------------------------ the pair of this run
+# ------------------------------------------------------------------- the pair of this run
 
 
 _run = ExitStack()
@@ -139,7 +145,9 @@ def begin(config: pytest.Config) -> Engine:
     if held := getattr(config, "plinth_engine", None):
         return cast("Engine", held)
     memory = Path("/dev/shm")
-    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2 << 30
+    roomy = (
+        memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2 << 30
+    )
     data = Path(tempfile.mkdtemp(prefix="plinth-test-", dir=memory if roomy else None))
     _run.callback(shutil.rmtree, data, ignore_errors=True)
     data.chmod(0o711)
@@ -148,10 +156,14 @@ def begin(config: pytest.Config) -> Engine:
     template = url_of(there.admin_url, TEMPLATE)
     with psycopg.connect(there.admin_url, autocommit=True) as connection:
         connection.execute(sql.SQL("create database {}").format(sql.Identifier(TEMPLATE)))
-    pgtap.build(template, settings)
+    pgtap.build(template)
     embedded.settle(there_with(there, TEMPLATE), settings)
     made = Engine(
-        there.admin_url, there.web_url, str(there.redis_url), there.secret_key, str(there.bin_dir or "")
+        there.admin_url,
+        there.web_url,
+        str(there.redis_url),
+        there.secret_key,
+        str(there.bin_dir or ""),
     )
     config.plinth_engine = made  # type: ignore[attr-defined]
     return made
@@ -177,7 +189,7 @@ def engine(request: pytest.FixtureRequest) -> Engine:
     return Engine(**given) if given else begin(request.config)
 
 
-# ------------------------------------------------------------------------------ a database per test
+# ------------------------------------------------------------------- a database per test
 
 
 _numbers = count(1)
@@ -188,7 +200,9 @@ def clone(engine: Engine) -> Iterator[Database]:
     database = Database(f"t{os.getpid()}_{next(_numbers)}", engine)
     name = sql.Identifier(database.name)
     with psycopg.connect(engine.admin_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("create database {} template {}").format(name, sql.Identifier(TEMPLATE)))
+        connection.execute(
+            sql.SQL("create database {} template {}").format(name, sql.Identifier(TEMPLATE))
+        )
         try:
             # What ALTER DATABASE and ALTER ROLE IN DATABASE set is not copied with a template.
             with database.connect() as inside:
@@ -216,8 +230,6 @@ def shared_database(engine: Engine) -> Iterator[Database]:
 @pytest.fixture
 def redis_url(engine: Engine, worker_id: str) -> str:
     """A numbered Redis database of the test's own, empty."""
-    import redis
-
     worker = int(worker_id.removeprefix("gw")) if worker_id.startswith("gw") else 0
     url = engine.redis_url.replace("db=0", f"db={1 + (worker * 5 + next(_numbers) % 5) % 15}")
     with redis.Redis.from_url(url) as connection:
@@ -225,49 +237,56 @@ def redis_url(engine: Engine, worker_id: str) -> str:
     return url
 
 
-# ------------------------------------------------------------------------------ the program on it
+# ------------------------------------------------------------------- the program on it
 
 
 @pytest.fixture
 def serve(database: Database, redis_url: str, tmp_path: Path) -> Iterator[Serve]:
     """Starts the real program; every one it started is stopped, and has to stop, after the test."""
     with ExitStack() as stack:
-        # Bound to the fixture's own database and Redis unless told otherwise.
-        def start(
-            *, workers: int = 1, wait: bool = True, database: Database | None = None, **environment: str
-        ) -> Server:
-            return _start(stack, database or own, redis_url, tmp_path, workers, wait, environment)
 
-        own = database
+        def start(
+            *, workers: int = 1, wait: bool = True, on: Database | None = None, **environment: str
+        ) -> Server:
+            environment = {"PLINTH_WORKERS": str(workers), "REDIS_URL": redis_url} | environment
+            return _start(stack, on or database, tmp_path, environment, wait=wait)
+
         yield start
 
 
 def _start(
-    stack: ExitStack, database: Database, redis_url: str, folder: Path, workers: int, wait: bool,
+    stack: ExitStack,
+    database: Database,
+    folder: Path,
     environment: dict[str, str],
-) -> Server:  # fmt: skip
+    *,
+    wait: bool,
+) -> Server:
     port = free_port()
     log = folder / f"server-{port}.log"
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("PLINTH_", "DATABASE_", "PG"))}
+    ours = ("PLINTH_", "DATABASE_", "REDIS_", "PG")
+    inherited = {name: text for name, text in os.environ.items() if not name.startswith(ours)}
     settings = {
         "PLINTH_ENV": "test",
         "PLINTH_SECRET_KEY": database.engine.secret_key,
         "PLINTH_DATA": str(folder / "data"),
         "PLINTH_PORT": str(port),
-        "PLINTH_WORKERS": str(workers),
         "PLINTH_LOG_FORMAT": "json",
         "DATABASE_URL": database.web_url,
-        "REDIS_URL": redis_url,
     }
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "pyapp", "serve"], cwd=ROOT, env=inherited | settings | environment,
-            stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-        )  # fmt: skip
-    server = Server(port, process, log, database, redis_url)
+            [sys.executable, "-m", "pyapp", "serve"],
+            cwd=ROOT,
+            env=inherited | settings | environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+        )
+    server = Server(port, process, log, database, environment["REDIS_URL"])
     stack.callback(server.stop)
     if wait:
-        until(lambda: _ready(server), READY_WITHIN, lambda: f"not ready:\n{server.words()}")
+        until(lambda: _ready(server), READY_WITHIN, server.words)
     return server
 
 
@@ -301,10 +320,14 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def until(true: Callable[[], bool], seconds: float, otherwise: Callable[[], str] | str = "") -> None:
+def until(
+    true: Callable[[], bool], seconds: float, otherwise: Callable[[], str] | str = ""
+) -> None:
     """Waits for a condition, never for a length of time."""
     deadline = time.monotonic() + seconds
     while not true():
         if time.monotonic() > deadline:
-            raise AssertionError(otherwise() if callable(otherwise) else otherwise or f"not within {seconds} s")
+            raise AssertionError(
+                otherwise() if callable(otherwise) else otherwise or f"not within {seconds} s"
+            )
         time.sleep(0.02)

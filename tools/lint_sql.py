@@ -54,8 +54,9 @@ def _schema() -> str:
 
 
 def check(path: str, text: str, codes: set[str]) -> Iterator[Finding]:
-    yield from _white_space(text)
     generated = path.startswith("db/migrations/V001__")
+    if not generated:
+        yield from _white_space(text)
     try:
         statements = parse_sql(text)
     except ParseError as error:
@@ -112,62 +113,67 @@ def _upper_keywords(text: str) -> list[tuple[int, int]]:
 
 
 def _function_file(path: str, text: str, tree: list[Any], codes: set[str]) -> Iterator[Finding]:
-    made = [s for s in tree if isinstance(s, ast.CreateFunctionStmt)]
+    made: list[Any] = [s for s in tree if isinstance(s, ast.CreateFunctionStmt)]
     if len(made) != 1:
         yield 1, f"one file makes one function, this one {len(made)}"
         return
-    function, lower = made[0], text.lower()
+    function = made[0]
     schema, name = (part.sval for part in function.funcname)
-    full = f"{schema}.{name}"
     stem = Path(path).stem
     if stem.lstrip("_") != name:
-        yield 1, f"makes {full}, so the file is named {name}.sql (helpers: _{name}.sql)"
-    if (schema == "core") != stem.startswith("_") and schema != "http":
+        yield 1, f"makes {schema}.{name}, so the file is named {name}.sql (helpers: _{name}.sql)"
+    if schema != "http" and (schema == "core") != stem.startswith("_"):
         yield 1, "helpers in core begin their file name with _, the contract does not"
-    yield from _card(text, full)
+    yield from _card(text, f"{schema}.{name}")
+    yield from _attributes(schema, function)
+    yield from _codes(text, codes)
+    if not any(isinstance(s, ast.CommentStmt) for s in tree):
+        yield 1, "comment on function is missing"
+    if schema == "api":
+        yield from _contract(text, tree)
+    yield from _body(path, text)
 
+
+def _attributes(schema: str, function: Any) -> Iterator[Finding]:
     if not function.replace:
         yield 1, "create or replace function: a deploy replaces in place"
-    given = [option.defname for option in function.options]
-    order = [ATTRIBUTES.index(name) for name in given]
+    options = {option.defname: option.arg for option in function.options}
+    order = [ATTRIBUTES.index(name) for name in options]
     if order != sorted(order):
         yield 1, f"attributes stand in the order {', '.join(ATTRIBUTES)}"
-    if "volatility" not in given:
+    if "volatility" not in options:
         yield 1, "volatility is always written"
-    options = {option.defname: option.arg for option in function.options}
-    if schema == "api" and ("security" not in options or not options["security"].boolval):
-        yield 1, "functions of the contract are security definer"
-    if "security" in options and options["security"].boolval:
+    definer = "security" in options and options["security"].boolval
+    if definer:
         yield from _search_path(function)
+    elif schema == "api":
+        yield 1, "functions of the contract are security definer"
     if schema in ("api", "core"):
         for parameter in function.parameters or ():
-            if parameter.mode.name in ("FUNC_PARAM_TABLE", "FUNC_PARAM_OUT"):
-                continue
-            if not (parameter.name or "").startswith("p_"):
+            result = parameter.mode.name in ("FUNC_PARAM_TABLE", "FUNC_PARAM_OUT")
+            if not result and not (parameter.name or "").startswith("p_"):
                 yield 1, f"the parameter {parameter.name} begins with p_"
 
+
+def _codes(text: str, codes: set[str]) -> Iterator[Finding]:
     card = text[: text.lower().index("create ")]
     if unknown := set(CODE.findall(text)) - codes:
         yield 1, f"not in base.errors: {', '.join(sorted(unknown))}"
     if silent := {c for c in RAISED.findall(text) if CODE.fullmatch(c)} - set(CODE.findall(card)):
         yield 1, f"raised but not on the card: {', '.join(sorted(silent))}"
 
-    comments = [s for s in tree if isinstance(s, ast.CommentStmt)]
-    if not comments:
-        yield 1, "comment on function is missing"
-    if schema == "api":
-        if not any(isinstance(s, ast.GrantStmt) for s in tree):
-            yield 1, "grant execute is missing"
-        said = lower.count("select http.expose(") + lower.count("select http.no_route(")
-        if not said:
-            yield 1, "select http.expose(…) or http.no_route(…) is missing"
-        if not re.search(r"^-- Errors\b", text, re.M):
-            yield 1, "the card has no Errors section"
-    yield from _body(path, text)
+
+def _contract(text: str, tree: list[Any]) -> Iterator[Finding]:
+    if not any(isinstance(s, ast.GrantStmt) for s in tree):
+        yield 1, "grant execute is missing"
+    if not re.search(r"^select http\.(expose|no_route)\(", text, re.M):
+        yield 1, "select http.expose(…) or http.no_route(…) is missing"
+    if not re.search(r"^-- Errors\b", text, re.M):
+        yield 1, "the card has no Errors section"
 
 
 def _search_path(function: Any) -> Iterator[Finding]:
-    for option in function.options:
+    for option in function.options or ():
         if option.defname == "set" and option.arg.name == "search_path":
             if [a.val.sval for a in option.arg.args][-1] != "pg_temp":
                 yield 1, "search_path of a definer function ends with pg_temp"
@@ -187,7 +193,7 @@ def _body(path: str, text: str) -> Iterator[Finding]:
 
 
 def _view_file(path: str, text: str, tree: list[Any]) -> Iterator[Finding]:
-    views = [s for s in tree if isinstance(s, ast.ViewStmt)]
+    views: list[Any] = [s for s in tree if isinstance(s, ast.ViewStmt)]
     names = [(v.view.schemaname, v.view.relname) for v in views]
     if not views:
         yield 1, "makes no view"
