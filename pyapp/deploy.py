@@ -110,6 +110,7 @@ class Renewal:
             wanted = {name for file in self.files.values() for name in file.objects}
             self.drop(sorted(self.objects().keys() - wanted))
         queue = self.stale(damaged) if strict else self._vanished()
+        self.lock_views(file for file in queue if file.kind == "view")
         while queue:
             failed: dict[str, SqlError] = {}
             for file in queue:
@@ -128,6 +129,11 @@ class Renewal:
             queue = [f for f in self.files.values() if f.path in failed or f in vanished]
         if self.changed:
             self._check_bodies()
+
+    def lock_views(self, files: Iterable[CodeFile]) -> None:
+        """Before tables and before each other, in the order in which callers lock them."""
+        names = [name for file in files for name in file.objects]
+        self.conn.execute("select deploy.lock_views(%s)", [names])
 
     def drop(self, names: Iterable[str], *, keep: Iterable[int] = ()) -> None:
         for name in names:

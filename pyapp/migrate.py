@@ -31,11 +31,16 @@ LOCK_WAIT = 60.0  # seconds of trying again behind other people's locks
 
 _SETTINGS = {
     "lock_timeout": "1s",
+    "deadlock_timeout": "10ms",  # whoever meets the runner in a deadlock is not the one who fails
     "statement_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
     "search_path": "pg_catalog, pg_temp",
     "timezone": "UTC",
 }
+_SET = (
+    "select set_config(%(name)s, %(value)s, true) "
+    "where has_parameter_privilege(%(name)s, 'set')"  # deadlock_timeout may need a superuser
+)
 
 _NAME = re.compile(r"V(\d{3,})__[a-z0-9_]+")
 _BUSY = {"55P03", "40P01", "40001"}
@@ -284,7 +289,10 @@ class Runner:
             self.conn.add_notice_handler(self._notice)
             if lock:
                 self._lock()
-            yield self.conn
+            try:
+                yield self.conn
+            except psycopg.Error as error:
+                raise MigrationError(str(error).strip()) from error
 
     def look(self) -> None:
         """What the catalog is like before this run, its bootstrap included, changes it."""
@@ -339,6 +347,8 @@ class Runner:
         def work(open_all: bool) -> list[str]:
             now = self._value("select deploy.snapshot()")
             renewal = Renewal(self.conn, self.code, self.say)
+            if group and group[0].version > 1:
+                renewal.lock_views(renewal.stale())
             for migration in group:
                 self._migrate(migration, renewal, back=back, open_all=open_all)
             self.conn.execute("set local check_function_bodies = off")
@@ -489,7 +499,7 @@ class Runner:
             try:
                 with self.conn.transaction():
                     for name, value in _SETTINGS.items():
-                        self.conn.execute("select set_config(%s, %s, true)", [name, value])
+                        self.conn.execute(_SET, {"name": name, "value": value})
                     return work()
             except (SqlError, psycopg.Error) as error:
                 if error.sqlstate not in busy and "tuple concurrently" not in str(error):

@@ -146,6 +146,37 @@ $$;
 
 comment on function deploy.check_bodies() is 'Syntax of every body of code, and every name in those of SQL functions';
 
+-- Callers lock a view and then its tables; a deploy that did it the other way round would meet them in a deadlock.
+-- An ALTER that changes nothing locks the view alone (LOCK would go on to the tables); the outermost first, as callers do.
+create function deploy.lock_views(p_names text[])
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_view record;
+begin
+  for v_view in
+    with recursive standing (id) as (
+      select o.id from deploy.code_objects(p_names) o where o.name like 'view %'
+      union
+      select r.ev_class
+        from standing s
+        join pg_depend d on d.refclassid = 'pg_class'::regclass and d.refobjid = s.id
+        join pg_rewrite r on d.classid = 'pg_rewrite'::regclass and r.oid = d.objid
+    )
+    select s.id::regclass as name, c.relowner::regrole as owner
+      from standing s join pg_class c on c.oid = s.id and c.relkind = 'v'
+     order by s.id desc
+  loop
+    execute format('alter view %s owner to %s', v_view.name, v_view.owner);
+  end loop;
+end
+$$;
+
+comment on function deploy.lock_views(text[]) is 'Locks these views, and those that stand on them, before the tables below them';
+
 create function deploy.forget_files(p_paths text[])
 returns void
 language plpgsql
@@ -196,6 +227,17 @@ $$;
 comment on function deploy.force_tables(oid[], boolean) is
   'Binds the owner of those of these tables that (still) exist, or frees it';
 
+create function deploy.named_in(p_text text)
+returns oid[]
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select array_agg(distinct to_regclass(m[1])::oid) from regexp_matches(lower(p_text), '\w+\.\w+', 'g') m
+$$;
+
+comment on function deploy.named_in(text) is 'Tables, views and indexes that a text names with their schema';
+
 -- Opening takes a lock on the table, so only those are opened that the text names (or all, when asked, or when triggers may
 -- lead to others). row_security = off turns what was overlooked into an error; the runner then asks for all.
 create function deploy.open_tables(p_text text, p_all boolean)
@@ -206,7 +248,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_forced oid[] := deploy.forced_tables();
-  v_words  oid[] := array(select to_regclass(m[1]) from regexp_matches(lower(p_text), '\w+\.\w+', 'g') m);
+  v_words  oid[] := deploy.named_in(p_text);
   v_named  oid[] := '{}';
 begin
   if p_text ~* '\m(insert|update|delete|merge|select|copy|references|validate|do|call)\M' then
@@ -354,7 +396,7 @@ as $$
     from pg_stat_activity a
     join pg_locks l on l.pid = a.pid and l.granted and l.relation >= 16384
    where a.pid <> pg_backend_pid() and a.datname = current_database()
-   order by l.relation in (select to_regclass(m[1]) from regexp_matches(p_text, '\w+\.\w+', 'g') m) desc, a.xact_start
+   order by coalesce(l.relation = any (deploy.named_in(p_text)), false) desc, a.xact_start
    limit 1
 $$;
 

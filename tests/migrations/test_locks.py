@@ -1,0 +1,74 @@
+"""Behind other people's locks: try again as a whole, and let nobody wait for longer than a second."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+import pytest
+
+from pyapp.sqlfile import MigrationError
+from tests.conftest import until
+from tests.migrations.conftest import Project
+
+LAST = "create table chat.first (id integer);\nalter table chat.notes add column x integer;"
+
+
+def test_it_retries_behind_a_long_transaction_and_names_it(project: Project) -> None:
+    path = project.migration(LAST)
+    with psycopg.connect(project.dsn) as holder, ThreadPoolExecutor(1) as pool:
+        holder.execute("lock table chat.notes in access share mode")
+        up = pool.submit(project.up)
+        until(lambda: sum("trying again" in line for line in project.said) > 1, 10)
+        pid = holder.info.backend_pid
+        assert any(
+            f"chat.notes is locked by pid {pid} (" in line and "idle in transaction" in line
+            for line in project.said
+        ), project.said
+        # Between two attempts nothing of the first is left, and nobody is held up.
+        assert project.value("select count(*) from ops.schema_migrations") == 1
+        holder.rollback()
+        assert up.result(10).applied == ["V002__step"]
+    assert project.said[-1].startswith(f"{path}: ")
+
+
+def test_it_gives_up_and_nothing_is_changed(project: Project) -> None:
+    path = project.migration(LAST)
+    before = project.catalog()
+    with psycopg.connect(project.dsn) as holder:
+        holder.execute("lock table chat.notes in access share mode")
+        with pytest.raises(MigrationError) as refused:
+            project.up(lock_wait=0.5)
+    assert str(refused.value).startswith(f"{path}:5: ERROR 55P03 canceling statement due to lock")
+    assert "gave up after 0 s: chat.notes is locked by pid" in str(refused.value)
+    assert project.catalog() == before
+
+
+def test_a_reader_behind_the_runner_is_not_held_up_for_long(project: Project) -> None:
+    """The waiting ALTER TABLE queues every reader behind itself: for one lock time-out at most."""
+    project.migration(LAST)
+    stalls: list[float] = []
+    with (
+        psycopg.connect(project.dsn) as holder,
+        psycopg.connect(project.dsn, autocommit=True) as reader,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        holder.execute("select 1 from chat.notes")
+        up = pool.submit(project.up)
+        while sum("trying again" in line for line in project.said) < 3:
+            began = time.monotonic()
+            reader.execute("select 1 from chat.notes")
+            stalls.append(time.monotonic() - began)
+        holder.rollback()
+        up.result(10)
+    assert 0.3 < max(stalls) < 1.8  # 1 s, and what a busy machine adds
+
+
+def test_a_view_in_use_is_waited_for_in_the_same_way(project: Project) -> None:
+    file = project.db / "views/chat/v_authors.sql"
+    file.write_text(file.read_text().replace("a.id,", "a.id + 0 as id,"))
+    with psycopg.connect(project.dsn) as holder, ThreadPoolExecutor(1) as pool:
+        holder.execute("select * from api.v_authors")
+        up = pool.submit(project.up)
+        until(lambda: any("api.v_authors is locked by pid" in line for line in project.said), 10)
+        holder.rollback()
+        assert up.result(10).code == ["db/views/chat/v_authors.sql"]
