@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
-from typing import Any
+from typing import Any, Self
 
 PASSWORDS = {"admin": "Admin@123"}
 PASSWORD = "Dev@12345"
@@ -28,6 +28,12 @@ class Client:
     def __init__(self, port: int, token: str | None = None) -> None:
         self.port, self.token = port, token
         self._connection = HTTPConnection("127.0.0.1", port, timeout=15)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def request(
         self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
