@@ -13,11 +13,13 @@ def _worker() -> None:
 
 
 def _jobs() -> None:
-    from pyapp import settings, supervise, worker  # noqa: PLC0415
+    from pyapp import log, settings, supervise, worker  # noqa: PLC0415
 
     held = settings.load()
+    sink = log.setup(held.log_format)
     supervise.die_with_parent(held.stop_timeout)
     asyncio.run(worker.run(held))
+    sink.close()
 
 
 def main() -> int:

@@ -73,17 +73,23 @@ def die_with_parent(seconds: float) -> None:
 def _listen(settings: Settings) -> socket.socket:
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((settings.host, settings.port))
-        listening.listen(1024)
-    except OSError as error:
-        listening.close()
-        why = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used ({error})"
-        raise EngineError(
-            f"port {settings.port} on {settings.host} {why}; choose one with --port or PLINTH_PORT"
-        ) from error
-    return listening
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # Workers whose supervisor was killed let go of the port in a moment.
+    patience = time.monotonic() + 1
+    while True:
+        try:
+            listening.bind((settings.host, settings.port))
+            listening.listen(1024)
+        except OSError as error:
+            taken = error.errno == errno.EADDRINUSE
+            if taken and time.monotonic() < patience:
+                time.sleep(0.02)
+                continue
+            listening.close()
+            where = f"port {settings.port} on {settings.host}"
+            why = "is taken" if taken else f"cannot be used ({error.strerror or error})"
+            raise EngineError(f"{where} {why}; choose one with --port or PLINTH_PORT") from error
+        return listening
 
 
 class _Service:
