@@ -39,18 +39,24 @@ def is_json(value: str) -> bool:
 def parse_object(data: bytes) -> dict[str, Any]:
     """One JSON object, or a Problem that says what is wrong with it."""
     try:
-        value = _DECODER.decode(data.decode())
-        if data.count(b"[") + data.count(b"{") > MAX_DEPTH or b"\\u" in data:
-            _inspect(value)
+        value = _parse(data.decode())
     except UnicodeDecodeError as error:
         raise malformed(f"The body is not UTF-8 at byte {error.start}.") from None
-    except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        raise malformed(f"The body is not JSON: {error.msg} at {where}.") from None
-    except RecursionError:
-        raise _too_deep() from None
     if type(value) is not dict:
         raise malformed("The body must be a JSON object.")
+    return value
+
+
+def _parse(text: str) -> Any:
+    try:
+        value = _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise malformed(f"This is not JSON: {error.msg} at {where}.") from None
+    except RecursionError:
+        raise _too_deep() from None
+    if text.count("[") + text.count("{") > MAX_DEPTH or "\\u" in text:
+        _inspect(value)
     return value
 
 
@@ -145,7 +151,7 @@ def _check_text(path: str, text: str) -> None:
 
 
 def _too_deep() -> Problem:
-    return malformed(f"The body is nested deeper than {MAX_DEPTH} levels.")
+    return malformed(f"The JSON is nested deeper than {MAX_DEPTH} levels.")
 
 
 def _bad_field(name: str, rule: str) -> Problem:
@@ -248,7 +254,7 @@ def _moment(text: str) -> str:
 
 
 def _vector(value: Any) -> str:
-    items = json.loads(value) if type(value) is Loose else value
+    items = _parse(value) if type(value) is Loose else value
     numbers = type(items) is list and all(type(item) in (int, float, Number) for item in items)
     if not numbers or not items:
         raise ValueError("must be a list of numbers")
@@ -256,7 +262,7 @@ def _vector(value: Any) -> str:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(json.loads(value) if type(value) is Loose else value, ensure_ascii=False)
+    return json.dumps(_parse(value) if type(value) is Loose else value, ensure_ascii=False)
 
 
 def _bytes(value: Any) -> str:

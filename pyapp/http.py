@@ -15,7 +15,7 @@ from time import perf_counter
 from typing import Any
 
 from aiohttp import hdrs
-from aiohttp.http import HttpVersion11
+from aiohttp.http import HttpVersion10, HttpVersion11
 from aiohttp.http_parser import RawRequestMessage
 from aiohttp.streams import StreamReader
 from multidict import CIMultiDictProxy, istr
@@ -33,6 +33,7 @@ from pyapp.wire import Connection, Listener, Reply, within
 
 X_REQUEST_ID = istr("X-Request-Id")
 X_FORWARDED_FOR = istr("X-Forwarded-For")
+_VERSIONS = (HttpVersion11, HttpVersion10)
 _MAX_AGENT = 256
 
 _log = logging.getLogger("plinth.http")
@@ -108,6 +109,8 @@ class App:
 
     async def _reply(self, request: Request) -> Reply:
         method, headers = request.method, request.headers
+        if request.message.version not in _VERSIONS:
+            raise problems.malformed("This server speaks HTTP/1.0 and HTTP/1.1.")
         path, _, query = request.message.path.partition("?")
         if method == "OPTIONS":
             return self._options(path, headers.get(hdrs.ORIGIN))

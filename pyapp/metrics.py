@@ -91,7 +91,6 @@ class Metrics:
         for path in folder.glob("*.json"):
             if not _alive(path):
                 self._inherit(path)
-        self.save()
 
     def _inherit(self, path: Path) -> None:
         """A dead worker's counts become ours; renaming decides between two that try."""

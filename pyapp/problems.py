@@ -11,7 +11,7 @@ LAYER_CODES: dict[str, tuple[int, str]] = {
     "BR001": (400, "Malformed request"),
     "BR002": (413, "Body too large"),
     "BR003": (415, "Unsupported media type"),
-    "BR004": (431, "Request header too large"),
+    "BR004": (431, "Header too large"),
     "BR408": (408, "Request timed out"),
     "NF404": (404, "No such route"),
     "NF405": (405, "Method not allowed"),

@@ -1,0 +1,106 @@
+"""What is not right is refused as a problem, with nothing of our insides, and the worker lives."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.conftest import Server, until
+from tests.http import corpus
+from tests.http.raw import Answer, Raw, ask, request
+
+FIELDS = {"type", "title", "status", "detail", "code", "request_id", "errors"}
+INSIDES = (b"Traceback", b"pyapp", b"psycopg", b"SELECT", b"select ", b"/usr/", b"aiohttp")
+
+
+def is_problem(answer: Answer) -> None:
+    assert answer.header("content-type") == "application/problem+json"
+    problem = answer.json()
+    assert set(problem) == FIELDS
+    assert problem["status"] == answer.status
+    assert problem["type"] == f"/docs/errors#{problem['code']}"
+    assert problem["request_id"] == answer.header("x-request-id")
+    assert problem["title"]
+    assert problem["detail"]
+    assert not any(word in answer.body for word in INSIDES)
+    assert answer.header("server") is None
+
+
+def lines(server: Server) -> list[dict[str, Any]]:
+    """What the workers have logged so far."""
+    return [json.loads(line) for line in server.log.read_text().split("\n") if line[:1] == "{"]
+
+
+def test_every_bad_request_is_refused_and_the_workers_live_on(server: Server) -> None:
+    assert len({name for name, _, _ in corpus.ALL}) == len(corpus.ALL) >= 100
+    before = server.client().get("/console/state").json()
+    wrong = []
+    for name, data, statuses in corpus.ALL:
+        try:
+            with Raw(server.port) as raw:
+                answer = raw.send(data).read()
+                assert answer.status in statuses, answer.status
+                is_problem(answer)
+                # Either the connection ends here, or what follows is understood as a new request.
+                if answer.header("connection") == "close":
+                    assert raw.ended(), "said close, stayed open"
+                else:
+                    assert raw.send(request("GET", "/livez")).read().status == 200
+        except (AssertionError, EOFError, OSError, ValueError) as error:
+            wrong.append(f"{name}: {type(error).__name__} {error}")
+    assert not wrong, "\n".join(wrong)
+
+    after = server.client().get("/console/state").json()
+    assert [w["pid"] for w in after["workers"]] == [w["pid"] for w in before["workers"]]
+    assert after["traffic"]["failed"] == before["traffic"]["failed"]
+    until(lambda: len(lines(server)) >= len(corpus.ALL), 5)
+    assert not [line for line in lines(server) if line["level"] == "error"]
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "code"),
+    [
+        (b'{"login":1,"password":"b"}', "login", "VL001"),
+        (b'{"login":"a","password":"b","x":1}', "x", "VL002"),
+        (b'{"login":"a"}', "password", "VL003"),
+        (b'{"login":"a","login":"b"}', "login", "BR001"),
+        (b'{"login":"\\u0000"}', "login", "BR001"),
+    ],
+)
+def test_the_field_is_named(server: Server, body: bytes, field: str, code: str) -> None:
+    problem = ask(server.port, corpus.sign_in(body)).json()
+    assert problem["code"] == code
+    assert [(error["field"], error["code"]) for error in problem["errors"]] == [(field, code)]
+    assert problem["errors"][0]["detail"]
+
+
+def test_a_smuggled_request_is_never_answered(server: Server) -> None:
+    hidden = request("GET", "/livez", "X-Request-Id: hidden")
+    for lines in (
+        ("Content-Length: 5", "Transfer-Encoding: chunked"),
+        ("Transfer-Encoding: chunked", "Content-Length: 5"),
+        ("Content-Length: 5", "Content-Length: 0"),
+        ("Transfer-Encoding: xchunked",),
+        ("Transfer-Encoding : chunked",),
+        ("Transfer-Encoding: chunked", "Transfer-encoding: identity"),
+    ):
+        with Raw(server.port) as raw:
+            raw.send(corpus.framed(*lines, body=b"0\r\n\r\n" + hidden))
+            assert raw.read().status == 400, lines
+            assert raw.ended(), lines
+
+
+def test_what_follows_an_unread_body_is_no_request(server: Server) -> None:
+    """A route that refuses before it reads must not take the body for the next request."""
+    inner = request("GET", "/livez")
+    outer = request("POST", "/v1/nothing", body=inner)
+    with Raw(server.port) as raw:
+        assert raw.send(outer).read().status == 404
+        answer = raw.send(request("GET", "/readyz", "X-Request-Id: mine")).read()
+        assert answer.header("x-request-id") == "mine"
+
+    with Raw(server.port) as raw:  # and one whose body never comes ends the connection
+        half = outer[: -len(inner) // 2]
+        answer = raw.send(half).read()
+        assert (answer.status, answer.header("connection")) == (404, "close")
+        assert raw.ended()
