@@ -1,4 +1,4 @@
-"""A small project of its own: the real foundation, two tables, four code files, and a database per test."""
+"""A small project: the real foundation, two tables, four code files, a database per test."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -31,7 +31,8 @@ create table chat.notes (
 );
 
 insert into chat.authors (id, name) values (1, 'ann'), (2, 'ben');
-insert into chat.notes (id, author_id, body) select n, 1 + n % 2, 'note ' || n from generate_series(1, 10) n;
+insert into chat.notes (id, author_id, body)
+select n, 1 + n % 2, 'note ' || n from generate_series(1, 10) n;
 
 alter table chat.authors enable row level security;
 alter table chat.authors force row level security;

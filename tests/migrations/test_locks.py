@@ -1,4 +1,4 @@
-"""Behind other people's locks: try again as a whole, and let nobody wait for longer than a second."""
+"""Behind other people's locks: the whole is tried again, and nobody waits longer than a second."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -60,7 +60,7 @@ def test_a_reader_behind_the_runner_is_not_held_up_for_long(project: Project) ->
             stalls.append(time.monotonic() - began)
         holder.rollback()
         up.result(10)
-    assert 0.3 < max(stalls) < 1.8  # 1 s, and what a busy machine adds
+    assert 0.3 < max(stalls) < 2.5  # 1 s, and what a busy machine adds
 
 
 def test_a_view_in_use_is_waited_for_in_the_same_way(project: Project) -> None:

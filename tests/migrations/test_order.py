@@ -134,7 +134,7 @@ def test_down_stops_before_it_does_half(project: Project) -> None:
     project.migration("create table chat.more (id integer);", "drop table chat.more; select 1/0;")
     project.up()
     before = project.catalog()
-    with pytest.raises(MigrationError, match="V003__step.down.sql:4: ERROR 22012"):
+    with pytest.raises(MigrationError, match=r"V003__step\.down\.sql:4: ERROR 22012"):
         project.down()
     with pytest.raises(MigrationError, match=r"V002__step has no .down.sql"):
         project.down(to=1)

@@ -1,5 +1,6 @@
 """Forced row-level security must not make a migration do nothing without a word."""
 
+import psycopg
 import pytest
 
 from pyapp.sqlfile import MigrationError
@@ -51,7 +52,8 @@ def test_a_later_validation_sees_the_other_table_too(project: Project) -> None:
 def test_tables_that_the_file_does_not_name_are_opened_when_needed(project: Project) -> None:
     project.migration(
         "create function chat.drop_notes() returns bigint language sql "
-        "begin atomic with gone as (delete from chat.notes returning 1) select count(*) from gone; end;"
+        "begin atomic with gone as (delete from chat.notes returning 1) "
+        "select count(*) from gone; end;"
     )
     project.up()
     path = project.migration(
@@ -65,8 +67,6 @@ def test_tables_that_the_file_does_not_name_are_opened_when_needed(project: Proj
 
 
 def test_only_the_tables_that_are_named_are_locked(project: Project) -> None:
-    import psycopg
-
     project.migration("update chat.notes set body = body || '!';")
     with psycopg.connect(project.dsn) as holder:
         holder.execute("select 1 from chat.authors")  # in the way of any change to chat.authors
@@ -78,7 +78,7 @@ def test_a_new_table_can_be_forced_and_filled_in_one_file(project: Project) -> N
     path = project.migration(
         "create table chat.drafts (id integer, body text);\n"
         "alter table chat.drafts enable row level security;\n"
-        "do $$ begin execute format('alter table chat.%I force row level security', 'drafts'); end $$;\n"
+        "do $$ begin execute 'alter table chat.drafts force row level security'; end $$;\n"
         "insert into chat.drafts select id, body from chat.notes;\n"
         "update chat.drafts set body = 'x';"
     )

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Code becomes what its files say, and nothing else is touched."""
 
 import threading
@@ -9,10 +10,11 @@ import pytest
 
 from pyapp import migrate
 from pyapp.sqlfile import MigrationError
-from tests.migrations.conftest import AUTHORS, GREET, LIST, SHOUT, Project, foundation
+from tests.conftest import url_of
+from tests.migrations.conftest import AUTHORS, GREET, LIST, SHOUT, Project, database, foundation
 
 CODE = "functions/chat/greet.sql"
-IDS = "select p.pronamespace::regnamespace || '.' || p.proname, p.oid, p.xmin::text from pg_proc p where p.pronamespace in ('api'::regnamespace, 'core'::regnamespace)"  # noqa: E501
+IDS = "select p.pronamespace::regnamespace || '.' || p.proname, p.oid, p.xmin::text from pg_proc p where p.pronamespace in ('api'::regnamespace, 'core'::regnamespace)"
 
 
 CLIENTS = 16
@@ -119,7 +121,9 @@ def test_what_hangs_on_a_dropped_signature_comes_back(project: Project) -> None:
 def test_a_view_takes_any_new_shape(
     project: Project, tmp_path_factory: pytest.TempPathFactory, columns: str
 ) -> None:
-    project.write("views/chat/v_authors.sql", AUTHORS.replace("a.id, core.shout(a.name) as name", columns))
+    project.write(
+        "views/chat/v_authors.sql", AUTHORS.replace("a.id, core.shout(a.name) as name", columns)
+    )
     project.up()
     assert len(project.rows("select * from api.list_authors()")) == 2
     assert project.value(
@@ -154,7 +158,9 @@ def test_a_moved_function_keeps_its_route(project: Project) -> None:
 
 
 def test_code_that_data_depends_on_is_not_dropped(project: Project) -> None:
-    project.rows("alter table chat.notes add constraint notes_body_check check (core.shout(body) <> '')")
+    project.rows(
+        "alter table chat.notes add constraint notes_body_check check (core.shout(body) <> '')"
+    )
     before = project.catalog()
     (project.db / "functions/chat/_shout.sql").unlink()
     with pytest.raises(MigrationError) as refused:
@@ -203,7 +209,9 @@ def test_many_deploys_end_where_a_fresh_install_does(
         "api.greet(text)", "api.greet(text, integer)"))  # fmt: skip
     project.write("views/chat/v_authors.sql", AUTHORS.replace("a.id,", "a.id, a.name as plain,"))
     project.up()
-    project.write("functions/chat/list_authors.sql", LIST.replace("alter function", "-- alter function"))
+    project.write(
+        "functions/chat/list_authors.sql", LIST.replace("alter function", "-- alter function")
+    )
     project.up()
     for path, text in (
         (CODE, GREET),
@@ -217,7 +225,9 @@ def test_many_deploys_end_where_a_fresh_install_does(
 def test_a_migration_names_the_code_in_its_way(project: Project) -> None:
     text = "alter table chat.authors alter column name type varchar(80);"
     project.migration(text)
-    with pytest.raises(MigrationError, match=r"HINT: name the code in the way in the header, -- Breaks"):
+    with pytest.raises(
+        MigrationError, match=r"HINT: name the code in the way in the header, -- Breaks"
+    ):
         project.up()
     (project.db / "migrations/V002__step.sql").unlink()
     project.migration(text, breaks="api.v_authors")
@@ -230,8 +240,12 @@ def test_a_migration_names_the_code_in_its_way(project: Project) -> None:
 
 def test_steps_between_transactions_meet_whole_code(project: Project) -> None:
     """A file outside a transaction splits the deploy; the code it breaks is back before it runs."""
-    project.migration("alter table chat.authors rename column name to title;", breaks="api.v_authors")
-    project.migration("create index concurrently authors_title_idx on chat.authors (title);", alone=True)
+    project.migration(
+        "alter table chat.authors rename column name to title;", breaks="api.v_authors"
+    )
+    project.migration(
+        "create index concurrently authors_title_idx on chat.authors (title);", alone=True
+    )
     project.migration("alter table chat.authors add column born date;")
     project.write(
         "views/chat/v_authors.sql",
@@ -239,7 +253,9 @@ def test_steps_between_transactions_meet_whole_code(project: Project) -> None:
     )
     assert project.up().applied == ["V002__step", "V003__step", "V004__step"]
     assert project.rows("select * from api.list_authors()") == [(1, "ANN", None), (2, "BEN", None)]
-    assert project.verify() == [f"db/migrations/V00{n}__step.sql has no .down.sql" for n in (2, 3, 4)]
+    assert project.verify() == [
+        f"db/migrations/V00{n}__step.sql has no .down.sql" for n in (2, 3, 4)
+    ]
 
 
 def test_deploys_under_prepared_clients_fail_no_call(project: Project) -> None:
@@ -259,7 +275,9 @@ def test_deploys_under_prepared_clients_fail_no_call(project: Project) -> None:
 
     def change(number: int) -> None:
         more = (", p_mark text default '!'", "(text, text)") if number % 2 else ("", "(text)")
-        greet = GREET.replace("p_name text", f"p_name text{more[0]}").replace("hello", f"hello {number}")
+        greet = GREET.replace("p_name text", f"p_name text{more[0]}").replace(
+            "hello", f"hello {number}"
+        )
         project.migration(f"alter table chat.authors add column c{number} integer;")
         project.write(CODE, greet.replace("api.greet(text)", f"api.greet{more[1]}"))
         columns = "".join(f", a.c{n}" for n in range(number + 1))
@@ -287,9 +305,6 @@ def test_deploys_under_prepared_clients_fail_no_call(project: Project) -> None:
 
 def test_a_dry_foundation_installs(engine: Any, tmp_path: Any) -> None:
     """The order of files does not matter: everything finds what it needs, however often it is tried."""
-    from tests.conftest import url_of
-    from tests.migrations.conftest import database
-
     project = Project(foundation(tmp_path / "db"), url_of(engine.admin_url, "dry"))
     migrate.baseline(project.db)
     for number in range(6):  # each view stands on the one with the next number

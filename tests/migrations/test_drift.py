@@ -1,0 +1,73 @@
+# ruff: noqa: E501
+"""What was changed by hand is named, object by object; code comes back, data is left to people."""
+
+import pytest
+
+from tests.migrations.conftest import GREET, Project
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ("create table chat.extra (id integer)", ["column chat.extra.id was added by hand", "table chat.extra was added by hand"]),
+        ("alter table chat.notes drop column author_id", ["column chat.notes.author_id is missing", "column chat.notes.body was changed by hand"]),
+        ("alter table chat.notes alter column body type varchar(9)", ["column chat.notes.body was changed by hand"]),
+        ("alter table chat.notes drop constraint notes_pkey", ["constraint chat.notes.notes_pkey is missing", "index chat.notes_pkey is missing"]),
+        ("alter table chat.notes alter column author_id set default 1", ["column chat.notes.author_id was changed by hand"]),
+        ("create index notes_x_idx on chat.notes (body)", ["index chat.notes_x_idx was added by hand"]),
+        ("alter policy nobody on chat.notes using (true)", ["policy chat.notes.nobody was changed by hand"]),
+        ("alter table chat.notes no force row level security", ["table chat.notes was changed by hand"]),
+        ("grant select on chat.notes to plinth_web", ["table chat.notes was changed by hand"]),
+        ("grant usage on schema chat to plinth_web", ["schema chat was changed by hand"]),
+        ("drop trigger _100_order on ops.schema_migrations", ["trigger ops.schema_migrations._100_order is missing"]),
+        ("alter table ops.schema_migrations disable trigger _100_order", ["trigger ops.schema_migrations._100_order was changed by hand"]),
+        ("comment on table chat.notes is 'mine'", ["table chat.notes was changed by hand"]),
+        ("create or replace function base.setting(p_name text) returns text language sql as 'select p_name'", ["function base.setting(text) was changed by hand"]),
+        ("grant execute on function core.shout(text) to plinth_web", ["function core.shout(text) was changed by hand"]),
+        ("alter function api.greet(text) owner to plinth_system", ["function api.greet(text) was changed by hand"]),
+        ("create view api.v_extra as select 1 as n", ["column api.v_extra.n was added by hand", "view api.v_extra was added by hand"]),
+        ("alter default privileges for role plinth_owner grant execute on functions to public", ["default rights of plinth_owner on f is missing"]),
+    ],
+)  # fmt: skip
+def test_drift_is_named(project: Project, change: str, named: list[str]) -> None:
+    assert project.verify() == []
+    project.rows(change)
+    found = [line for line in project.verify() if not line.endswith("is not what is deployed")]
+    for line, expected in zip(found, named, strict=True):
+        assert line.startswith(expected)
+
+
+def test_a_deploy_repairs_code_and_keeps_naming_the_rest(project: Project) -> None:
+    before = project.catalog()
+    for change in (
+        "create or replace function core.shout(p_text text) returns text language sql as 'select p_text'",
+        "create function api.greet(p_more integer) returns text language sql as 'select 1'",
+        "create function api.left_over() returns text language sql as 'select 1'",
+        "drop function api.list_authors()",
+        "grant select on api.v_authors to public",
+        "create index notes_body_idx on chat.notes (body)",
+    ):
+        project.rows(change)
+    project.write("functions/chat/greet.sql", GREET.replace("hello", "hi"))
+    assert len(project.up().code) == 4
+    after = project.catalog()
+    assert "hi" in after.pop("function api.greet(text)")
+    assert after.pop("index chat.notes_body_idx")
+    before.pop("function api.greet(text)")
+    assert after == before
+    assert project.verify() == ["index chat.notes_body_idx was added by hand"]
+
+    project.rows("drop index chat.notes_body_idx")
+    assert project.verify() == []
+
+
+def test_files_that_are_not_deployed_are_named(project: Project) -> None:
+    project.migration("create table chat.more (id integer);")
+    project.write("functions/chat/greet.sql", GREET.replace("hello", "hi"))
+    (project.db / "functions/chat/list_authors.sql").unlink()
+    assert project.verify() == [
+        "db/migrations/V002__step.sql is pending",
+        "db/migrations/V002__step.sql has no .down.sql",
+        "db/functions/chat/greet.sql is not what is deployed",
+        "db/functions/chat/list_authors.sql is deployed, but gone",
+    ]

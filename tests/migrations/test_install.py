@@ -1,0 +1,112 @@
+"""The real db folder: as a role without superuser, and by either way to the same catalog."""
+
+import re
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from pyapp import engine as embedded
+from pyapp import migrate, seed
+from pyapp.settings import DB_DIR, Settings
+from pyapp.sqlfile import MigrationError, read
+from tests.conftest import Engine, url_of
+from tests.migrations.conftest import Project, database
+
+
+def of_code(name: str) -> str:
+    """The catalog's names for a function, or for a view and its columns."""
+    kind, _, rest = name.partition(" ")
+    rest = re.escape(rest)
+    return rf"function {rest}\(.*" if kind == "function" else rf"view {rest}|column {rest}\.\w+"
+
+
+def test_schema_and_migrations_end_in_the_same_catalog(engine: Engine) -> None:
+    """db/schema says what is, db/migrations how to get there."""
+    migrated = Project(DB_DIR, url_of(engine.admin_url, "by_migrations"))
+    direct = Project(DB_DIR, url_of(engine.admin_url, "by_schema"))
+    with database(engine, "by_migrations"), database(engine, "by_schema"):
+        migrate.up(migrated.dsn)
+        runner = migrate.Runner()
+        with runner.at(direct.dsn):
+            for file in read(DB_DIR, "bootstrap/*.sql"):
+                runner.bootstrap(file)
+            with runner.conn.transaction():
+                for file in read(DB_DIR, "schema/*.sql"):
+                    runner.run_file(file, file.statements, open_all=True)
+
+        def tables(project: Project) -> dict[str, str]:
+            """Without what db/functions and db/views made."""
+            made = project.catalog()
+            for (name,) in project.rows("select name from deploy.code_objects()"):
+                for object_ in [o for o in made if re.fullmatch(of_code(name), o)]:
+                    del made[object_]
+            return made
+
+        assert tables(migrated) == tables(direct)
+        assert len(tables(direct)) > 100
+
+
+@pytest.mark.slow
+def test_the_whole_install_without_a_superuser(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """On a server of its own, for the roles must be new; twice, for databases share them."""
+    data = tmp_path_factory.mktemp("managed")
+    data.parent.chmod(0o711)
+    with (
+        embedded.servers(Settings(env="test", data=data)) as there,
+        psycopg.connect(there.admin_url, autocommit=True) as admin,
+    ):
+        admin.execute("create role installer login createrole password 'long enough for here'")
+        for name in ("one", "two"):
+            admin.execute(
+                sql.SQL("create database {} owner installer").format(sql.Identifier(name))
+            )
+            dsn = psycopg.conninfo.make_conninfo(
+                url_of(there.admin_url, name), user="installer", password="long enough for here"
+            )
+            # pgvector is not marked as trusted everywhere: then the provider makes it available.
+            with psycopg.connect(url_of(there.admin_url, name), autocommit=True) as provider:
+                provider.execute("create schema ext authorization installer")
+                provider.execute("create extension vector with schema ext")
+            assert migrate.up(dsn).applied
+            seed.run(dsn, "development")
+            project = Project(DB_DIR, dsn)
+            assert (
+                project.value("select rolsuper from pg_roles where rolname = current_user") is False
+            )
+            assert project.value("select count(*) from api.v_active_users") >= 6
+            assert migrate.verify(dsn) == []
+            assert str(migrate.up(dsn)) == "nothing to do"
+
+
+def test_seeds_are_loaded_once_counted_and_cleaned(engine: Engine) -> None:
+    project = Project(DB_DIR, url_of(engine.admin_url, "seeds"))
+    with database(engine, "seeds"):
+        with pytest.raises(MigrationError, match="there are no tables yet"):
+            seed.run(project.dsn, "development")
+        migrate.up(project.dsn)
+        forced = project.value("select count(*) from pg_class where relforcerowsecurity")
+        first = seed.run(project.dsn, "development", on_progress=project.said.append)
+        assert first["auth.users"] >= 6
+        assert f"auth.users: {first['auth.users']} rows" in project.said
+        assert seed.run(project.dsn, "development") == first
+
+        project.rows(
+            "insert into auth.users (username, email) values ('carol', 'carol@example.org')"
+        )
+        version = project.value("select version from http.registry")
+        assert seed.run(project.dsn, "development", clean=True) == first
+        assert project.value("select count(*) from auth.logins where login = 'carol'") == 0
+        assert project.value("select count(*) from auth.roles") >= 4
+        assert project.value("select version from http.registry") != version
+        assert project.value("select count(*) from pg_class where relforcerowsecurity") == forced
+        assert migrate.verify(project.dsn) == []
+
+
+def test_production_has_no_seeds(engine: Engine, tmp_path: Path) -> None:
+    said: list[str] = []
+    assert seed.run("", "production", on_progress=said.append) == {}
+    assert said == ["production has no seeds: it starts empty"]
+    with pytest.raises(MigrationError, match="nothing that may be cleaned"):
+        seed.run("", "production", clean=True)

@@ -1,0 +1,49 @@
+"""Cutting files into statements as PostgreSQL itself does, and errors at their line."""
+
+import pglast
+import pytest
+
+from pyapp.settings import DB_DIR
+from pyapp.sqlfile import SqlFile, split
+
+HARD = """-- a; comment
+select 'it''s; ', E'\\\\'; /* ; /* nested; */ ; */
+select "a;b", $$;$$, $x$ $$ ; $x$, 1; ;
+create function f() returns int language sql begin atomic
+  select case when true then (select 1) end;
+  select case 1 when 1 then case 2 when 2 then 3 end end;
+end;
+create rule r as on insert to t do (delete from a; delete from b);
+create table t (begin int, "end" int); select 1 as begin; select a$b;
+do $do$ begin perform 1; end; $do$
+"""
+
+
+def trimmed(text: str) -> str:
+    return text.strip().rstrip(";").strip()
+
+
+FILES = [
+    p.relative_to(DB_DIR).as_posix()
+    for p in sorted(DB_DIR.rglob("*.sql"))
+    if "tests" not in p.parts
+]
+
+
+@pytest.mark.parametrize("name", ["", *FILES])
+def test_statements_are_those_of_the_server_s_own_parser(name: str) -> None:
+    text = (DB_DIR / name).read_text() if name else HARD
+    ours = [statement.text for statement in split(text)]
+    theirs = [trimmed(text[part]) for part in pglast.split(text, only_slices=True)]
+    assert len(ours) == len(theirs)
+    for mine, other in zip(ours, theirs, strict=True):
+        assert other.endswith(trimmed(mine)), name
+
+
+def test_statements_know_their_line() -> None:
+    assert [s.line for s in split("-- x\n\nselect 1;\n\n/* a\n b */ select\n2;")] == [3, 6]
+
+
+def test_the_header_ends_where_the_comment_does() -> None:
+    file = SqlFile("x", "-- Title: One\n-- Description: a\n--   b\n-- Breaks:\n\n-- Version: 1\n")
+    assert file.header == {"Title": "One", "Description": "a b", "Breaks": ""}
