@@ -28,7 +28,8 @@ select is_empty(
   $$ select code from base.errors where http_status in (429, 503) and retry_after is null $$,
   'who is told to wait is told how long');
 select is_empty(
-  $$ select code from base.errors where title !~ '^[A-Z]' or description !~ '\.$' $$, 'titles and sentences read as such');
+  $$ select code from base.errors where title !~ '^[A-Z]' or description !~ '\.$' $$,
+  'titles and sentences read as such');
 
 create function core.planted() returns void language plpgsql as $$ begin perform base.raise('ZZ999', 'x'); end $$;
 select results_eq('select pg_temp.unknown()', array['core.planted() raises ZZ999'], 'an unknown code is found');

@@ -17,7 +17,8 @@ language sql as $$
   select case c.relkind when 'v' then 'view' when 'S' then 'sequence' else 'table' end,
          c.oid::regclass::text, a.grantee, a.privilege_type
     from pg_class c
-   cross join lateral aclexplode(coalesce(c.relacl, acldefault(case c.relkind when 'S' then 's'::"char" else 'r' end, c.relowner))) a
+   cross join lateral aclexplode(coalesce(
+           c.relacl, acldefault(case c.relkind when 'S' then 's'::"char" else 'r' end, c.relowner))) a
    where c.relnamespace in (select pg_temp.house()) and c.relkind in ('r', 'p', 'v', 'm', 'S', 'f')
   union all
   select 'column', format('%s.%s', c.oid::regclass, t.attname), a.grantee, a.privilege_type
@@ -52,7 +53,8 @@ $$;
 select is_empty('select pg_temp.public_rights()', 'PUBLIC has no right at all');
 select is_empty($$ select pg_temp.web_rights('{table,view,sequence,column,type,database}') $$,
                 'plinth_web has no right on any table, view, column, sequence or type');
-select results_eq($$ select pg_temp.web_rights('{schema}') $$, array['api', 'http'], 'plinth_web enters api and http only');
+select results_eq($$ select pg_temp.web_rights('{schema}') $$, array['api', 'http'],
+                  'plinth_web enters api and http only');
 
 -- What the layer itself calls, besides the functions that have a route.
 create temp table entry (name text primary key);
@@ -110,7 +112,8 @@ select is_empty(
   'plinth_web is a member of nothing');
 select is_empty(
   $$ select m.roleid::regrole, m.member::regrole from pg_auth_members m
-      where m.roleid = 'plinth_system'::regrole and m.inherit_option and not pg_has_role(m.member, 'plinth_owner', 'set')
+      where m.roleid = 'plinth_system'::regrole and m.inherit_option
+        and not pg_has_role(m.member, 'plinth_owner', 'set')
         and not (select rolsuper from pg_roles where oid = m.member) $$,
   'nobody inherits plinth_system');
 select is_empty(
@@ -150,10 +153,12 @@ create type base.planted_type as (id integer);
 grant update on auth.users to plinth_operator;
 grant delete on auth.users to plinth_system;
 select is((select count(*)::integer from pg_temp.public_rights()), 3, 'a right of PUBLIC is found');
-select results_eq($$ select pg_temp.web_rights('{column}') $$, array['base.planted.id'], 'a right on a column is found');
+select results_eq($$ select pg_temp.web_rights('{column}') $$, array['base.planted.id'],
+                  'a right on a column is found');
 select ok('base.planted()' in (select pg_temp.web_rights('{function}')), 'a function too many is found');
-select isnt_empty($$ select from pg_temp.rights() where grantee = 'plinth_operator'::regrole and privilege = 'UPDATE' $$,
-                  'an operator that writes is found');
+select isnt_empty(
+  $$ select from pg_temp.rights() where grantee = 'plinth_operator'::regrole and privilege = 'UPDATE' $$,
+  'an operator that writes is found');
 select results_eq('select pg_temp.unmatched()', array['auth.users delete'], 'a grant without a policy is found');
 
 select * from finish();

@@ -9,7 +9,8 @@ $$;
 
 create function pg_temp.unspoken() returns setof text language sql as $$
   select p.oid::regproc::text from pg_temp.contract() p
-   where p.oid::regproc::text not in (select function_name from http.routes union all select function_name from http.unrouted)
+   where p.oid::regproc::text not in (
+           select function_name from http.routes union all select function_name from http.unrouted)
 $$;
 
 -- {name} in a path is the argument p_name.
@@ -60,13 +61,14 @@ select is_empty(
         and not exists (select from auth.roles o where o.permissions ? r.permission) $$,
   'a permission that a route asks for is one that some role gives');
 select is_empty(
-  $$ select method, path from http.routes r where cardinality(regexp_split_to_array(path, '[A-Z_]')) > 1 and path !~ '\{' $$,
+  $$ select method, path from http.routes where regexp_replace(path, '\{[a-z0-9_]+\}', '', 'g') ~ '[A-Z_]' $$,
   'paths are written in lower case, with hyphens');
 
 create function api.planted(p_user_id uuid) returns void language sql as 'select';
 select results_eq('select pg_temp.unspoken()', array['api.planted'], 'a function without a word is found');
-insert into http.routes values ('GET', '/v1/{odd}', 'api.planted', 'none', null, 200, 'value', 'read', null, '{}', 'planted'),
-                               ('GET', '/v1/{strange}', 'api.planted', 'none', null, 200, 'value', 'read', null, '{}', 'planted');
+insert into http.routes (method, path, function_name, auth, status, result, lane, file) values
+  ('GET', '/v1/{odd}', 'api.planted', 'none', 200, 'value', 'read', 'planted'),
+  ('GET', '/v1/{strange}', 'api.planted', 'none', 200, 'value', 'read', 'planted');
 select set_eq('select pg_temp.loose_path_arguments() union all select pg_temp.ambiguous()',
               array['GET /v1/{odd}', 'GET /v1/{strange}', 'GET /v1/{}'], 'a path without its argument is found');
 select set_eq('select pg_temp.writes_on_get() union all select pg_temp.open_user_functions()',

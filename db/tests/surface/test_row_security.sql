@@ -58,7 +58,8 @@ select is_empty(
 select is_empty('select pg_temp.per_row()', 'policies ask for the user once per statement');
 select is_empty('select pg_temp.too_wide()', 'no policy shows the owner other users'' rows');
 select is_empty(
-  $$ select name from pg_temp.house_policies() where roles && array[0::oid, 'plinth_web'::regrole, 'plinth_reader'::regrole] $$,
+  $$ select name from pg_temp.house_policies()
+      where roles && array[0::oid, 'plinth_web'::regrole, 'plinth_reader'::regrole] $$,
   'every policy names its role; plinth_web and plinth_reader have none');
 select is_empty(
   $$ select c.oid::regclass from pg_class c join pg_namespace n on n.oid = c.relnamespace

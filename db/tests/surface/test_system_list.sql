@@ -43,7 +43,8 @@ select set_eq('select pg_temp.table_rights()', array[
 
 select is_empty(
   $$ select n.nspname from pg_namespace n cross join lateral aclexplode(n.nspacl) a
-      where a.grantee = 'plinth_system'::regrole and a.privilege_type = 'CREATE' and n.nspname not in ('api', 'core', 'http') $$,
+      where a.grantee = 'plinth_system'::regrole and a.privilege_type = 'CREATE'
+        and n.nspname not in ('api', 'core', 'http') $$,
   'it creates nothing in schemas of data');
 select is_empty(
   $$ select c.oid::regclass from pg_class c
