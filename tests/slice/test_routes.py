@@ -1,4 +1,4 @@
-"""Routes as they are registered: pages, calls by name, and a description that leaves nothing out."""
+"""Routes as registered: pages, calls by name, and a description that leaves nothing out."""
 
 from itertools import count
 from typing import Any
