@@ -23,7 +23,7 @@ begin
   end if;
 end $$;
 
--- A CREATEROLE administrator gets only ADMIN on what it creates; it needs SET and INHERIT to deploy. A superuser has both.
+-- A CREATEROLE administrator gets only ADMIN on what it creates; to deploy it needs SET and INHERIT as well.
 do $$
 declare
   v_role text;

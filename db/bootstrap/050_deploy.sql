@@ -1,5 +1,5 @@
--- deploy: the tools of the migration runner. Made anew at every run, so that they always fit the runner that calls them,
--- and never called by anything else. They run with the rights of whoever runs the deploy.
+-- deploy: the tools of the migration runner. Made anew at every run, so that they always fit the runner that calls
+-- them, and never called by anything else. They run with the rights of whoever runs the deploy.
 
 set local client_min_messages = warning;
 drop schema if exists deploy cascade;
@@ -114,8 +114,8 @@ $$;
 comment on function deploy.reset_code(text) is
   'Back to how CREATE leaves it, so that OR REPLACE and a fresh CREATE end alike: of plinth_owner, no grants, no comment';
 
--- Bodies are not checked while files load, because they may name what comes later. PostgreSQL tells the place of an error
--- inside the body, by which the runner finds the file.
+-- Bodies are not checked while files load, because they may name what comes later. PostgreSQL tells the place of an
+-- error inside the body, by which the runner finds the file.
 create function deploy.check_bodies()
 returns void
 language plpgsql
@@ -147,7 +147,8 @@ $$;
 comment on function deploy.check_bodies() is 'Syntax of every body of code, and every name in those of SQL functions';
 
 -- Callers lock a view and then its tables; a deploy that did it the other way round would meet them in a deadlock.
--- An ALTER that changes nothing locks the view alone (LOCK would go on to the tables); the outermost first, as callers do.
+-- An ALTER that changes nothing locks the view alone (LOCK would go on to the tables); the outermost first, as callers
+-- do.
 create function deploy.lock_views(p_names text[])
 returns void
 language plpgsql
@@ -175,7 +176,8 @@ begin
 end
 $$;
 
-comment on function deploy.lock_views(text[]) is 'Locks these views, and those that stand on them, before the tables below them';
+comment on function deploy.lock_views(text[]) is
+  'Locks these views, and those that stand on them, before the tables below them';
 
 create function deploy.forget_files(p_paths text[])
 returns void
@@ -238,8 +240,8 @@ $$;
 
 comment on function deploy.named_in(text) is 'Tables, views and indexes that a text names with their schema';
 
--- Opening takes a lock on the table, so only those are opened that the text names (or all, when asked, or when triggers may
--- lead to others). row_security = off turns what was overlooked into an error; the runner then asks for all.
+-- Opening takes a lock on the table, so only those are opened that the text names (or all, when asked, or when triggers
+-- may lead to others). row_security = off turns what was overlooked into an error; the runner then asks for all.
 create function deploy.open_tables(p_text text, p_all boolean)
 returns void
 language plpgsql
@@ -400,7 +402,8 @@ as $$
    limit 1
 $$;
 
-comment on function deploy.lock_holder(text) is 'The oldest transaction that holds a lock, best on a table the text names';
+comment on function deploy.lock_holder(text) is
+  'The oldest transaction that holds a lock, best on a table the text names';
 
 ------------------------------------------------------------------------------------------------------------------
 -- The catalog, object by object.
@@ -415,7 +418,7 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
   with spaces as (
-    select n.oid, n.nspname, n.nspacl from pg_namespace n 
+    select n.oid, n.nspname, n.nspacl from pg_namespace n
      where n.nspowner = 'plinth_owner'::regrole and n.nspname <> 'deploy'
   ),
   relations as (
@@ -555,4 +558,5 @@ begin
 end
 $$;
 
-comment on function deploy.record(jsonb) is 'Remembers what every object looks like that is not as it was before the deploy';
+comment on function deploy.record(jsonb) is
+  'Remembers what every object looks like that is not as it was before the deploy';

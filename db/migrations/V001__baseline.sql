@@ -131,7 +131,8 @@ create table base.settings (
   constraint settings_type_check check (type in ('integer', 'boolean', 'text')),
   constraint settings_value_check check (
     case type
-      when 'integer' then value ~ '^-?[0-9]{1,15}$' and value::numeric between coalesce(minimum, '-Infinity') and coalesce(maximum, 'Infinity')
+      when 'integer' then value ~ '^-?[0-9]{1,15}$'
+                      and value::numeric between coalesce(minimum, '-Infinity') and coalesce(maximum, 'Infinity')
       when 'boolean' then value in ('true', 'false')
       else true
     end)
@@ -148,7 +149,7 @@ comment on column base.settings.updated_at is 'When it was last changed';
 
 insert into base.settings (name, value, type, minimum, maximum, description) values
   ('environment',             'development', 'text',    null, null, 'development, test or production; written by the deploy'),
-  ('password.bcrypt_cost',    '12',          'integer', 4,    16,   'Work factor of new hashes; below 10 only in the test environment'),
+  ('password.bcrypt_cost',    '12',          'integer', 4,    16,   'Work factor of new hashes; below 10 only in tests'),
   ('password.minimum_length', '15',          'integer', 8,    256,  'Code points a password needs when it is the only factor'),
   ('session.access_minutes',  '15',          'integer', 1,    1440, 'Minutes a session token lives'),
   ('session.refresh_days',    '30',          'integer', 1,    365,  'Days after which a family of refresh tokens ends'),
@@ -298,7 +299,8 @@ begin
 end
 $$;
 
-comment on function base.tg__touch() is 'Keeps updated_at and version; fire it only for the columns that count as a change';
+comment on function base.tg__touch() is
+  'Keeps updated_at and version; fire it only for the columns that count as a change';
 
 create function base.tg__append_only()
 returns trigger
@@ -353,7 +355,8 @@ begin
 end
 $$;
 
-comment on function base.touch_tag(text) is 'Records that what is cached under a tag is no longer true once this transaction commits';
+comment on function base.touch_tag(text) is
+  'Records that what is cached under a tag is no longer true once this transaction commits';
 grant execute on function base.touch_tag(text) to plinth_system;
 
 create function base.tg__touch_tag()
@@ -381,7 +384,8 @@ comment on function base.tg__touch_tag() is
 -- db/schema/015_migrations.sql
 
 -- ops: how this database came to be. What was applied, in which order, what code lies on top of it, and what every
--- object looked like when it was deployed. The rules are here and not only in the runner, so that they hold for psql too.
+-- object looked like when it was deployed. The rules are here and not only in the runner, so that they hold for psql
+-- too.
 
 ------------------------------------------------------------------------------------------------------------------
 -- Migrations: one row per file that is in force.
@@ -415,7 +419,8 @@ comment on column ops.schema_migrations.description is 'Description from the hea
 comment on column ops.schema_migrations.checksum is
   'SHA-256 of the file; while it is running, of the statements that are done, which may no longer change';
 comment on column ops.schema_migrations.transactional is 'Whether the file ran whole in one transaction';
-comment on column ops.schema_migrations.status is 'applied, or running: stopped after statements_done, the next run goes on there';
+comment on column ops.schema_migrations.status is
+  'applied, or running: stopped after statements_done, the next run goes on there';
 comment on column ops.schema_migrations.statements_done is 'Statements of the file that are done';
 comment on column ops.schema_migrations.applied_at is 'When it was finished (or begun, while it is running)';
 comment on column ops.schema_migrations.applied_by is 'The login that ran it';
@@ -589,7 +594,8 @@ create table http.routes (
   constraint routes_cache_check check (cache_seconds is null or (method = 'GET' and lane = 'read'))
 );
 
-comment on table http.routes is 'Every route: what is called, by whom, in which lane, and how long the answer may be kept';
+comment on table http.routes is
+  'Every route: what is called, by whom, in which lane, and how long the answer may be kept';
 comment on column http.routes.method is 'HTTP method';
 comment on column http.routes.path is 'Path; {name} is the argument p_name';
 comment on column http.routes.function_name is 'The function that answers';
@@ -597,9 +603,11 @@ comment on column http.routes.auth is 'none: anyone; user: a signed-in caller';
 comment on column http.routes.permission is 'Permission the caller needs besides';
 comment on column http.routes.status is 'Status of a successful answer';
 comment on column http.routes.result is 'one: object; list: items and next; value: {"value"}; none: 204';
-comment on column http.routes.lane is 'read and write: short calls on shared connections; slow and hash: a connection to itself';
+comment on column http.routes.lane is
+  'read and write: short calls on shared connections; slow and hash: a connection to itself';
 comment on column http.routes.cache_seconds is 'How long an answer may be kept; NULL: not at all';
-comment on column http.routes.cache_tags is 'What the answer depends on; a write that touches one of them makes it void';
+comment on column http.routes.cache_tags is
+  'What the answer depends on; a write that touches one of them makes it void';
 comment on column http.routes.file is 'The file that registered it';
 
 create table http.unrouted (
@@ -622,7 +630,8 @@ create table http.registry (
   constraint registry_id_check check (id)
 );
 
-comment on table http.registry is 'One row: the version of all code and routes; random, new with every deploy that changed something';
+comment on table http.registry is
+  'One row: the version of all code and routes; random, new with every deploy that changed something';
 comment on column http.registry.id is 'Always true: there is one row';
 comment on column http.registry.version is 'Part of every cache key, so that a deploy voids what older code answered';
 comment on column http.registry.deployed_at is 'When that deploy was';
@@ -660,7 +669,8 @@ create table ops.audit_logs (
 comment on table ops.audit_logs is 'Who did what to what, and when; append-only for every role';
 comment on column ops.audit_logs.id is 'Ordered by time';
 comment on column ops.audit_logs.occurred_at is 'When the statement ran';
-comment on column ops.audit_logs.actor_id is 'The user who acted, or for whom an operator acted; NULL: nobody was signed in';
+comment on column ops.audit_logs.actor_id is
+  'The user who acted, or for whom an operator acted; NULL: nobody was signed in';
 comment on column ops.audit_logs.acting_role is 'The database login: the layer''s, or the operator''s own';
 comment on column ops.audit_logs.user_id is 'The user whose data it is';
 comment on column ops.audit_logs.action is 'insert, update, delete, or the name of a security event';
@@ -668,7 +678,8 @@ comment on column ops.audit_logs.entity_type is 'Table or kind of thing';
 comment on column ops.audit_logs.entity_id is 'Its id';
 comment on column ops.audit_logs.changed is 'Names of the columns that changed';
 comment on column ops.audit_logs.request_id is 'X-Request-Id of the call';
-comment on column ops.audit_logs.detail_digest is 'SHA-256 over salt and detail: shows later that the detail was not replaced';
+comment on column ops.audit_logs.detail_digest is
+  'SHA-256 over salt and detail: shows later that the detail was not replaced';
 
 create index audit_logs_user_id_idx on ops.audit_logs (user_id, id);
 comment on index ops.audit_logs_user_id_idx is 'For the trail of one user, newest first';
@@ -707,7 +718,8 @@ create table ops.audit_erasures (
   constraint audit_erasures_audit_id_fkey foreign key (audit_id) references ops.audit_logs (id) on delete restrict
 );
 
-comment on table ops.audit_erasures is 'Which details were erased, and why; without such a row a detail cannot be removed';
+comment on table ops.audit_erasures is
+  'Which details were erased, and why; without such a row a detail cannot be removed';
 comment on column ops.audit_erasures.audit_id is 'The row of ops.audit_logs whose detail is gone';
 comment on column ops.audit_erasures.erased_at is 'When';
 comment on column ops.audit_erasures.reason is 'Why';
@@ -948,7 +960,8 @@ comment on column auth.users.id is 'The user everywhere; made here or by the cal
 comment on column auth.users.username is 'Name to sign in with, as its owner writes it; unique without regard to case';
 comment on column auth.users.email is 'Address, as its owner writes it; unique without regard to case';
 comment on column auth.users.email_verified is 'Whether the owner proved to receive mail there';
-comment on column auth.users.password_hash is 'Self-describing: p<pepper version>$ before a bcrypt hash over the peppered password, or an imported format';
+comment on column auth.users.password_hash is
+  'Self-describing: p<pepper version>$ before a bcrypt hash over the peppered password, or an imported format';
 comment on column auth.users.full_name is 'Name for display';
 comment on column auth.users.avatar_url is 'Picture';
 comment on column auth.users.bio is 'About the user, in the user''s words';
@@ -1014,7 +1027,8 @@ begin
 end
 $$;
 
-comment on function auth.tg_users__keep_logins() is 'Keeps the directory equal to the account; a taken login fails here, on logins_pkey';
+comment on function auth.tg_users__keep_logins() is
+  'Keeps the directory equal to the account; a taken login fails here, on logins_pkey';
 
 create trigger _200_keep_logins
   after insert or update of username, email on auth.users
@@ -1081,7 +1095,8 @@ comment on column auth.sessions.ended_at is 'When it was ended before its time';
 comment on column auth.sessions.end_reason is 'Why';
 
 create index sessions_live_idx on auth.sessions (user_id, created_at) where ended_at is null;
-comment on index auth.sessions_live_idx is 'For list_sessions, the limit per user, and ending all of a user''s sessions';
+comment on index auth.sessions_live_idx is
+  'For list_sessions, the limit per user, and ending all of a user''s sessions';
 
 -- A new session changes nothing that is cached; an ended one does, at once and everywhere.
 create trigger _900_touch_tag after update of ended_at, expires_at or delete on auth.sessions
@@ -1102,7 +1117,8 @@ begin
 end
 $$;
 
-comment on function auth.tg_users__end_sessions() is 'An account that is not active has no session, from the same commit on';
+comment on function auth.tg_users__end_sessions() is
+  'An account that is not active has no session, from the same commit on';
 
 create trigger _300_end_sessions after update of status on auth.users
   for each row when (new.status <> 'active' and old.status is distinct from new.status)

@@ -125,7 +125,8 @@ create table base.settings (
   constraint settings_type_check check (type in ('integer', 'boolean', 'text')),
   constraint settings_value_check check (
     case type
-      when 'integer' then value ~ '^-?[0-9]{1,15}$' and value::numeric between coalesce(minimum, '-Infinity') and coalesce(maximum, 'Infinity')
+      when 'integer' then value ~ '^-?[0-9]{1,15}$'
+                      and value::numeric between coalesce(minimum, '-Infinity') and coalesce(maximum, 'Infinity')
       when 'boolean' then value in ('true', 'false')
       else true
     end)
@@ -142,7 +143,7 @@ comment on column base.settings.updated_at is 'When it was last changed';
 
 insert into base.settings (name, value, type, minimum, maximum, description) values
   ('environment',             'development', 'text',    null, null, 'development, test or production; written by the deploy'),
-  ('password.bcrypt_cost',    '12',          'integer', 4,    16,   'Work factor of new hashes; below 10 only in the test environment'),
+  ('password.bcrypt_cost',    '12',          'integer', 4,    16,   'Work factor of new hashes; below 10 only in tests'),
   ('password.minimum_length', '15',          'integer', 8,    256,  'Code points a password needs when it is the only factor'),
   ('session.access_minutes',  '15',          'integer', 1,    1440, 'Minutes a session token lives'),
   ('session.refresh_days',    '30',          'integer', 1,    365,  'Days after which a family of refresh tokens ends'),
@@ -292,7 +293,8 @@ begin
 end
 $$;
 
-comment on function base.tg__touch() is 'Keeps updated_at and version; fire it only for the columns that count as a change';
+comment on function base.tg__touch() is
+  'Keeps updated_at and version; fire it only for the columns that count as a change';
 
 create function base.tg__append_only()
 returns trigger
@@ -347,7 +349,8 @@ begin
 end
 $$;
 
-comment on function base.touch_tag(text) is 'Records that what is cached under a tag is no longer true once this transaction commits';
+comment on function base.touch_tag(text) is
+  'Records that what is cached under a tag is no longer true once this transaction commits';
 grant execute on function base.touch_tag(text) to plinth_system;
 
 create function base.tg__touch_tag()

@@ -1,5 +1,6 @@
 -- ops: how this database came to be. What was applied, in which order, what code lies on top of it, and what every
--- object looked like when it was deployed. The rules are here and not only in the runner, so that they hold for psql too.
+-- object looked like when it was deployed. The rules are here and not only in the runner, so that they hold for psql
+-- too.
 
 ------------------------------------------------------------------------------------------------------------------
 -- Migrations: one row per file that is in force.
@@ -33,7 +34,8 @@ comment on column ops.schema_migrations.description is 'Description from the hea
 comment on column ops.schema_migrations.checksum is
   'SHA-256 of the file; while it is running, of the statements that are done, which may no longer change';
 comment on column ops.schema_migrations.transactional is 'Whether the file ran whole in one transaction';
-comment on column ops.schema_migrations.status is 'applied, or running: stopped after statements_done, the next run goes on there';
+comment on column ops.schema_migrations.status is
+  'applied, or running: stopped after statements_done, the next run goes on there';
 comment on column ops.schema_migrations.statements_done is 'Statements of the file that are done';
 comment on column ops.schema_migrations.applied_at is 'When it was finished (or begun, while it is running)';
 comment on column ops.schema_migrations.applied_by is 'The login that ran it';

@@ -24,7 +24,8 @@ create table http.routes (
   constraint routes_cache_check check (cache_seconds is null or (method = 'GET' and lane = 'read'))
 );
 
-comment on table http.routes is 'Every route: what is called, by whom, in which lane, and how long the answer may be kept';
+comment on table http.routes is
+  'Every route: what is called, by whom, in which lane, and how long the answer may be kept';
 comment on column http.routes.method is 'HTTP method';
 comment on column http.routes.path is 'Path; {name} is the argument p_name';
 comment on column http.routes.function_name is 'The function that answers';
@@ -32,9 +33,11 @@ comment on column http.routes.auth is 'none: anyone; user: a signed-in caller';
 comment on column http.routes.permission is 'Permission the caller needs besides';
 comment on column http.routes.status is 'Status of a successful answer';
 comment on column http.routes.result is 'one: object; list: items and next; value: {"value"}; none: 204';
-comment on column http.routes.lane is 'read and write: short calls on shared connections; slow and hash: a connection to itself';
+comment on column http.routes.lane is
+  'read and write: short calls on shared connections; slow and hash: a connection to itself';
 comment on column http.routes.cache_seconds is 'How long an answer may be kept; NULL: not at all';
-comment on column http.routes.cache_tags is 'What the answer depends on; a write that touches one of them makes it void';
+comment on column http.routes.cache_tags is
+  'What the answer depends on; a write that touches one of them makes it void';
 comment on column http.routes.file is 'The file that registered it';
 
 create table http.unrouted (
@@ -57,7 +60,8 @@ create table http.registry (
   constraint registry_id_check check (id)
 );
 
-comment on table http.registry is 'One row: the version of all code and routes; random, new with every deploy that changed something';
+comment on table http.registry is
+  'One row: the version of all code and routes; random, new with every deploy that changed something';
 comment on column http.registry.id is 'Always true: there is one row';
 comment on column http.registry.version is 'Part of every cache key, so that a deploy voids what older code answered';
 comment on column http.registry.deployed_at is 'When that deploy was';

@@ -20,7 +20,8 @@ create table ops.audit_logs (
 comment on table ops.audit_logs is 'Who did what to what, and when; append-only for every role';
 comment on column ops.audit_logs.id is 'Ordered by time';
 comment on column ops.audit_logs.occurred_at is 'When the statement ran';
-comment on column ops.audit_logs.actor_id is 'The user who acted, or for whom an operator acted; NULL: nobody was signed in';
+comment on column ops.audit_logs.actor_id is
+  'The user who acted, or for whom an operator acted; NULL: nobody was signed in';
 comment on column ops.audit_logs.acting_role is 'The database login: the layer''s, or the operator''s own';
 comment on column ops.audit_logs.user_id is 'The user whose data it is';
 comment on column ops.audit_logs.action is 'insert, update, delete, or the name of a security event';
@@ -28,7 +29,8 @@ comment on column ops.audit_logs.entity_type is 'Table or kind of thing';
 comment on column ops.audit_logs.entity_id is 'Its id';
 comment on column ops.audit_logs.changed is 'Names of the columns that changed';
 comment on column ops.audit_logs.request_id is 'X-Request-Id of the call';
-comment on column ops.audit_logs.detail_digest is 'SHA-256 over salt and detail: shows later that the detail was not replaced';
+comment on column ops.audit_logs.detail_digest is
+  'SHA-256 over salt and detail: shows later that the detail was not replaced';
 
 create index audit_logs_user_id_idx on ops.audit_logs (user_id, id);
 comment on index ops.audit_logs_user_id_idx is 'For the trail of one user, newest first';
@@ -67,7 +69,8 @@ create table ops.audit_erasures (
   constraint audit_erasures_audit_id_fkey foreign key (audit_id) references ops.audit_logs (id) on delete restrict
 );
 
-comment on table ops.audit_erasures is 'Which details were erased, and why; without such a row a detail cannot be removed';
+comment on table ops.audit_erasures is
+  'Which details were erased, and why; without such a row a detail cannot be removed';
 comment on column ops.audit_erasures.audit_id is 'The row of ops.audit_logs whose detail is gone';
 comment on column ops.audit_erasures.erased_at is 'When';
 comment on column ops.audit_erasures.reason is 'Why';

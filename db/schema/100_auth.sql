@@ -72,7 +72,8 @@ comment on column auth.users.id is 'The user everywhere; made here or by the cal
 comment on column auth.users.username is 'Name to sign in with, as its owner writes it; unique without regard to case';
 comment on column auth.users.email is 'Address, as its owner writes it; unique without regard to case';
 comment on column auth.users.email_verified is 'Whether the owner proved to receive mail there';
-comment on column auth.users.password_hash is 'Self-describing: p<pepper version>$ before a bcrypt hash over the peppered password, or an imported format';
+comment on column auth.users.password_hash is
+  'Self-describing: p<pepper version>$ before a bcrypt hash over the peppered password, or an imported format';
 comment on column auth.users.full_name is 'Name for display';
 comment on column auth.users.avatar_url is 'Picture';
 comment on column auth.users.bio is 'About the user, in the user''s words';
@@ -138,7 +139,8 @@ begin
 end
 $$;
 
-comment on function auth.tg_users__keep_logins() is 'Keeps the directory equal to the account; a taken login fails here, on logins_pkey';
+comment on function auth.tg_users__keep_logins() is
+  'Keeps the directory equal to the account; a taken login fails here, on logins_pkey';
 
 create trigger _200_keep_logins
   after insert or update of username, email on auth.users
@@ -205,7 +207,8 @@ comment on column auth.sessions.ended_at is 'When it was ended before its time';
 comment on column auth.sessions.end_reason is 'Why';
 
 create index sessions_live_idx on auth.sessions (user_id, created_at) where ended_at is null;
-comment on index auth.sessions_live_idx is 'For list_sessions, the limit per user, and ending all of a user''s sessions';
+comment on index auth.sessions_live_idx is
+  'For list_sessions, the limit per user, and ending all of a user''s sessions';
 
 -- A new session changes nothing that is cached; an ended one does, at once and everywhere.
 create trigger _900_touch_tag after update of ended_at, expires_at or delete on auth.sessions
@@ -226,7 +229,8 @@ begin
 end
 $$;
 
-comment on function auth.tg_users__end_sessions() is 'An account that is not active has no session, from the same commit on';
+comment on function auth.tg_users__end_sessions() is
+  'An account that is not active has no session, from the same commit on';
 
 create trigger _300_end_sessions after update of status on auth.users
   for each row when (new.status <> 'active' and old.status is distinct from new.status)

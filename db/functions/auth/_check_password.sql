@@ -2,7 +2,7 @@
 --
 -- Rules   15 code points or more (a setting), at most 256 and at most 1,024 bytes, after NFKC; no rule about kinds of
 --         characters. Not one character repeated, not a plain sequence, not the username, the address or their parts.
--- Errors  VL001 on the field password, saying which rule
+-- Errors  VL001 on the field password, saying which rule; VL003 no password
 create or replace function core.check_password(p_password text, variadic p_context text[] default '{}')
 returns void
 language plpgsql

@@ -9,5 +9,6 @@ as $$
   select p_hash like '$2_$12$plinthseeds%'
 $$;
 
-comment on function core.is_default_hash(text) is 'Whether a hash belongs to a default password of the development seeds';
+comment on function core.is_default_hash(text) is
+  'Whether a hash belongs to a default password of the development seeds';
 grant execute on function core.is_default_hash(text) to plinth_system;

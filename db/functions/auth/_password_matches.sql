@@ -1,7 +1,8 @@
 -- core.password_matches: whether a password belongs to a hash, in constant work.
 --
--- Rules   No hash (unknown user, account without a password) costs as much as one of the current format and is false. No password is false.
---         p<version>$… is ours; $2a$, $2b$, $2y$ is bcrypt over the bare password, as imports and seeds bring it.
+-- Rules   No hash (unknown user, account without a password) costs as much as one of the current format and is false.
+--         No password is false. p<version>$… is ours; $2a$, $2b$, $2y$ is bcrypt over the bare password, as imports
+--         and seeds bring it.
 create or replace function core.password_matches(p_password text, p_hash text)
 returns boolean
 language plpgsql
@@ -35,5 +36,6 @@ begin
 end
 $$;
 
-comment on function core.password_matches(text, text) is 'Whether a password belongs to a hash; takes as long when there is none';
+comment on function core.password_matches(text, text) is
+  'Whether a password belongs to a hash; takes as long when there is none';
 grant execute on function core.password_matches(text, text) to plinth_system;

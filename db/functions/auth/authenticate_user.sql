@@ -37,7 +37,8 @@ begin
 end
 $$;
 
-comment on function api.authenticate_user(text, text) is 'The account a login and a password belong to; no row when they do not';
+comment on function api.authenticate_user(text, text) is
+  'The account a login and a password belong to; no row when they do not';
 grant execute on function api.authenticate_user(text, text) to plinth_operator;
 alter function api.authenticate_user(text, text) owner to plinth_system;
 select http.no_route('api.authenticate_user', 'over HTTP a sign-in makes a session: POST /v1/sessions');
