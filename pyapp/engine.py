@@ -19,7 +19,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
 from urllib.parse import unquote, urlsplit
 
 import psycopg
@@ -245,16 +244,19 @@ class Engine:
     def _still_coming(self, child: Child, late: float) -> None:
         gone = child.process is not None and not child.alive
         if gone or time.monotonic() > late:
-            raise EngineError(f"{child.name} does not start: {self._last_words()}")
+            raise EngineError(f"{child.name} does not start: {self._last_words(child)}")
         time.sleep(0.01)
 
-    def _last_words(self) -> str:
-        """The line of the log that says why, and where the rest is."""
-        logs = [*self.pgdata.glob("log/*.log"), self.pgdata / "start.log", self.sockets / "log"]
-        logs = sorted((path for path in logs if path.exists()), key=lambda p: p.stat().st_mtime)
-        lines = logs[-1].read_text(errors="replace").splitlines() if logs else []
-        fatal = [line for line in lines if "FATAL" in line or "rror" in line] or lines or ["?"]
-        return f"{fatal[-1]} (see {logs[-1].parent if logs else self.data})"
+    def _last_words(self, child: Child) -> str:
+        """The line of its log that says why, and where the rest is."""
+        logs = [self.data / f"{child.name.lower()}.log"]
+        if child is self.postgres:  # what happens after its first second is in its own folder
+            logs += sorted(self.pgdata.glob("log/*.log"), key=lambda path: -path.stat().st_mtime)
+        for log in logs:
+            lines = log.read_text(errors="replace").splitlines()
+            if bad := [line for line in lines if "FATAL" in line or "rror" in line]:
+                return f"{bad[-1]} (see {log})"
+        return f"see {logs[0]}"
 
     # ------------------------------------------------------------------ PostgreSQL
 
@@ -318,8 +320,7 @@ class Engine:
         command = [str(self._home / "bin/postgres"), "-D", str(place)]
         for key, value in always.items():
             command += ["-c", f"{key}={value}"]
-        with (place / "start.log").open("wb") as log:
-            return self._popen([*command, "-c", "log_directory=log"], log)
+        return self._popen([*command, "-c", "log_directory=log"], "postgresql.log")
 
     def _postgres_answers(self) -> bool:
         with suppress(OSError):
@@ -360,8 +361,7 @@ class Engine:
         # A cache: it is never written to disk, and only what carries a time to live may go.
         options = f"--port 0 --unixsocket {self._redis_socket} --unixsocketperm 700 --appendonly no"
         options += f" --maxmemory 256mb --maxmemory-policy volatile-lru --dir {self.sockets}"
-        with (self.sockets / "log").open("wb") as log:
-            return self._popen([program, *options.split(), "--save", ""], log)
+        return self._popen([program, *options.split(), "--save", ""], "redis.log")
 
     def _redis_answers(self) -> bool:
         with suppress(OSError), socket.socket(socket.AF_UNIX) as link:
@@ -376,12 +376,14 @@ class Engine:
         paths = {"PATH": f"{self._home}/bin:{os.defpath}", "LD_LIBRARY_PATH": f"{self._home}/lib"}
         return {**paths, "HOME": str(self.sockets), "LC_ALL": "C", "TZ": "UTC"}
 
-    def _popen(self, command: list[str], log: IO[bytes]) -> Process:
+    def _popen(self, command: list[str], log: str) -> Process:
         """Apart from the terminal: Ctrl-C is ours to handle, the servers stop after the workers."""
-        return subprocess.Popen(
-            command, env=self._environment(), cwd=self.sockets, stdin=subprocess.DEVNULL,
-            stdout=log, stderr=log, start_new_session=True, umask=0o077, **self.account.popen,
-        )  # fmt: skip
+        with (self.data / log).open("wb") as words:
+            return subprocess.Popen(
+                command, env=self._environment(), cwd=self.sockets, stdin=subprocess.DEVNULL,
+                stdout=words, stderr=words, start_new_session=True, umask=0o077,
+                **self.account.popen,
+            )  # fmt: skip
 
 
 # ------------------------------------------------------------------- who holds the pair
@@ -424,6 +426,8 @@ def _session(engine: Engine) -> Iterator[None]:
                 # An exclusive lock on .users says that no other command is at work.
                 if not _supervised(data) and try_lock(users):
                     engine.stop()
+                engine.postgres.leave()
+                engine.redis.leave()
 
 
 @contextmanager
