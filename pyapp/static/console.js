@@ -42,7 +42,14 @@ function show(value) {
   return String(value);
 }
 
-const words = (name) => name.replaceAll("_", " ");
+const words = (name) => name.replace(/_total$/, "").replaceAll("_", " ");
+
+// What the database says of itself, shortened to what a person compares.
+function fact(name, value) {
+  if (name === "registry_version") return value.slice(0, 8);
+  if (name === "deployed_at") return new Date(value).toLocaleString();
+  return show(value);
+}
 
 function duration(seconds) {
   if (seconds < 120) return `${Math.round(seconds)} s`;
@@ -59,7 +66,7 @@ function render(state) {
     ...Object.entries(state.ready.checks).map(([name, check]) =>
       [words(name), check.reason || check.status, tone[check.status]]),
     ["version", state.version],
-    ...Object.entries(state.database_facts).map(([name, value]) => [words(name), show(value)]),
+    ...Object.entries(state.database_facts).map(([name, value]) => [words(name), fact(name, value)]),
   ]);
 
   const seconds = before ? (state.time - before.time) : 0;
@@ -81,8 +88,8 @@ function render(state) {
   const answers = Object.entries(state.cache_answers);
   cards("cache", [...answers.map(([k, v]) => [`answers: ${k}`, show(v)]), ...cache.map(([k, v]) => [words(k), show(v)])]);
 
-  table("workers", ["process", "running for", "connections", "memory MB"], state.workers.map((w) =>
-    [String(w.pid), duration(w.uptime_seconds), w.connections, w.memory_bytes / 1e6]));
+  table("workers", ["process", "running for", "connections", "peak memory MB"], state.workers.map((w) =>
+    [String(w.pid), duration(w.uptime_seconds), w.connections, w.memory_peak_bytes / 1e6]));
 
   table("routes", ["method", "path", "function", "caller", "lane", "cached for s", "requests", "mean ms"],
     state.routes.map((r) => [r.method, r.path, r.function, r.auth, r.lane, r.cache_seconds, r.requests, r.mean_ms]));

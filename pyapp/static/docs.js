@@ -4,6 +4,8 @@ window.ui = SwaggerUIBundle({
   dom_id: "#docs",
   deepLinking: true,
   docExpansion: "list",
+  // Functions by name repeat what the routes say: they come last.
+  tagsSorter: (a, b) => (a === "rpc") - (b === "rpc") || a.localeCompare(b),
   defaultModelsExpandDepth: -1,
   displayRequestDuration: true,
   persistAuthorization: false,
