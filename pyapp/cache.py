@@ -28,7 +28,7 @@ _FIRST_RETRY = 0.05
 _LAST_RETRY = 1.0
 
 
-class CacheDown(Exception):  # noqa: N818  it names a state, not a mistake
+class CacheDown(Exception):
     """Redis did not answer in time, or at all."""
 
 

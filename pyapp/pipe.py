@@ -36,7 +36,7 @@ class DatabaseError(Exception):
         super().__init__(f"{self.sqlstate} {self.message}")
 
 
-class ConnectionLost(Exception):  # noqa: N818  it names an event
+class ConnectionLost(Exception):
     """The connection went away with the call under way: whether it happened is not known."""
 
 
