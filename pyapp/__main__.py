@@ -5,11 +5,13 @@ import sys
 
 
 def _worker() -> None:
+    import uvloop  # noqa: PLC0415
+
     from pyapp import http, settings, supervise  # noqa: PLC0415
 
     held = settings.load()
     supervise.die_with_parent(held.stop_timeout)
-    asyncio.run(http.serve(held, supervise.inherited()))
+    uvloop.run(http.serve(held, supervise.inherited()))
 
 
 def _jobs() -> None:
