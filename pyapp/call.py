@@ -57,6 +57,7 @@ class Caller:
         self._database = database
         self._cache = cache
         self.registry: Registry | None = None
+        self.loaded = asyncio.Event()
         # Whose token it is: a fact for ever, never a permission. It only tells where to look.
         self._owners: dict[bytes, bytes] = {}
         self._clearing: list[bytes] = []
@@ -67,6 +68,7 @@ class Caller:
         row = await self._database.call("slow", _CATALOG, ())
         if row is not None and row[0] is not None and row[1] is not None:
             self.registry = Registry(row[0], row[1])
+            self.loaded.set()
 
     async def answer(
         self,
@@ -86,10 +88,11 @@ class Caller:
 
         copy = _Copy()
         owner = self._owners.get(token)
-        if owner is not None and self._cache.up:
+        # A bypass goes past Redis both ways: what it finds out is not needed there.
+        if owner is not None and self._cache.up and not no_cache:
             copy = self._place(route, statement, bound, token, owner)
             try:
-                if kept := await self._kept(copy, route, no_cache=no_cache):
+                if kept := await self._kept(copy, route):
                     return kept
             except CacheDown:
                 copy = _Copy()
@@ -136,7 +139,7 @@ class Caller:
             name += b":" + digest.hexdigest().encode()
         return _Copy(user_key(owner, b"s:" + token), user_key(owner, name), owner)
 
-    async def _kept(self, copy: _Copy, route: Route, *, no_cache: bool) -> Answer | None:
+    async def _kept(self, copy: _Copy, route: Route) -> Answer | None:
         who = copy.owner.decode()
         tags = [tag_key(t if t.startswith("all:") else f"{t}:{who}") for t in route.cache_tags]
         session, value, *versions = await self._cache.read((copy.session_key, copy.key, *tags))
@@ -147,7 +150,7 @@ class Caller:
             value = None
         else:
             copy.versions = [version or b"" for version in versions]
-        if value is None or no_cache or session != copy.session:
+        if value is None or session != copy.session:
             self._cache.misses += 1
             return None
         head = copy.head

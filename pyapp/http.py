@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import socket
+from contextlib import suppress
 from functools import lru_cache
 from itertools import count
 from time import perf_counter
@@ -35,6 +36,7 @@ X_REQUEST_ID = istr("X-Request-Id")
 X_FORWARDED_FOR = istr("X-Forwarded-For")
 _VERSIONS = (HttpVersion11, HttpVersion10)
 _MAX_AGENT = 256
+_LISTEN_WITHIN = 1.0  # seconds a worker waits for its routes before it takes connections
 
 _log = logging.getLogger("plinth.http")
 _is_request_id = re.compile(r"(?!pl[srk]_)[A-Za-z0-9._-]{1,128}").fullmatch
@@ -299,7 +301,7 @@ def _merge(args: dict[str, object], more: dict[str, Any]) -> None:
 
 
 async def serve(settings: Settings, sock: socket.socket) -> None:
-    """One worker, until SIGTERM: it listens at once and becomes ready when its database is."""
+    """One worker, until SIGTERM: it listens, and is ready as soon as its database is."""
     sink = log.setup(settings.log_format)
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
@@ -312,10 +314,16 @@ async def serve(settings: Settings, sock: socket.socket) -> None:
     # What is there now stays; what requests make is freed without the collector, which runs rarely.
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
-    server = await loop.create_server(app.listener, sock=sock, backlog=1024)
     await database.start()
     await cache.start()
     background = [loop.create_task(work) for work in (app.caller.follow(), app.service.keep())]
+    # While it knows no route, requests are for the other workers; without a database it has to
+    # listen all the same, and say so.
+    with suppress(TimeoutError):
+        await asyncio.wait_for(app.caller.loaded.wait(), _LISTEN_WITHIN)
+    # One connection is taken at a time: else the first worker awake takes all that wait.
+    server = await loop.create_server(app.listener, sock=sock, backlog=1)
+    sock.listen(1024)
     await stop.wait()
     server.close()
     await app.listener.stop(settings.stop_timeout - 1.5)
