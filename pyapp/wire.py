@@ -222,7 +222,8 @@ class Connection(web.RequestHandler):
         self.phase = Phase.LINGER
         self.deadline = self.server.now + LINGER
         if self.transport is not None and self.transport.can_write_eof():
-            self.transport.write_eof()
+            with suppress(OSError):  # the client may have gone already
+                self.transport.write_eof()
 
     def expire(self) -> None:
         """The deadline has passed."""
