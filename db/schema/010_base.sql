@@ -74,6 +74,7 @@ insert into base.errors (code, http_status, title, description, retry_after) val
   ('AU001', 403, 'Append only',               'Rows of this table are never changed or removed.', null),
   -- PostgreSQL's own, by code or by class; the longest match decides.
   ('22',    400, 'Malformed value',           'A value could not be read as its type.', null),
+  ('23001', 409, 'Still referenced',          'Something else refers to the thing, so it stays.', null),
   ('23503', 409, 'Still referenced',          'The thing refers to, or is referred to by, something that forbids this.', null),
   ('23505', 409, 'Already taken',             'The value must be unique and is taken.', null),
   ('23514', 422, 'Invalid field',             'A value breaks a rule of its table.', null),
