@@ -1,0 +1,83 @@
+-- core.password_matches: whether a password belongs to a hash, in our format or plain bcrypt; without one it is
+-- as much work.
+begin;
+select plan(30);
+
+select is(pg_get_function_arguments('core.password_matches'::regproc), 'p_password text, p_hash text', 'arguments');
+select is(pg_get_function_result('core.password_matches'::regproc), 'boolean', 'result');
+select volatility_is('core', 'password_matches', array['text', 'text'], 'stable');
+select isnt_definer('core', 'password_matches', array['text', 'text']);
+select function_owner_is('core', 'password_matches', array['text', 'text'], 'plinth_owner');
+select is(p.proconfig, '{"search_path=pg_catalog, pg_temp"}', 'search path') from pg_proc p
+ where p.oid = 'core.password_matches'::regproc;
+select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),
+          '{plinth_owner,plinth_system}', 'who may call it')
+  from pg_proc p where p.oid = 'core.password_matches'::regproc;
+
+create temp table hash as
+select core.hash_password('correct horse battery') as ours,
+       ext.crypt('correct horse battery', ext.gen_salt('bf', 4)) as plain;
+grant select on hash to public;
+
+select is(core.password_matches('correct horse battery', h.ours), true, 'ours') from hash h;
+select is(core.password_matches('correct horse batterY', h.ours), false, 'ours, wrong') from hash h;
+select is(core.password_matches('', h.ours), false, 'ours, empty') from hash h;
+select is(core.password_matches(h.ours, h.ours), false, 'ours, the hash itself') from hash h;
+select is(core.password_matches('correct horse battery', h.plain), true, '$2a$') from hash h;
+select is(core.password_matches('correct horse battery', '$2b$' || substr(h.plain, 5)), true, '$2b$')
+  from hash h;
+select is(core.password_matches('correct horse battery', '$2y$' || substr(h.plain, 5)), true, '$2y$')
+  from hash h;
+select is(core.password_matches('wrong horse battery', h.plain), false, 'plain, wrong') from hash h;
+select is(core.password_matches('correct horse battery', 'p1' || h.plain), false, 'a plain one is not ours')
+  from hash h;
+
+-- bcrypt by itself stops after 72 bytes.
+select is(core.password_matches(repeat('a', 72) || 'x', core.hash_password(repeat('a', 72) || 'y')), false,
+          'what comes after 72 bytes counts');
+select is(core.password_matches('ﬁne' || chr(233), core.hash_password('fine' || 'e' || chr(769))), true,
+          'however the keyboard composes it (NFKC)');
+
+-- Never NULL: "if not matches" would let NULL pass.
+select is(core.password_matches(null, h.ours), false, 'no password') from hash h;
+select is(core.password_matches(null, h.plain), false, 'no password, plain') from hash h;
+select is(core.password_matches('correct horse battery', null), false, 'no hash');
+select is(core.password_matches(null, null), false, 'neither');
+select is(core.password_matches('x', ''), false, 'an empty hash');
+select is(core.password_matches('x', 'x'), false, 'an unknown format');
+select is(core.password_matches('correct horse battery', h.ours), true, 'ours again, in the same session') from hash h;
+
+select set_config('plinth.pepper', 'p1:' || repeat('00', 32), true);
+select is(core.password_matches('correct horse battery', h.ours), false, 'with another pepper it is another password')
+  from hash h;
+select is(core.password_matches('correct horse battery', h.plain), true, 'a plain hash knows no pepper') from hash h;
+
+-- The same work: the fastest of five, at a cost where bcrypt outweighs everything else.
+update base.settings s set value = '8' where s.name = 'password.bcrypt_cost';
+create function pg_temp.seconds(p_hash text)
+returns double precision
+language plpgsql
+as $$
+declare
+  v_best  double precision := 'Infinity';
+  v_start timestamptz;
+begin
+  for i in 1..5 loop
+    v_start := clock_timestamp();
+    perform core.password_matches('wrong horse battery', p_hash);
+    v_best := least(v_best, extract(epoch from clock_timestamp() - v_start));
+  end loop;
+  return v_best;
+end
+$$;
+select cmp_ok(pg_temp.seconds(null) / pg_temp.seconds(core.hash_password('correct horse battery')), '>',
+              0.6::double precision, 'an unknown account takes as long as a known one');
+select cmp_ok(pg_temp.seconds(null) / pg_temp.seconds(core.hash_password('correct horse battery')), '<',
+              1.6::double precision, 'and no longer');
+
+set session authorization plinth_web;
+select throws_ok($$ select core.password_matches('x', 'x') $$, '42501', null, 'private');
+reset session authorization;
+
+select * from finish();
+rollback;
