@@ -31,6 +31,7 @@ from pyapp.unpack import Account, EngineError, locked, programs, try_lock
 DATABASE = "plinth"
 _START_WITHIN = 60.0
 _LINKED = Path("/var/lib/plinth")
+_SOCKETS = Path("/tmp")  # noqa: S108 - not TMPDIR: whoever attaches must find them
 
 # Rewritten at every start, so that a new release can change it; ALTER SYSTEM still wins over it.
 _CONFIGURATION = """\
@@ -103,8 +104,7 @@ class Engine:
     def __init__(self, settings: Settings, say: Say) -> None:
         self.settings, self._say = settings, say
         self.data = settings.data
-        mine = hashlib.sha256(str(self.data.resolve()).encode()).hexdigest()[:12]
-        self.name = f"plinth-{mine}"
+        self.name = f"plinth-{_digest(self.data)}"
         self.wants_postgres = not (settings.database_url or settings.admin_url)
         self.wants_redis = not settings.redis_url
         # DATA is not touched where everything is given, as in a production container.
@@ -126,7 +126,7 @@ class Engine:
         self.account = Account.choose(self.pgdata)
         if self.data.stat().st_uid != os.geteuid() and os.geteuid() != 0:
             raise EngineError(f"{self.data} belongs to another user; choose another --data")
-        self.sockets = Path(f"/tmp/plinth-{self.account.uid}-{self.name[7:]}")  # noqa: S108
+        self.sockets = _SOCKETS / f"plinth-{self.account.uid}-{_digest(self.data)}"
         if self.wants_postgres or self.wants_redis:
             self._home = programs(self.account)
             self._make_sockets()
@@ -164,7 +164,7 @@ class Engine:
             return self.pgdata.resolve()
         if self.account.reaches(self.data):
             return self.pgdata
-        place = _LINKED / self.name[7:]
+        place = _LINKED / _digest(self.data)
         _LINKED.mkdir(parents=True, exist_ok=True, mode=0o711)
         if place.exists():  # its DATA was removed; a fresh one must not find old rows
             old = place.with_name(f"{place.name}.{time.strftime('%Y%m%d%H%M%S')}")
@@ -441,6 +441,7 @@ def owning(settings: Settings, say: Say) -> Iterator[tuple[Engine, Servers]]:
         with _changing(engine):
             busy = f"{kept.data} is in use by another plinth up or serve; stop it or choose --data"
             stack.enter_context(locked(kept.data / ".owner", wait=0, busy=busy))
+            stack.enter_context(_lock(kept.data / ".users", shared=True))
             engine.prepare()
             engine.start()
         try:
@@ -456,10 +457,25 @@ def _folder(settings: Settings) -> Iterator[Settings]:
     if not settings.memory:
         yield settings
         return
+    for left in Path(tempfile.gettempdir()).glob("plinth-memory-*"):
+        _sweep(left)
     with tempfile.TemporaryDirectory(prefix="plinth-memory-", ignore_cleanup_errors=True) as name:
         if os.geteuid() == 0:
             Path(name).chmod(0o711)
         yield settings.with_(data=Path(name))
+
+
+def _sweep(left: Path) -> None:
+    """Clean up after a --memory run that was killed: its locks are free, its servers still run."""
+    with suppress(EngineError, OSError), ExitStack() as locks:
+        if left.stat().st_uid != os.geteuid() or not (left / ".users").exists():
+            return
+        for name in (".lock", ".users", ".owner"):
+            locks.enter_context(locked(left / name, wait=0, busy=""))
+        for pid in having(f"plinth-{_digest(left)}") + having("redis-server", _digest(left)):
+            Found(pid).send_signal(signal.SIGKILL)
+        for folder in (left, *_SOCKETS.glob(f"plinth-*-{_digest(left)}")):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
@@ -508,6 +524,10 @@ def _lets_in(url: str) -> bool:
     except psycopg.OperationalError:
         return False
     return True
+
+
+def _digest(data: Path) -> str:
+    return hashlib.sha256(str(data.resolve()).encode()).hexdigest()[:12]
 
 
 def _sync(folder: Path) -> None:
