@@ -242,12 +242,13 @@ def errors_page(errors: Rows, functions: Rows) -> str:
         code = error["code"]
         again = "" if error["retry_after"] is None else f"{error['retry_after']} s"
         row = f"| {error['http_status']} | {error['title']} | {error['description']} | {again} |"
+        place = f'<a id="{code.lower()}"></a>`{code}`'
         if CODE.fullmatch(code):
             names = raised[code]
             shown = ", ".join(names) if len(names) <= MOST_NAMES else f"{len(names)} of them"
-            own += f'| <a id="{code.lower()}"></a>`{code}` {row} {shown} |\n'
+            own += f"| {place} {row} {shown} |\n"
         else:
-            foreign += f"| `{code}` {row}\n"
+            foreign += f"| {place} {row}\n"
     return ERRORS_HEAD + own + POSTGRES_HEAD + foreign
 
 
