@@ -72,3 +72,19 @@ def test_a_view_in_use_is_waited_for_in_the_same_way(project: Project) -> None:
         until(lambda: any("api.v_authors is locked by pid" in line for line in project.said), 10)
         holder.rollback()
         assert up.result(10).code == ["db/views/chat/v_authors.sql"]
+
+
+def test_in_a_deadlock_the_deploy_gives_way(project: Project) -> None:
+    """It holds authors and wants notes, a caller the other way round: the caller is answered."""
+    project.migration(
+        "alter table chat.authors add column x text default pg_sleep(0.3)::text;\n"
+        "alter table chat.notes add column x integer;"
+    )
+    asleep = "select count(*) from pg_stat_activity where wait_event = 'PgSleep'"
+    with psycopg.connect(project.dsn) as caller, ThreadPoolExecutor(1) as pool:
+        caller.execute("select 1 from chat.notes")
+        up = pool.submit(project.up)
+        until(lambda: bool(project.value(asleep)), 10)
+        assert len(caller.execute("select 1 from chat.authors").fetchall()) == 2
+        caller.rollback()
+        assert up.result(10).applied == ["V002__step"]

@@ -125,6 +125,8 @@ def test_up_down_up_ends_in_the_same_catalog(project: Project) -> None:
     steps = [line.split("  ")[1:3] for line in migrate.history(project.dsn)]
     assert steps[3:5] == [["down", "V003__step"], ["down", "V002__step"]]
     assert steps[5:] == [["up", "V002__step"], ["up", "V003__step"]]
+    assert project.down(to=1).rolled_back == ["V003__step", "V002__step"]
+    assert project.catalog() == before
 
 
 def test_down_stops_before_it_does_half(project: Project) -> None:
