@@ -3,6 +3,7 @@
 
 import argparse
 import getpass
+import json
 import os
 import shlex
 import shutil
@@ -329,7 +330,7 @@ def _hash_password(args: Args) -> None:
 
 
 def _openapi(args: Args) -> None:
-    print(_call(args, ("http.openapi", {})))
+    print(json.dumps(_call(args, ("http.openapi", {})), indent=2, ensure_ascii=False))
 
 
 def _bench(args: Args) -> int:

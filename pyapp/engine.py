@@ -91,7 +91,7 @@ class Servers:
     def apply(self, settings: Settings) -> Settings:
         """What a server process is told: never the administrator's address."""
         return settings.with_(
-            database_url=self.web_url,
+            database_url=self.web,
             admin_url=None,
             redis_url=self.redis_url,
             secret_key=self.secret_key,

@@ -1,0 +1,201 @@
+"""The command line: exit codes that mean something, one line per error, nothing secret in sight."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from pyapp import cli
+from tests.conftest import ROOT, Database
+
+NOWHERE = "postgresql://127.0.0.1:1/plinth"
+ELSEWHERE = {"REDIS_URL": "redis://127.0.0.1:1", "PLINTH_SECRET_KEY": "any"}
+
+
+def plinth(
+    *arguments: str, words: str = "", **environment: str
+) -> subprocess.CompletedProcess[str]:
+    ours = ("PLINTH_", "DATABASE_", "REDIS_", "PG", "JWT_")
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
+    return subprocess.run(
+        [sys.executable, "-m", "pyapp", *arguments], cwd=ROOT, env=inherited | environment,
+        input=words, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def own(database: Database) -> dict[str, str]:
+    """The variables of a deployment with servers of its own."""
+    return {
+        "PLINTH_ENV": "test",
+        "PLINTH_SECRET_KEY": database.engine.secret_key,
+        "DATABASE_ADMIN_URL": database.admin_url,
+        "DATABASE_URL": database.web_url,
+        "REDIS_URL": database.engine.redis_url,
+        "PATH": f"{database.engine.bin_dir}:{os.environ['PATH']}",
+    }
+
+
+COMMANDS = [
+    "up", "serve", "worker", "env", "psql", "migrate", "migrate up", "migrate status",
+    "migrate down", "migrate new", "migrate verify", "migrate history", "seed", "test", "doctor",
+    "user", "user create", "user passwd", "user role", "hash-password", "openapi", "bench",
+]  # fmt: skip
+
+
+def test_every_command_has_help(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in COMMANDS:
+        with pytest.raises(SystemExit) as left:
+            cli.main([*command.split(), "--help"])
+        assert left.value.code == 0
+        assert f"usage: plinth {command}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "code", "message"),
+    [
+        (["nonsense"], {}, 2, "invalid choice: 'nonsense'"),
+        (["doctor", "--nonsense"], {}, 2, "unknown argument: --nonsense"),
+        (["up", "--port", "x"], {}, 2, "plinth: --port must be a whole number, not 'x'"),
+        (["env"], {"PLINTH_ENV": "production"}, 2, "plinth: PLINTH_SECRET_KEY must be set"),
+        (["migrate", "status"], {**ELSEWHERE, "DATABASE_URL": NOWHERE}, 2,
+         "DATABASE_ADMIN_URL must be set"),
+        (["migrate", "status"], {**ELSEWHERE, "DATABASE_ADMIN_URL": NOWHERE}, 3,
+         "cannot reach the database"),
+        (["user", "role", "alice", "user"], {**ELSEWHERE, "DATABASE_ADMIN_URL": NOWHERE}, 3,
+         "cannot reach the database"),
+    ],
+)  # fmt: skip
+def test_an_error_is_one_line_and_a_code(
+    arguments: list[str], environment: dict[str, str], code: int, message: str
+) -> None:
+    ended = plinth(*arguments, **environment)
+    assert ended.returncode == code
+    assert message in ended.stderr.strip().splitlines()[-1]
+    assert "Traceback" not in ended.stderr
+
+
+def test_debugging_shows_where(own: dict[str, str]) -> None:
+    ended = plinth("user", "role", "nobody", "user", **own)
+    assert (ended.returncode, ended.stderr.count("\n")) == (1, 1)
+    assert "Traceback" in plinth("user", "role", "nobody", "user", **own, PLINTH_DEBUG="1").stderr
+
+
+def test_psql_has_the_rights_asked_for(own: dict[str, str], database: Database) -> None:
+    count = "select count(*) from v_active_users"
+    asked = plinth("psql", "--role", "reader", "-At", "-c", count, **own)
+    assert asked.stdout == "6\n"
+    asked = plinth("psql", "--role", "web", "-At", "-c", "select current_user, session_user", **own)
+    assert asked.stdout == "plinth_web|plinth_web\n"
+    asked = plinth("psql", "--role", "web", "-c", count, **own)
+    assert asked.returncode == 1
+    assert "permission denied for view v_active_users" in asked.stderr
+    who = "select current_user, current_setting('plinth.as_user', true)"
+    assert plinth("psql", "-At", "-c", who, **own).stdout == "plinth_operator|\n"
+    asked = plinth("psql", "-At", "--role", "owner", "--as", r"al ice\b", "-c", who, **own)
+    assert asked.stdout == "plinth_owner|al ice\\b\n"
+
+
+def test_psql_signs_in_as_the_layer_would(own: dict[str, str]) -> None:
+    sign_in = "select username from authenticate_user('alice', 'Dev@12345')"
+    assert plinth("psql", "-At", words=sign_in, **own).stdout == "alice\n"
+    # Without the pepper no password is right.
+    other = {**own, "PLINTH_SECRET_KEY": "another key, long enough to be one"}
+    made = plinth(
+        "user", "passwd", "bob", "--password-stdin", words="a fine long passphrase\n", **own
+    )
+    assert made.returncode == 0, made.stderr
+    sign_in = "select count(*) from authenticate_user('bob', 'a fine long passphrase')"
+    assert plinth("psql", "-At", words=sign_in, **own).stdout == "1\n"
+    assert plinth("psql", "-At", words=sign_in, **other).stdout != "1\n"
+
+
+def test_a_file_that_fails_stops_and_says_so(own: dict[str, str], tmp_path: Path) -> None:
+    script = tmp_path / "broken.sql"
+    script.write_text("select 1;\nselect nonsense;\nselect 'never';\n")
+    ended = plinth("psql", "-At", "-f", str(script), **own)
+    assert ended.returncode == 1
+    assert "never" not in ended.stdout
+    assert f"{script}:2: ERROR" in ended.stderr
+
+
+def test_the_first_administrator(own: dict[str, str], database: Database) -> None:
+    create = ("user", "create", "root", "root@example.org", "--role", "administrator")
+    ended = plinth(*create, **own)
+    assert (ended.returncode, ended.stderr) == (
+        2, "plinth: no terminal to ask for a password; use --password-stdin\n",
+    )  # fmt: skip
+    ended = plinth(*create, "--password-stdin", words="correct horse battery\n", **own)
+    assert ended.stdout == "made root with role administrator\n", ended.stderr
+    roles = database.value(
+        "select roles from api.authenticate_user('root', 'correct horse battery')"
+    )
+    assert set(roles) == {"administrator", "user"}
+    # Both steps or none: an unknown role leaves no half-made account.
+    ended = plinth("user", "create", "half", "half@example.org", "--role", "emperor",
+                   "--password-stdin", words="correct horse battery\n", **own)  # fmt: skip
+    assert ended.returncode == 1
+    assert database.value("select count(*) from auth.users where username = 'half'") == 0
+
+
+def test_a_hash_for_the_seeds(own: dict[str, str], database: Database) -> None:
+    ended = plinth("hash-password", "--password-stdin", words="correct horse battery\n", **own)
+    made = ended.stdout.strip()
+    assert database.value("select core.password_matches('correct horse battery', %s)", made)
+    assert not database.value("select core.password_matches('incorrect horse', %s)", made)
+
+
+def test_openapi_is_a_document(own: dict[str, str]) -> None:
+    document = json.loads(plinth("openapi", **own).stdout)
+    assert document["openapi"].startswith("3.1")
+    assert "/v1/users" in document["paths"]
+
+
+def test_env_leads_other_tools_in(own: dict[str, str], tmp_path: Path) -> None:
+    exports = plinth("env", "--data", str(tmp_path), **own).stdout
+    admin = conninfo_to_dict(own["DATABASE_ADMIN_URL"])
+    assert not [line for line in exports.splitlines() if not line.startswith("export ")]
+    assert f"PGPASSWORD={admin['password']}" not in exports
+    assert (tmp_path / "pgpass").stat().st_mode & 0o777 == 0o600
+    script = (
+        f"{exports}\npsql -XAt -c \"select username from authenticate_user('alice', 'Dev@12345')\""
+    )
+    bare = {"PATH": own["PATH"], "HOME": str(tmp_path)}
+    ended = subprocess.run(
+        ["sh", "-c", script], env=bare, capture_output=True, text=True, check=False
+    )
+    assert ended.stdout == "alice\n", ended.stderr
+
+
+def test_the_doctor_finds_nothing_then_everything(own: dict[str, str], database: Database) -> None:
+    healthy = plinth("doctor", **own)
+    assert healthy.returncode == 0, healthy.stdout
+    levels = {
+        line.split()[0]
+        for line in healthy.stdout.splitlines()
+        if line.startswith(("ok", "warn", "FAIL"))
+    }
+    assert "FAIL" not in levels
+    assert "nothing to repair" in healthy.stdout
+
+    with database.connect() as admin:
+        admin.execute("drop view api.v_active_users")
+    ill = plinth("doctor", **{**own, "DATABASE_URL": database.admin_url, "REDIS_URL": "redis://127.0.0.1:1",
+                              "PLINTH_WORKERS": "64"})  # fmt: skip
+    assert ill.returncode == 1
+    for finding in (
+        "FAIL  login of the server: plinth_admin is a superuser",
+        "warn  Redis: ",
+        "FAIL  max_connections 100, 64 workers",
+        "v_active_users",
+        "run: plinth migrate up",
+    ):
+        assert finding in ill.stdout, ill.stdout
+
+    gone = plinth("doctor", **{**own, "DATABASE_ADMIN_URL": "postgresql://127.0.0.1:1/d"})
+    assert gone.returncode == 1
+    assert "FAIL  PostgreSQL: " in gone.stdout
