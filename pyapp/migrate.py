@@ -38,8 +38,8 @@ _SETTINGS = {
     "timezone": "UTC",
 }
 _SET = (
-    "select set_config(%(name)s, %(value)s, true) "
-    "where has_parameter_privilege(%(name)s, 'set')"  # deadlock_timeout may need a superuser
+    "select set_config(%(name)s, %(value)s, true) where %(name)s <> 'deadlock_timeout' "
+    "or has_parameter_privilege('deadlock_timeout', 'set')"  # of a superuser, or granted
 )
 
 _NAME = re.compile(r"V(\d{3,})__[a-z0-9_]+")

@@ -78,6 +78,11 @@ def test_the_whole_install_without_a_superuser(tmp_path_factory: pytest.TempPath
             assert project.value("select count(*) from api.v_active_users") >= 6
             assert migrate.verify(dsn) == []
             assert str(migrate.up(dsn)) == "nothing to do"
+            project.rows("delete from ops.code_files where kind = 'view'")
+            with psycopg.connect(dsn) as holder:
+                holder.execute("select 1 from api.v_active_users")
+                with pytest.raises(MigrationError, match=r"api\.v_active_users is locked by pid"):
+                    migrate.up(dsn, lock_wait=0)
 
 
 def test_seeds_are_loaded_once_counted_and_cleaned(engine: Engine) -> None:
