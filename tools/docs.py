@@ -157,7 +157,16 @@ def functions_page(functions: Rows, views: Rows) -> str:
         about = f"What functions answer with. {f['shape_comment']}."
         out += ["", f"## {name}", "", about, "", *_columns(f["columns"])]
     for view in views:
-        out += ["", f"## {view['name']}", "", f"{view['comment']}.", "", *_columns(view["columns"])]
+        out += [
+            "",
+            f"## {view['name']}",
+            "",
+            f"{view['comment']}.",
+            "",
+            _view_file(view["name"]),
+            "",
+        ]
+        out += _columns(view["columns"])
     return "\n".join(out) + "\n"
 
 
@@ -215,6 +224,11 @@ def _answer(function: dict[str, Any]) -> str:
     if function["routes"]:
         return ANSWERS[function["routes"][0]["result"]].format(rows and f", a row {rows}")
     return f"Returns rows {rows}." if rows else f"Returns `{function['returns']}`."
+
+
+def _view_file(name: str) -> str:
+    (file,) = (path.relative_to(ROOT) for path in (ROOT / "db/views").rglob(f"{name}.sql"))
+    return f"- File: [{file}](../{file})."
 
 
 def _columns(columns: Rows) -> Iterator[str]:

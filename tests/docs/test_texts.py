@@ -8,11 +8,9 @@ import pytest
 
 from pyapp import cli, settings
 from tests.conftest import ROOT, Database
-from tests.docs.texts import PAGES, code, name, rows, section
+from tests.docs.texts import PAGES, TARGETS, code, name, rows, section
 
 README = (ROOT / "README.md").read_text()
-MAKEFILE = (ROOT / "Makefile").read_text()
-TARGETS = set(re.findall(r"^([a-z-]+):.*## ", MAKEFILE, re.M))
 
 
 def anchors(page: Path) -> set[str]:
