@@ -13,7 +13,7 @@ import time
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -88,18 +88,27 @@ class Metrics:
         self._own = folder / f"{os.getpid()}-{time.time_ns()}.json"
         self._lock = os.open(self._own.with_suffix(".lock"), os.O_CREAT | os.O_RDWR, 0o600)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
-        for path in folder.glob("*.json"):
-            if not _alive(path):
-                self._inherit(path)
 
-    def _inherit(self, path: Path) -> None:
-        """A dead worker's counts become ours; renaming decides between two that try."""
-        claimed = path.with_suffix(".claimed")
-        with suppress(OSError, ValueError, KeyError):
-            path.rename(claimed)
-            self.counts.add(json.loads(claimed.read_bytes()))
-            claimed.unlink()
-            path.with_suffix(".lock").unlink(missing_ok=True)
+    def inherit(self) -> None:
+        """Takes over what dead workers counted; nobody adds up meanwhile, so none is seen twice."""
+        with self._folder_locked(fcntl.LOCK_EX):
+            dead = [path for path in self._folder.glob("*.json") if not _alive(path)]
+            for path in dead:
+                with suppress(OSError, ValueError, KeyError):
+                    self.counts.add(json.loads(path.read_bytes()))
+            self.save()
+            for path in dead:
+                path.unlink()
+                path.with_suffix(".lock").unlink(missing_ok=True)
+
+    @contextmanager
+    def _folder_locked(self, how: int) -> Iterator[None]:
+        descriptor = os.open(self._folder / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            fcntl.flock(descriptor, how)
+            yield
+        finally:
+            os.close(descriptor)
 
     def snapshot(self) -> dict[str, Any]:
         return {
@@ -124,14 +133,15 @@ class Metrics:
         """The counts of all workers there ever were, and the snapshots of those alive."""
         counts, alive = Counts(), [self.snapshot()]
         counts.add(alive[0])
-        for path in self._folder.glob("*.json"):
-            if path == self._own:
-                continue
-            with suppress(OSError, ValueError, KeyError):
-                found = json.loads(path.read_bytes())
-                counts.add(found)
-                if _alive(path):
-                    alive.append(found)
+        with self._folder_locked(fcntl.LOCK_SH):
+            for path in self._folder.glob("*.json"):
+                if path == self._own:
+                    continue
+                with suppress(OSError, ValueError, KeyError):
+                    found = json.loads(path.read_bytes())
+                    counts.add(found)
+                    if _alive(path):
+                        alive.append(found)
         return counts, alive
 
     def render(self) -> bytes:

@@ -47,8 +47,9 @@ class Service:
         self._caller = caller
         self._listener = listener
         self._metrics = metrics
-        metrics.stats = self.stats
         self.sink: Sink | None = None
+        metrics.stats = self.stats
+        metrics.inherit()
         found = [re.match(r"V(\d+)__", path.name) for path in (DB_DIR / "migrations").glob("V*")]
         self._newest = max((int(match[1]) for match in found if match), default=0)
         self.routes: dict[str, Callable[[], Awaitable[Reply]]] = {
