@@ -42,10 +42,10 @@ begin
     then
       perform base.raise('NP001', format('This needs the permission %s', p_permission));
     end if;
-
-    v_set := set_config('plinth.caller', enter.user_id::text, true);
   end if;
 
+  -- Also for nobody: whoever an earlier request of this transaction was for, it is not this one's caller.
+  v_set := set_config('plinth.caller', coalesce(enter.user_id::text, ''), true);
   v_set := set_config('plinth.context', concat(v_session, E'\x1f', p_context), true);
   proceed := true;
   return next;

@@ -1,0 +1,34 @@
+-- http.arguments: what a request to a function may carry: its arguments without p_ and without the user.
+begin;
+select plan(12);
+
+select is(pg_get_function_arguments('http.arguments'::regproc), 'p_function oid', 'arguments');
+select is(pg_get_function_result('http.arguments'::regproc), 'TABLE(name text, type text, required boolean)', 'result');
+select volatility_is('http', 'arguments', array['oid'], 'stable');
+select isnt_definer('http', 'arguments', array['oid']);
+select function_owner_is('http', 'arguments', array['oid'], 'plinth_owner');
+select is(p.proconfig, '{"search_path=pg_catalog, pg_temp"}', 'search path') from pg_proc p
+ where p.oid = 'http.arguments'::regproc;
+select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),
+          '{plinth_owner}', 'who may call it') from pg_proc p where p.oid = 'http.arguments'::regproc;
+
+set role plinth_owner;
+create function api.tap_many(p_user_id uuid, p_title text, p_tags text[] default '{}', p_meta jsonb default null)
+returns table (id uuid, p_out text) language sql as $$ select null::uuid, null::text $$;
+create function api.tap_none() returns text language sql as $$ select 'x' $$;
+create function api.tap_user(p_user_id uuid) returns text language sql as $$ select 'x' $$;
+reset role;
+
+select results_eq($$ select * from http.arguments('api.tap_many'::regproc) $$,
+  $$ values ('title', 'text', true), ('tags', 'text[]', false), ('meta', 'jsonb', false) $$,
+  'name, type, and whether it is needed; neither the user nor what comes back');
+select is_empty($$ select * from http.arguments('api.tap_none'::regproc) $$, 'none');
+select is_empty($$ select * from http.arguments('api.tap_user'::regproc) $$, 'none but the user');
+select is_empty($$ select * from http.arguments(null) $$, 'no function');
+
+set session authorization plinth_web;
+select throws_ok($$ select http.arguments(null) $$, '42501', null, 'private');
+reset session authorization;
+
+select * from finish();
+rollback;

@@ -1,0 +1,85 @@
+-- http.enter: finds whose token it is and fixes that user as the caller of this transaction.
+begin;
+select plan(30);
+
+select is(pg_get_function_arguments('http.enter'::regproc),
+  'p_auth text, p_permission text, p_token bytea, p_context text', 'arguments');
+select is(pg_get_function_result('http.enter'::regproc),
+  'TABLE(proceed boolean, user_id uuid, expires_in integer)', 'result');
+select volatility_is('http', 'enter', array['text', 'text', 'bytea', 'text'], 'volatile');
+select is_definer('http', 'enter', array['text', 'text', 'bytea', 'text']);
+select function_owner_is('http', 'enter', array['text', 'text', 'bytea', 'text'], 'plinth_system');
+select is(p.proconfig, '{"search_path=pg_catalog, pg_temp"}', 'search path') from pg_proc p
+ where p.oid = 'http.enter'::regproc;
+select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),
+          '{plinth_operator,plinth_system,plinth_web}', 'who may call it')
+  from pg_proc p where p.oid = 'http.enter'::regproc;
+
+insert into auth.users (id, username, email) values
+  ('019e0000-0000-7000-8000-00000000d001', 'tap_enter_anna', 'tap_enter_anna@example.org'),
+  ('019e0000-0000-7000-8000-00000000d002', 'tap_enter_ben', 'tap_enter_ben@example.org'),
+  ('019e0000-0000-7000-8000-00000000d003', 'tap_enter_carl', 'tap_enter_carl@example.org');
+insert into auth.roles (name, description, permissions) values ('tap_painter', 'of this test', '["tap:paint", "tap:wash"]');
+insert into auth.user_roles (user_id, role) values
+  ('019e0000-0000-7000-8000-00000000d001', 'tap_painter'), ('019e0000-0000-7000-8000-00000000d002', 'administrator');
+insert into auth.sessions (user_id, id, token_hash, refresh_hash, expires_at, refresh_expires_at, ended_at, end_reason)
+select ('019e0000-0000-7000-8000-00000000' || s.user_id)::uuid, ('019e0000-0000-7000-8000-00000000' || s.id)::uuid,
+       sha256(s.id::bytea), sha256(s.id::bytea || 'r'), now() + s.rest, now() + interval '1 day',
+       case when s.ended then now() end, case when s.ended then 'of this test' end
+  from (values ('d001', 'd011', interval '90 s', false), ('d001', 'd012', interval '0', false),
+               ('d001', 'd013', interval '90 s', true),  ('d002', 'd021', interval '1 h', false),
+               ('d003', 'd031', interval '1 h', false)) as s (user_id, id, rest, ended);
+
+create function pg_temp.caller() returns text language sql volatile as $$ select current_setting('plinth.caller', true) $$;
+
+set session authorization plinth_web;
+select results_eq($$ select * from http.enter('user', null, sha256('d011'), E'req-1\x1f192.0.2.7\x1fcurl/8') $$,
+  $$ values (true, uuid '019e0000-0000-7000-8000-00000000d001', 90) $$,
+  'whose token it is, and how long it still works');
+select is(pg_temp.caller(), '019e0000-0000-7000-8000-00000000d001', 'that user is the caller');
+select is(current_setting('plinth.context'),
+          E'019e0000-0000-7000-8000-00000000d011\x1freq-1\x1f192.0.2.7\x1fcurl/8',
+          'the session, and what the layer knows');
+
+select throws_ok($$ select http.enter('user', null, sha256('nobody'), '') $$,
+  'UN001', 'The token is unknown, expired or ended; sign in again', 'an unknown token');
+select throws_ok($$ select http.enter('user', null, sha256('d012'), '') $$,
+  'UN001', 'The token is unknown, expired or ended; sign in again', 'one that has expired');
+select throws_ok($$ select http.enter('user', null, sha256('d013'), '') $$,
+  'UN001', 'The token is unknown, expired or ended; sign in again', 'one that was ended');
+select throws_ok($$ select http.enter('user', null, sha256('d011r'), '') $$, 'UN001', null, 'a refresh token is none');
+select throws_ok($$ select http.enter('user', null, null, '') $$, 'UN001', null, 'no token');
+select throws_ok($$ select http.enter('user', null, '', '') $$, 'UN001', null, 'an empty one');
+
+-- Another request in the same transaction, as a pipeline or a test has it.
+select is(e.user_id, '019e0000-0000-7000-8000-00000000d002', 'the next token') from http.enter('user', null, sha256('d021'), '') e;
+select is(pg_temp.caller(), '019e0000-0000-7000-8000-00000000d002', 'is the next caller');
+select results_eq($$ select * from http.enter('none', null, sha256('d011'), 'req-2') $$,
+                  $$ values (true, null::uuid, null::integer) $$, 'where anyone may call, no token is looked at');
+select is(pg_temp.caller(), '', 'and nobody is the caller, whoever was before');
+select is(current_setting('plinth.context'), E'\x1freq-2', 'what the layer knows is known');
+select results_eq($$ select * from http.enter('none', null, null, null) $$, $$ values (true, null::uuid, null::integer) $$,
+                  'nothing is needed');
+
+-- Permissions.
+select lives_ok($$ select http.enter('user', 'tap:wash', sha256('d011'), '') $$, 'a permission one of the roles has');
+select throws_ok($$ select http.enter('user', 'tap:burn', sha256('d011'), '') $$,
+                 'NP001', 'This needs the permission tap:burn', 'one that none has');
+select throws_ok($$ select http.enter('user', 'tap', sha256('d011'), '') $$, 'NP001', null,
+                 'a part of a name is no name');
+select throws_ok($$ select http.enter('user', 'tap:paint', sha256('d031'), '') $$, 'NP001', null,
+                 'nor another user''s');
+select lives_ok($$ select http.enter('user', 'tap:burn', sha256('d021'), '') $$, 'administrators have every one');
+select throws_ok($$ select http.enter('user', 'tap:paint', sha256('nobody'), '') $$, 'UN001', null,
+                 'nobody: sign in first');
+reset session authorization;
+
+set session authorization plinth_operator;
+select lives_ok($$ select http.enter('user', null, sha256('d011'), '') $$, 'an operator may try a token');
+reset session authorization;
+set session authorization plinth_reader;
+select throws_ok($$ select http.enter('none', null, null, '') $$, '42501', null, 'a reader may not');
+reset session authorization;
+
+select * from finish();
+rollback;

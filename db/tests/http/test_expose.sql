@@ -1,0 +1,91 @@
+-- http.expose: makes a function a route, reads off it what was not said, and stops the deploy on what makes no sense.
+begin;
+select plan(27);
+
+select is(pg_get_function_arguments('http.expose'::regproc),
+  'route text, function text, auth text DEFAULT ''user''::text, permission text DEFAULT NULL::text, '
+  'status integer DEFAULT 200, result text DEFAULT NULL::text, lane text DEFAULT NULL::text, '
+  'cache integer DEFAULT NULL::integer, tags text[] DEFAULT ''{}''::text[]', 'arguments');
+select is(pg_get_function_result('http.expose'::regproc), 'void', 'result');
+select volatility_is('http', 'expose',
+  array['text', 'text', 'text', 'text', 'integer', 'text', 'text', 'integer', 'text[]'], 'volatile');
+select isnt_definer('http', 'expose',
+  array['text', 'text', 'text', 'text', 'integer', 'text', 'text', 'integer', 'text[]']);
+select function_owner_is('http', 'expose',
+  array['text', 'text', 'text', 'text', 'integer', 'text', 'text', 'integer', 'text[]'], 'plinth_owner');
+select is(p.proconfig, '{"search_path=pg_catalog, pg_temp"}', 'search path') from pg_proc p
+ where p.oid = 'http.expose'::regproc;
+select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),
+          '{plinth_owner}', 'who may call it') from pg_proc p where p.oid = 'http.expose'::regproc;
+
+set role plinth_owner;
+create function api.tap_read(p_user_id uuid) returns setof auth.tiers stable language sql as $$ select * from auth.tiers $$;
+create function api.tap_list(p_user_id uuid) returns table (n integer, cursor text) stable language sql
+as $$ select 1, 'x' $$;
+create function api.tap_value(p_user_id uuid) returns integer volatile language sql as $$ select 1 $$;
+create function api.tap_write(p_user_id uuid) returns void volatile language sql as '';
+create function api.tap_open() returns text immutable language sql as $$ select 'x' $$;
+reset role;
+
+-- What is read off the function.
+select set_config('plinth.file', 'db/functions/tap/read.sql', true);
+select http.expose('GET /v1/tap/read', 'api.tap_read', cache => 60, tags => '{tap,all:tap}');
+select set_config('plinth.file', '', true);
+select http.expose('GET /v1/tap/list/{id}', 'api.tap_list');
+select http.expose('POST /v1/tap/value', 'api.tap_value', permission => 'tap:write', status => 201, lane => 'hash');
+select http.expose('DELETE /v1/tap/write', 'api.tap_write', status => 204);
+select http.expose('GET /v1/tap/open', 'api.tap_open', auth => 'none');
+select http.expose('PUT /v1/tap/open', 'api.tap_open', auth => 'none', result => 'none');
+select results_eq(
+  $$ select r.method, r.path, r.function_name, r.auth, r.permission, r.status, r.result, r.lane
+       from http.routes r where r.path like '/v1/tap/%' order by r.path, r.method $$,
+  $$ values ('GET',    '/v1/tap/list/{id}', 'api.tap_list',  'user', null,        200, 'list',  'read'),
+            ('GET',    '/v1/tap/open',      'api.tap_open',  'none', null,        200, 'value', 'read'),
+            ('PUT',    '/v1/tap/open',      'api.tap_open',  'none', null,        200, 'none',  'read'),
+            ('GET',    '/v1/tap/read',      'api.tap_read',  'user', null,        200, 'one',   'read'),
+            ('POST',   '/v1/tap/value',     'api.tap_value', 'user', 'tap:write', 201, 'value', 'hash'),
+            ('DELETE', '/v1/tap/write',     'api.tap_write', 'user', null,        204, 'none',  'write') $$,
+  'result by what it returns, lane by whether it writes, unless the file says otherwise');
+select results_eq(
+  $$ select r.cache_seconds, r.cache_tags, r.file from http.routes r
+      where r.path in ('/v1/tap/read', '/v1/tap/value') order by r.path $$,
+  $$ values (60, '{tap,all:tap}'::text[], 'db/functions/tap/read.sql'), (null, '{}', 'psql') $$,
+  'how long it may be kept, what it depends on, which file said so');
+
+-- What makes no sense.
+select throws_ok($$ select http.expose('GET /v1/tap/x', 'api.tap_value') $$, '22023',
+  'api.tap_value cannot answer GET /v1/tap/x: it is not marked STABLE', 'GET of what writes');
+select throws_ok($$ select http.expose('POST /v1/tap/x', 'api.tap_value', auth => 'none') $$, '22023',
+  'api.tap_value names a user, so POST /v1/tap/x needs auth => ''user''', 'a user''s function for anyone');
+select throws_ok($$ select http.expose('GET /v1/tap/read', 'api.tap_list') $$, '23505', null, 'a route twice');
+select throws_ok($$ select http.expose('GET /v1/tap/x', 'api.tap_nothing') $$, '42883', null,
+                 'a function that is not there');
+select throws_ok($$ select http.expose('FETCH /v1/tap/x', 'api.tap_read') $$, '23514', null, 'an unknown method');
+select throws_ok($$ select http.expose('GET /v2/tap/x', 'api.tap_read') $$, '23514', null, 'a path elsewhere');
+select throws_ok($$ select http.expose('GET', 'api.tap_read') $$, '23514', null, 'no path');
+select throws_ok($$ select http.expose('GET /v1/tap/x', 'core.act_for', result => 'value') $$, '22023', null,
+                 'a private function that writes');
+select throws_ok($$ select http.expose('POST /v1/tap/x', 'core.act_for') $$, '23514', null, 'or any private one');
+select throws_ok($$ select http.expose('GET /v1/tap/x', 'api.tap_read', auth => 'maybe') $$, '23514', null,
+                 'unknown auth');
+select throws_ok($$ select http.expose('GET /v1/tap/x', 'api.tap_open', auth => 'none', permission => 'x') $$, '23514', null,
+                 'a permission of nobody');
+select throws_ok($$ select http.expose('GET /v1/tap/x', 'api.tap_read', result => 'many') $$, '23514', null,
+                 'unknown result');
+select throws_ok($$ select http.expose('GET /v1/tap/x', 'api.tap_read', lane => 'fast') $$, '23514', null,
+                 'unknown lane');
+select throws_ok($$ select http.expose('POST /v1/tap/x', 'api.tap_value', cache => 60) $$, '23514', null,
+                 'keeping what writes');
+select throws_ok($$ select http.expose('GET /v1/tap/x', 'api.tap_read', lane => 'slow', cache => 60) $$, '23514', null,
+                 'keeping what is slow');
+
+set session authorization plinth_operator;
+select throws_ok($$ select http.expose('GET /v1/tap/x', 'api.tap_read') $$, '42501', null, 'deploys only');
+reset session authorization;
+set session authorization plinth_web;
+select throws_ok($$ select http.expose('GET /v1/tap/x', 'api.tap_read') $$, '42501', null, 'not the layer');
+select throws_ok($$ delete from http.routes $$, '42501', null, 'which cannot change the registry');
+reset session authorization;
+
+select * from finish();
+rollback;

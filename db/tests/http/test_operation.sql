@@ -1,0 +1,77 @@
+-- http.operation: one route in the API description; nothing in it is written twice.
+begin;
+select plan(28);
+
+select is(pg_get_function_arguments('http.operation'::regproc),
+  'p_route http.routes, p_method text, p_path text', 'arguments');
+select is(pg_get_function_result('http.operation'::regproc), 'jsonb', 'result');
+select volatility_is('http', 'operation', array['http.routes', 'text', 'text'], 'stable');
+select isnt_definer('http', 'operation', array['http.routes', 'text', 'text']);
+select function_owner_is('http', 'operation', array['http.routes', 'text', 'text'], 'plinth_owner');
+select is(p.proconfig, '{"search_path=pg_catalog, pg_temp"}', 'search path') from pg_proc p
+ where p.oid = 'http.operation'::regproc;
+select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),
+          '{plinth_owner}', 'who may call it') from pg_proc p where p.oid = 'http.operation'::regproc;
+
+set role plinth_owner;
+create function api.tap_paint(p_user_id uuid, p_id uuid, p_colour text, p_layers integer default 1)
+returns table (id uuid, colour text) volatile language sql as $$ select null::uuid, null::text $$;
+comment on function api.tap_paint is 'Paints a thing';
+create function api.tap_find(p_user_id uuid, p_id uuid, p_word text, p_limit integer default 50)
+returns table (n integer, cursor text) stable language sql as $$ select 1, 'x' $$;
+create function api.tap_stop() returns void volatile language sql as '';
+reset role;
+select http.expose('POST /v1/tap-things/{id}/paint', 'api.tap_paint', permission => 'tap:paint', status => 201);
+select http.expose('GET /v1/tap-things/{id}', 'api.tap_find', cache => 60);
+select http.expose('DELETE /v1/tap-things', 'api.tap_stop', auth => 'none', status => 204);
+
+create temp table document as
+select r.function_name as name, http.operation(r, r.method, r.path) as d from http.routes r where r.path like '/v1/tap-%';
+create function pg_temp.part(p_name text, variadic p_path text[])
+returns jsonb language sql stable as $$ select d.d #> p_path from document d where d.name = 'api.tap_' || p_name $$;
+
+select is(pg_temp.part('paint', 'operationId'), '"post_v1_tap_things_id_paint"', 'a name of its own');
+select is(pg_temp.part('paint', 'summary'), '"Paints a thing"', 'the comment of the function');
+select is(pg_temp.part('paint', 'tags'), '["tap-things"]', 'filed under its room');
+select is(pg_temp.part('paint', 'security'), '[{"token": []}]', 'it needs a caller');
+select is(pg_temp.part('paint', 'x-permission'), '"tap:paint"', 'and a permission');
+select is(pg_temp.part('paint', 'x-function'), '"api.tap_paint"', 'the function that answers');
+select is(pg_temp.part('paint', 'x-cache-seconds'), null, 'what is not kept does not say how long');
+select is(pg_temp.part('paint', 'parameters'),
+          '[{"name": "id", "in": "path", "required": true, "schema": {"type": "string", "format": "uuid"}}]',
+          'what is in the path; the user is nowhere');
+select is(pg_temp.part('paint', 'requestBody'),
+  '{"required": true, "content": {"application/json": {"schema": {
+     "type": "object", "additionalProperties": false, "required": ["colour"],
+     "properties": {"colour": {"type": "string"}, "layers": {"type": "integer", "format": "int32"}}}}}}',
+  'what is in the body, and no unknown field');
+select is(pg_temp.part('paint', 'responses', '201', 'content', 'application/json', 'schema'),
+          http.result_schema('api.tap_paint'::regproc, 'one'), 'what comes back, under its status');
+select is(pg_temp.part('paint', 'responses', 'default'), '{"$ref": "#/components/responses/Problem"}', 'or a problem');
+
+select is(pg_temp.part('find', 'parameters'),
+  '[{"name": "id", "in": "path", "required": true, "schema": {"type": "string", "format": "uuid"}},
+    {"name": "word", "in": "query", "required": true, "schema": {"type": "string"}},
+    {"name": "limit", "in": "query", "required": false, "schema": {"type": "integer", "format": "int32"}}]',
+  'GET: the rest is in the query');
+select is(pg_temp.part('find', 'requestBody'), null, 'GET: no body');
+select is(pg_temp.part('find', 'x-cache-seconds'), '60', 'how long it may be kept');
+select is(pg_temp.part('find', 'summary'), null, 'no comment, no summary');
+
+select is(pg_temp.part('stop', 'security'), '[]', 'anyone may call');
+select is(pg_temp.part('stop', 'responses', '204'), '{"description": "Done"}', '204 has no content');
+select is(pg_temp.part('stop', 'requestBody'), null, 'no arguments, no body');
+select is(pg_temp.part('stop', 'parameters'), null, 'and no parameters');
+
+-- The same function by its name: everything is in the body.
+select results_eq(
+  $$ select o ->> 'operationId', o -> 'tags', o -> 'parameters', o #> '{requestBody,content,application/json,schema,required}'
+       from http.routes r, http.operation(r, 'POST', '/rpc/tap_find') o where r.function_name = 'api.tap_find' $$,
+  $$ values ('rpc_post_rpc_tap_find', '["rpc"]'::jsonb, null::jsonb, '["id", "word"]'::jsonb) $$, '/rpc');
+
+set session authorization plinth_web;
+select throws_ok($$ select http.operation(null, 'GET', '/') $$, '42501', null, 'private');
+reset session authorization;
+
+select * from finish();
+rollback;

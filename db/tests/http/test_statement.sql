@@ -1,0 +1,165 @@
+-- http.statement: the one statement of a route. Run as the layer runs it: as plinth_web, with the digest of a token.
+begin;
+select plan(33);
+
+select is(pg_get_function_arguments('http.statement'::regproc), 'p_route http.routes', 'arguments');
+select is(pg_get_function_result('http.statement'::regproc), 'text', 'result');
+select volatility_is('http', 'statement', array['http.routes'], 'stable');
+select isnt_definer('http', 'statement', array['http.routes']);
+select function_owner_is('http', 'statement', array['http.routes'], 'plinth_owner');
+select is(p.proconfig, '{"search_path=pg_catalog, pg_temp"}', 'search path') from pg_proc p
+ where p.oid = 'http.statement'::regproc;
+select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),
+          '{plinth_owner}', 'who may call it') from pg_proc p where p.oid = 'http.statement'::regproc;
+
+insert into auth.users (id, username, email) values
+  ('019e0000-0000-7000-8000-00000000d101', 'tap_stmt_anna', 'tap_stmt_anna@example.org');
+insert into auth.sessions (user_id, token_hash, refresh_hash, expires_at, refresh_expires_at) values
+  ('019e0000-0000-7000-8000-00000000d101', sha256('tap stmt'), sha256('tap stmt r'), now() + interval '90 s', now());
+
+-- Functions of every kind. Each goes through a counter, and through what row policies go by: the caller.
+create sequence ops.tap_calls;
+create view core.tap_thing as select 1 as n, 'x'::text as zebra, true as apple;
+alter view core.tap_thing owner to plinth_owner;
+set role plinth_owner;
+create function api.tap_one(p_user_id uuid, p_n integer default 1) returns setof core.tap_thing stable security definer
+language plpgsql as $$ begin
+  perform core.act_for(p_user_id);
+  return query select t.* from core.tap_thing t where t.n = p_n and base.current_user_id() = p_user_id;
+end $$;
+create function api.tap_list(p_user_id uuid, p_rows integer default 3, p_limit integer default 50)
+returns table (n integer, zebra text, cursor text) stable security definer
+language plpgsql as $$ begin
+  perform core.act_for(p_user_id);
+  return query select g, 'z' || g, 'after ' || g from generate_series(p_rows, 1, -1) g limit p_limit;
+end $$;
+create function api.tap_value(p_user_id uuid, p_word text) returns text stable security definer
+language plpgsql as $$ begin perform core.act_for(p_user_id); return p_word; end $$;
+create function api.tap_write(p_user_id uuid, p_tag text default 'tap:1') returns setof core.tap_thing
+volatile security definer language plpgsql as $$ begin
+  perform core.act_for(p_user_id);
+  perform base.touch_tag(p_tag), nextval('ops.tap_calls');
+  return query select t.* from core.tap_thing t where p_tag <> 'none';
+end $$;
+create function api.tap_quiet(p_user_id uuid) returns void volatile security definer
+language plpgsql as $$ begin perform core.act_for(p_user_id); perform base.touch_tag('tap:2'); end $$;
+create function api.tap_fail(p_user_id uuid) returns setof core.tap_thing volatile security definer
+language plpgsql as $$ begin
+  perform core.act_for(p_user_id);
+  perform base.touch_tag('tap:3'), core.keep_failure('UN002', 'no');
+end $$;
+create function api.tap_open(p_word text default 'hello') returns text volatile security definer
+language sql as $$ select concat_ws(' ', p_word, base.current_user_id()) $$;
+grant execute on function api.tap_one, api.tap_list, api.tap_value, api.tap_write, api.tap_quiet, api.tap_fail,
+                          api.tap_open to plinth_web;
+reset role;
+grant usage on sequence ops.tap_calls to plinth_owner;
+
+select http.expose('GET /v1/tap/one', 'api.tap_one');
+select http.expose('GET /v1/tap/list', 'api.tap_list');
+select http.expose('GET /v1/tap/value', 'api.tap_value');
+select http.expose('POST /v1/tap/write', 'api.tap_write', status => 201);
+select http.expose('POST /v1/tap/quiet', 'api.tap_quiet', status => 204);
+select http.expose('POST /v1/tap/fail', 'api.tap_fail', status => 201);
+select http.expose('POST /v1/tap/open', 'api.tap_open', auth => 'none');
+select http.expose('GET /v1/tap/boss', 'api.tap_one', permission => 'tap:boss');
+
+create temp table prepared as
+select r.path, http.statement(r) as statement from http.routes r where r.path like '/v1/tap/%';
+grant select on prepared to public;
+
+-- The layer puts in the arguments a request gave and sends the statement; columns go by their places, not by names.
+create function pg_temp.answer(p_path text, p_args text default '', p_limit text default 'null',
+                               p_token bytea default sha256('tap stmt'))
+returns json
+language plpgsql volatile
+as $$
+declare
+  v_statement text := (select replace(replace(p.statement, '{args}', p_args), '{limit}', p_limit)
+                         from prepared p where p.path = '/v1/tap/' || p_path);
+  v_answer    json;
+begin
+  execute format('select to_json(q) from (%s) q (status, body, user_id, expires_in, xid, tags)', v_statement)
+     into strict v_answer using p_token, E'req-1\x1f192.0.2.7\x1fcurl/8';
+  return v_answer;
+end
+$$;
+
+set session authorization plinth_web;
+select is(a ->> 'body', '{"n":1,"zebra":"x","apple":true}', 'one: the object, its keys in the order of the columns')
+  from pg_temp.answer('one') a;
+select results_eq(
+  $$ select a ->> 'status', a ->> 'user_id', a ->> 'expires_in', a ->> 'xid', a ->> 'tags'
+       from pg_temp.answer('one') a $$,
+  $$ values ('200', '019e0000-0000-7000-8000-00000000d101', '90', null, null) $$,
+  'who called and how long the session lives; what only reads touched nothing');
+select throws_ok($$ select pg_temp.answer('one', ', p_n => 2') $$, 'NF001', null, 'one: there is none');
+
+select is(a ->> 'body', '{"items":[{"n":3,"zebra":"z3"}, {"n":2,"zebra":"z2"}, {"n":1,"zebra":"z1"}],"next":null}',
+          'list: as the function orders it, without the cursor, and nothing comes next') from pg_temp.answer('list') a;
+select is(a ->> 'body', '{"items":[{"n":3,"zebra":"z3"}, {"n":2,"zebra":"z2"}],"next":"after 2"}',
+          'list: a page, and the cursor of its last row') from pg_temp.answer('list', '', '2') a;
+select is((a ->> 'body')::json ->> 'next', null, 'list: a page that is just full is the last')
+  from pg_temp.answer('list', '', '3') a;
+select is(a ->> 'body', '{"items":[],"next":null}', 'list: nothing') from pg_temp.answer('list', ', p_rows => 0') a;
+select is(json_array_length((a ->> 'body')::json -> 'items'), 50, 'list: 50 when not asked')
+  from pg_temp.answer('list', ', p_rows => 99') a;
+select is(json_array_length((a ->> 'body')::json -> 'items'), 200, 'list: 200 at most')
+  from pg_temp.answer('list', ', p_rows => 300', '200') a;
+select throws_ok($$ select pg_temp.answer('list', '', '201') $$, 'VL001', 'limit must be from 1 to 200',
+                 'list: not more');
+select throws_ok($$ select pg_temp.answer('list', '', '0') $$, 'VL001', 'limit must be from 1 to 200',
+                 'list: not none');
+
+select is((a ->> 'body')::jsonb, '{"value": "a \"b\""}', 'value') from pg_temp.answer('value', ', p_word => ''a "b"''') a;
+select is((a ->> 'body')::jsonb, '{"value": null}', 'value: nothing') from pg_temp.answer('value', ', p_word => null') a;
+
+select results_eq(
+  $$ select a ->> 'status', a ->> 'body', a ->> 'xid', (a -> 'tags')::jsonb ? 'tap:1'
+       from pg_temp.answer('write') a $$,
+  $$ values ('201', '{"n":1,"zebra":"x","apple":true}', pg_current_xact_id()::text, true) $$,
+  'a write: its status, the transaction, and the tags it touched');
+select throws_ok($$ select pg_temp.answer('write', ', p_tag => ''none''') $$, 'NF001', null,
+                 'a write that found nothing');
+select results_eq(
+  $$ select a ->> 'status', a ->> 'body', (a -> 'tags')::jsonb ? 'tap:2' from pg_temp.answer('quiet') a $$,
+  $$ values ('204', null, true) $$, 'none: no body');
+reset session authorization;
+select is((select c.last_value from ops.tap_calls c), 2::bigint, 'each answer was one call (of the two)');
+
+set session authorization plinth_web;
+select results_eq(
+  $$ select a ->> 'status', (a ->> 'body')::json ->> 'code', (a -> 'tags')::jsonb ? 'tap:3'
+       from pg_temp.answer('fail') a $$,
+  $$ values ('401', 'UN002', true) $$, 'a failure that was kept is the answer, and what it touched is told');
+reset session authorization;
+select set_config('plinth.failure', '', true);
+
+set session authorization plinth_web;
+-- In the words of the entry and not of core.act_for: the function was not reached.
+select throws_ok($$ select pg_temp.answer('one', p_token => sha256('junk')) $$,
+                 'UN001', 'The token is unknown, expired or ended; sign in again', 'no such token');
+select throws_ok($$ select pg_temp.answer('write', p_token => null) $$,
+                 'UN001', 'The token is unknown, expired or ended; sign in again', 'no token');
+select throws_ok($$ select pg_temp.answer('boss') $$, 'NP001', 'This needs the permission tap:boss', 'no permission');
+select results_eq(
+  $$ select a ->> 'status', (a ->> 'body')::json ->> 'value', a ->> 'user_id'
+       from pg_temp.answer('open', '', 'null', null) a $$,
+  $$ values ('200', 'hello', null) $$, 'for anyone: nobody is the caller');
+select is((a ->> 'body')::json ->> 'value', 'bye', 'with an argument')
+  from pg_temp.answer('open', 'p_word => ''bye''', 'null', null) a;
+reset session authorization;
+
+-- What no request can show: that the planner is not free to call the function before the caller is known.
+select is_empty($$ select p.path from prepared p where p.statement !~ 'where e\.proceed' $$,
+                'the function hangs on the entry');
+select is_empty(
+  $$ select p.path from prepared p where p.path <> '/v1/tap/open' and p.statement !~ 'p_user_id => e\.user_id' $$,
+  'and the user is who entered');
+
+set session authorization plinth_web;
+select throws_ok('select http.statement(null)', '42501', null, 'private');
+reset session authorization;
+
+select * from finish();
+rollback;
