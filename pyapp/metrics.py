@@ -1,8 +1,9 @@
 """Counters in Prometheus' text format, summed over all worker processes.
 
 Each worker counts in its own memory and leaves a snapshot in a shared folder once a second; whoever
-is asked adds them up. A dead worker's counts stay (a counter must never fall) and are inherited by
-the next worker that starts, its gauges go; the lock held by each worker tells who is alive.
+is asked adds them up. A dead worker's counts stay (a counter must never fall), all but its last
+second, and the next worker that starts takes them over; its gauges go. The lock that each worker
+holds tells who is alive.
 """
 
 import fcntl
