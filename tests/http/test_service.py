@@ -53,7 +53,8 @@ def left_behind(server: Server) -> float:
         json.loads(path.read_bytes()) for path in server.log.parent.glob("data/metrics/*.json")
     ]
     rows = [row for snapshot in found for row in snapshot["requests"]]
-    return sum(cell[0] for _, route, status, cell in rows if (route, status) == ("/livez", 200))
+    livez = [cell[0] for _, route, status, cell in rows if (route, status) == ("/livez", 200)]
+    return float(sum(livez))
 
 
 def pids(client: Client) -> set[int]:
