@@ -4,15 +4,17 @@ One connection; the commands of one turn of the event loop go out together, repl
 order. Redis may vanish, freeze or be flushed at any time: whatever takes longer than 100 ms opens
 the circuit, calls go past it, and a connection is tried again in the background. Every value
 carries the versions of the tags it depends on and the user it is for, and is compared with both
-when it is read: a wrong copy is a miss.
+when it is read: a wrong copy is a miss. A Redis that was away is told first what it missed, and
+believed only then.
 """
 
 import asyncio
 import contextlib
 import logging
+import re
 import secrets
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -25,7 +27,9 @@ log = logging.getLogger("plinth.cache")
 _PREFIX = b"plinth:"
 _VERSION_SECONDS = b"604800"
 _FIRST_RETRY = 0.05
-_LAST_RETRY = 1.0
+_LAST_RETRY = 0.25
+# Seconds a Redis that was away gets bumps but is not read: meanwhile every writer finds it again.
+_PROBATION = 1.0
 
 
 class CacheDown(Exception):
@@ -96,7 +100,11 @@ class Cache:
         self._url = settings.redis_url
         self._deadline = settings.redis_timeout
         self._link: _Link | None = None
-        self._keeper: asyncio.Task[None] | None = None
+        self._prefix = _PREFIX
+        self._trusted = False
+        self._tasks: list[asyncio.Task[None]] = []
+        # Bumps what could not be bumped while Redis was away.
+        self.catch_up: Callable[[], Awaitable[None]] | None = None
         self.hits = 0
         self.misses = 0
         self.errors = 0
@@ -104,12 +112,12 @@ class Cache:
 
     @property
     def up(self) -> bool:
-        return self._link is not None and not self._link.lost
+        return self._trusted and self._link is not None and not self._link.lost
 
     async def start(self) -> None:
         if self._url is not None:
-            await self._connect()
-            self._keeper = asyncio.create_task(self._keep())
+            await self._connect(0.0)
+            self._tasks.append(asyncio.create_task(self._keep()))
 
     async def _keep(self) -> None:
         """Opens the circuit when Redis is late, and closes it when it is back."""
@@ -128,15 +136,32 @@ class Cache:
                 continue
             await asyncio.sleep(delay)
             delay = min(delay * 2, _LAST_RETRY)
-            await self._connect()
+            await self._connect(_PROBATION)
 
-    async def _connect(self) -> None:
+    async def _connect(self, probation: float) -> None:
         try:
             async with asyncio.timeout(self._deadline * 5):
-                self._link = await _connect(self._url or "")
+                link, run = await _connect(self._url or "")
         except (OSError, TimeoutError, CacheDown) as error:
             self.errors += 1
             log.warning("redis cannot be reached: %s", error or type(error).__name__)
+            return
+        # Keys belong to one run of Redis: one that is back with older memories has none of ours.
+        self._link, self._prefix, self._trusted = link, b"%b%b:" % (_PREFIX, run), False
+        self._tasks[1:] = [asyncio.create_task(self._trust(link, probation))]
+
+    async def _trust(self, link: _Link, pause: float) -> None:
+        while not link.lost:
+            await asyncio.sleep(pause)
+            pause = _LAST_RETRY
+            try:
+                if self.catch_up is not None:
+                    await self.catch_up()
+            except Exception as error:
+                log.warning("redis is not read yet: %s", error)
+            else:
+                self._trusted = True
+                return
 
     def _send(self, *command: bytes) -> asyncio.Future[Any]:
         if self._link is None:
@@ -166,7 +191,7 @@ class Cache:
             return True
         try:
             sent = [
-                self._send(b"SET", tag_key(tag), new_version(), b"EX", _VERSION_SECONDS)
+                self._send(b"SET", self.tag_key(tag), new_version(), b"EX", _VERSION_SECONDS)
                 for tag in tags
             ]
             for future in sent:
@@ -187,20 +212,18 @@ class Cache:
         }
 
     async def close(self) -> None:
-        if self._keeper is not None:
-            self._keeper.cancel()
+        for task in self._tasks:
+            task.cancel()
         if self._link is not None:
             self._link.close()
 
+    def tag_key(self, tag: str) -> bytes:
+        """profile:<user> as a key; the keys of one user share a hash tag, as clusters want it."""
+        name, _, owner = tag.rpartition(":")
+        return b"%b{%b}:t:%b" % (self._prefix, owner.encode(), name.encode())
 
-def tag_key(tag: str) -> bytes:
-    """profile:<user> as a key; keys of one user share a hash tag: a cluster keeps them together."""
-    name, _, owner = tag.rpartition(":")
-    return b"%b{%b}:t:%b" % (_PREFIX, owner.encode(), name.encode())
-
-
-def user_key(user: bytes, rest: bytes) -> bytes:
-    return b"%b{%b}:%b" % (_PREFIX, user, rest)
+    def user_key(self, user: bytes, rest: bytes) -> bytes:
+        return b"%b{%b}:%b" % (self._prefix, user, rest)
 
 
 def new_version() -> bytes:
@@ -208,7 +231,8 @@ def new_version() -> bytes:
     return secrets.token_hex(8).encode()
 
 
-async def _connect(url: str) -> _Link:
+async def _connect(url: str) -> tuple[_Link, bytes]:
+    """A connection, and the name of this run of Redis."""
     parts = urlsplit(url)
     loop = asyncio.get_running_loop()
     database = parse_qs(parts.query).get("db", [""])[0]
@@ -227,8 +251,8 @@ async def _connect(url: str) -> _Link:
         await link.send(b"AUTH", *user, unquote(parts.password).encode())
     if database and database != "0":
         await link.send(b"SELECT", database.encode())
-    await link.send(b"PING")
-    return link
+    run = re.search(rb"run_id:(\w{8})", await link.send(b"INFO", b"server"))
+    return link, run[1] if run else b""
 
 
 def _quiet(future: asyncio.Future[Any]) -> None:

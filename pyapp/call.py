@@ -2,6 +2,7 @@
 the answer goes out."""
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import logging
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from pyapp import problems
-from pyapp.cache import Cache, CacheDown, tag_key, user_key
+from pyapp.cache import Cache, CacheDown
 from pyapp.db import Database
 from pyapp.pipe import DatabaseError, Row, Statement
 from pyapp.routes import Registry, Route
@@ -20,6 +21,8 @@ log = logging.getLogger("plinth.call")
 _MOST_TOKENS = 100_000
 _ETAG = 18  # a quoted digest of eight bytes
 _CLEAR = Statement("select http.clear_tags($1::text[])")
+_NOTIFY = Statement("select pg_notify('plinth_tags', $1::text)")
+_STALE = Statement("select * from http.stale_tags($1::integer)")
 _CATALOG = Statement("select http.catalog(), http.openapi()")
 
 
@@ -56,6 +59,7 @@ class Caller:
     def __init__(self, database: Database, cache: Cache) -> None:
         self._database = database
         self._cache = cache
+        cache.catch_up = self._catch_up
         self.registry: Registry | None = None
         self.loaded = asyncio.Event()
         # Whose token it is: a fact for ever, never a permission. It only tells where to look.
@@ -131,17 +135,17 @@ class Caller:
         token: bytes,
         owner: bytes,
     ) -> _Copy:
-        name = route.cache_name
+        name, key = route.cache_name, self._cache.user_key
         if bound:
             digest = hashlib.sha256(statement.text)
             for value in bound:
                 digest.update(b"%d:" % len(value) + value)
             name += b":" + digest.hexdigest().encode()
-        return _Copy(user_key(owner, b"s:" + token), user_key(owner, name), owner)
+        return _Copy(key(owner, b"s:" + token), key(owner, name), owner)
 
     async def _kept(self, copy: _Copy, route: Route) -> Answer | None:
-        who = copy.owner.decode()
-        tags = [tag_key(t if t.startswith("all:") else f"{t}:{who}") for t in route.cache_tags]
+        who, key = copy.owner.decode(), self._cache.tag_key
+        tags = [key(t if t.startswith("all:") else f"{t}:{who}") for t in route.cache_tags]
         session, value, *versions = await self._cache.read((copy.session_key, copy.key, *tags))
         if None in versions:
             copy.versions = await self._cache.first_versions(tags)
@@ -186,6 +190,14 @@ class Caller:
             self._clearing.append(xid)
             if len(self._clearing) == 1:
                 asyncio.get_running_loop().call_later(0.05, self._clear)
+        else:
+            # The record stays. Should Redis be away for this worker only, the others bump.
+            with contextlib.suppress(DatabaseError, problems.Problem):
+                await self._database.call("write", _NOTIFY, (tags.strip(b"{}"),))
+
+    async def _catch_up(self) -> None:
+        while await sweep(self._database, self._cache, 0):
+            pass
 
     def _clear(self) -> None:
         xids, self._clearing = self._clearing, []
@@ -205,9 +217,20 @@ class Caller:
             try:
                 async for channel, payload in self._database.listen("plinth_deploy", "plinth_tags"):
                     if channel == "plinth_tags":
-                        await self._cache.bump([payload])
+                        await self._cache.bump(payload.split(","))
                     else:
                         await self.load()
             except Exception as error:
                 log.warning("listening to the database ended: %s", error)
             await asyncio.sleep(0.2)
+
+
+async def sweep(database: Database, cache: Cache, seconds: int) -> bool:
+    """Bumps tags nobody bumped for so long: their writer died, wrote from psql, or had no Redis."""
+    row = await database.call("read", _STALE, (b"%d" % seconds,))
+    if row is None or row[0] is None or row[1] is None:
+        return False
+    if not await cache.bump(row[1].decode().strip("{}").split(",")):
+        raise CacheDown("it went away again")
+    await database.call("write", _CLEAR, (row[0],))
+    return True

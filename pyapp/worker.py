@@ -4,17 +4,17 @@ import asyncio
 import logging
 import signal
 
-from pyapp.cache import Cache
+from pyapp.cache import Cache, CacheDown
+from pyapp.call import sweep
 from pyapp.db import Database
-from pyapp.pipe import DatabaseError, Statement
+from pyapp.pipe import DatabaseError
 from pyapp.problems import Problem
 from pyapp.settings import Settings, SettingsError
 
 log = logging.getLogger("plinth.worker")
 
 _SWEEP_SECONDS = 1.0
-_STALE = Statement("select * from http.stale_tags()")
-_CLEAR = Statement("select http.clear_tags($1::text[])")
+_LEFT_BEHIND = 2  # seconds after which a writer would have bumped its tags itself
 
 
 async def run(settings: Settings) -> None:
@@ -31,8 +31,8 @@ async def run(settings: Settings) -> None:
     try:
         while not stop.is_set():
             try:
-                await sweep(database, cache)
-            except (DatabaseError, Problem) as error:
+                await sweep(database, cache, _LEFT_BEHIND)
+            except (CacheDown, DatabaseError, Problem) as error:
                 log.warning("sweeping tags failed: %s", error)
             try:
                 await asyncio.wait_for(stop.wait(), _SWEEP_SECONDS)
@@ -41,12 +41,3 @@ async def run(settings: Settings) -> None:
     finally:
         await cache.close()
         await database.close()
-
-
-async def sweep(database: Database, cache: Cache) -> None:
-    """Bumps the tags of writers that died before they could, and of writers outside the layer."""
-    row = await database.call("read", _STALE, ())
-    if row is None or row[0] is None or row[1] is None:
-        return
-    if await cache.bump(row[1].decode().strip("{}").split(",")):
-        await database.call("write", _CLEAR, (row[0],))
