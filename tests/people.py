@@ -41,7 +41,7 @@ class Person:
         self.token = ""
         # After an answer of 200 one name is possible; after a lost or refused change, several.
         self.possible: set[str] = {"Nobody"}
-        self.last_change: tuple[str, int] = ("", 0)
+        self._one_at_a_time = asyncio.Lock()
 
     async def join(self) -> None:
         account = {"username": self.name, "email": f"{self.name}@example.org", "password": PASSWORD}
@@ -63,19 +63,19 @@ class Person:
 
     async def change(self) -> int:
         value = f"{self.name} no. {next(_numbers)}"
-        self.possible.add(value)
-        status, body, _ = await self.send("PATCH", "/v1/me", {"full_name": value})
-        self.last_change = (value, status)
-        if status == 200:
-            self.possible = {value}
-            self.check(body, "PATCH")
+        async with self._one_at_a_time:
+            self.possible.add(value)
+            status, body, _ = await self.send("PATCH", "/v1/me", {"full_name": value})
+            if status == 200:
+                self.possible = {value}
+                self.check(body, "PATCH")
         return status
 
     async def look(self, *, fresh: bool = False) -> int:
-        # What was possible when the question went out counts too: nobody else changes it.
-        status, body, _ = await self.send("GET", "/v1/me", no_cache=fresh)
-        if status == 200:
-            self.check(body, "GET no-cache" if fresh else "GET")
+        async with self._one_at_a_time:
+            status, body, _ = await self.send("GET", "/v1/me", no_cache=fresh)
+            if status == 200:
+                self.check(body, "GET no-cache" if fresh else "GET")
         return status
 
     def check(self, body: dict[str, Any], what: str) -> None:

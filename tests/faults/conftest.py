@@ -1,0 +1,133 @@
+"""A whole `plinth up` of its own whose parts may be killed; what dies has to come back."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from pyapp import engine as embedded
+from pyapp.settings import Settings
+from tests.conftest import ROOT, free_port, until
+from tests.http_client import Client
+
+WORKERS = 2
+
+
+@dataclass
+class Up:
+    """The service, its processes, and a way into its database."""
+
+    data: Path
+    port: int
+    log: Path
+    process: subprocess.Popen[bytes]
+    servers: embedded.Servers = field(repr=False)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def connect(self) -> psycopg.Connection[Any]:
+        return psycopg.connect(self.servers.admin_url, autocommit=True)
+
+    def value(self, query: str) -> Any:
+        with self.connect() as connection:
+            row = connection.execute(query.encode()).fetchone()
+            return row and row[0]
+
+    def postmaster(self) -> int:
+        return int((self.data / "pgdata" / "postmaster.pid").read_text().split("\n", 1)[0])
+
+    def redis(self) -> int:
+        (pid,) = self._children("redis-server")
+        return pid
+
+    def workers(self) -> list[int]:
+        return self._children(" _worker")
+
+    def _children(self, word: str) -> list[int]:
+        return [p for p, parent, line in table() if parent == self.process.pid and word in line]
+
+    def ready(self) -> bool:
+        """Whether every worker of it is there and the database answers."""
+        assert self.process.poll() is None, self.words()
+        client = Client(self.port)
+        try:
+            return client.get("/readyz").json()["status"] == "ok" and len(self.workers()) == WORKERS
+        except OSError:
+            return False
+        finally:
+            client.close()
+
+    def words(self) -> str:
+        return self.log.read_text(errors="replace")[-4000:]
+
+
+def table() -> list[tuple[int, int, str]]:
+    """All processes: number, parent, command line."""
+    listed = subprocess.check_output(["ps", "-axo", "pid=,ppid=,args="], text=True).splitlines()
+    rows = (line.split(None, 2) for line in listed)
+    return [(int(row[0]), int(row[1]), row[2] if len(row) > 2 else "") for row in rows]
+
+
+def family(pid: int) -> list[int]:
+    return [pid, *(child for child, parent, _ in table() if parent == pid)]
+
+
+def gone(pids: list[int]) -> bool:
+    """Whether none of them runs; one that nobody has collected yet does not run either."""
+    listed = subprocess.run(
+        ["ps", "-o", "stat=", "-p", ",".join(map(str, pids))],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return all(line.startswith("Z") for line in listed.stdout.split())
+
+
+def start(
+    data: Path, port: int, log: Path, *arguments: str, **more: str
+) -> subprocess.Popen[bytes]:
+    ours = ("PLINTH_", "DATABASE_", "REDIS_", "PG")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
+    environment |= {"PLINTH_ENV": "test", "PLINTH_DATA": str(data), "PLINTH_LOG_FORMAT": "json"}
+    command = [sys.executable, "-m", "pyapp", *arguments, "--port", str(port)]
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            [*command, "--workers", str(WORKERS)], cwd=ROOT, env=environment | more,
+            stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+        )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def held() -> Iterator[Up]:
+    """One for all tests of a process: each leaves it as whole as it found it, or the next fails."""
+    data = Path(tempfile.mkdtemp(prefix="plinth-faults-"))
+    data.chmod(0o711)
+    port = free_port()
+    process = start(data, port, data / "log", "up")
+    up = Up(data, port, data / "log", process, embedded.known(Settings(env="test", data=data)))
+    try:
+        until(up.ready, 60, up.words)
+        with up.connect() as connection:
+            connection.execute("select base.set_setting('password.bcrypt_cost', '4')")
+        yield up
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+        shutil.rmtree(data, ignore_errors=True)
+
+
+@pytest.fixture
+def up(held: Up) -> Up:
+    until(held.ready, 15, held.words)
+    return held
