@@ -29,7 +29,8 @@ def main(argv: list[str] | None = None) -> int:
     if rest and args.run not in (_psql, _bench):
         parser.error(f"unknown argument: {rest[0]}")
     for number in (signal.SIGTERM, signal.SIGHUP):  # leave by the same door as Ctrl-C
-        signal.signal(number, signal.default_int_handler)
+        if signal.getsignal(number) != signal.SIG_IGN:  # as under nohup
+            signal.signal(number, signal.default_int_handler)
     try:
         given = ("data", "port", "host", "workers", "seed", "memory")
         args.settings = load(**{name: getattr(args, name, None) for name in given})
@@ -163,10 +164,12 @@ def _up(args: Args) -> None:
 def _worker(args: Args) -> None:
     import asyncio
 
-    from pyapp import engine, worker
+    from pyapp import engine, log, worker
 
+    sink = log.setup(args.settings.log_format)
     with engine.servers(args.settings) as there:
         asyncio.run(worker.run(there.apply(args.settings)))
+    sink.close()
 
 
 def _env(args: Args) -> None:

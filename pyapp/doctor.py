@@ -42,7 +42,10 @@ def _examine(settings: Settings) -> Iterator[Finding]:
         try:
             with psycopg.connect(there.admin_url, autocommit=True, connect_timeout=5) as admin:
                 for check in _CHECKS:
-                    yield from check(admin, settings)
+                    try:
+                        yield from check(admin, settings)
+                    except psycopg.ProgrammingError as error:
+                        yield WARN, f"not examined: {_first(error)}"
         except psycopg.OperationalError as error:
             yield FAIL, f"PostgreSQL: {_first(error)}; check DATABASE_ADMIN_URL and the server"
             return
@@ -78,20 +81,32 @@ def _version(admin: Connection, _settings: Settings) -> Iterator[Finding]:
 
 
 def _extensions(admin: Connection, _settings: Settings) -> Iterator[Finding]:
-    query = "select name, coalesce(installed_version, default_version) from pg_available_extensions"
-    found = dict(admin.execute(query).fetchall())
+    rows = admin.execute(
+        "select v.name, v.version, v.installed or v.trusted or r.rolsuper"
+        " from pg_available_extension_versions v join pg_available_extensions e using (name)"
+        " join pg_roles r on r.rolname = current_user"
+        " where v.version = coalesce(e.installed_version, e.default_version)"
+    ).fetchall()
+    found = {name: (version, usable) for name, version, usable in rows}
     major = admin.info.server_version // 10000
+    missing = False
     for name in EXTENSIONS:
         package = f"postgresql-{major}-pgvector" if name == "vector" else "postgresql-contrib"
-        if name not in found:
+        version, usable = found.get(name, ("", False))
+        if not version:
             yield FAIL, f"extension {name} is not on the server; install {package}"
-    if "vector" in found and _numbers(found["vector"]) < (0, 7):
-        yield FAIL, f"extension vector {found['vector']}: 0.7 or newer is needed"
-    if all(name in found for name in EXTENSIONS):
-        yield OK, f"extensions {', '.join(EXTENSIONS)} (vector {found['vector']})"
-    preloaded = _row(admin, "select current_setting('shared_preload_libraries')")[0]
-    if "pg_stat_statements" not in preloaded:
-        yield WARN, "pg_stat_statements is not in shared_preload_libraries: no slowest statements"
+        elif name == "vector" and _numbers(version) < (0, 7):
+            yield FAIL, f"extension vector {version}: 0.7 or newer is needed; install {package}"
+        elif not usable:
+            todo = f"create schema if not exists ext; create extension {name} schema ext"
+            yield FAIL, f"extension {name} takes a superuser, who may run: {todo}"
+        else:
+            continue
+        missing = True
+    if not missing:
+        yield OK, f"extensions {', '.join(EXTENSIONS)} (vector {found['vector'][0]})"
+    if "pg_stat_statements" not in found:
+        yield WARN, "pg_stat_statements is not on the server: no list of slow statements"
 
 
 def _administrator(admin: Connection, _settings: Settings) -> Iterator[Finding]:

@@ -29,7 +29,7 @@ from pyapp.settings import Settings, SettingsError
 from pyapp.unpack import Account, EngineError, locked, programs, try_lock
 
 DATABASE = "plinth"
-_START_WITHIN = 60.0
+_START_WITHIN = 120.0  # recovery after a crash may take long
 _LINKED = Path("/var/lib/plinth")
 _SOCKETS = Path("/tmp")  # noqa: S108 - not TMPDIR: whoever attaches must find them
 
@@ -156,6 +156,7 @@ class Engine:
                 file.flush()
                 os.fsync(file.fileno())
             fresh.rename(path)
+            _sync(self.data)
         self._secrets = json.loads(path.read_text())
 
     def _place_data(self) -> Path:
@@ -192,27 +193,29 @@ class Engine:
 
     def start(self) -> None:
         """Start what is not running, find what is, and wait until both answer."""
-        if self.wants_postgres:
+        self._find()
+        if self.wants_postgres and not self.postgres.process:
             if not self.pgdata.exists():
                 self._say("Making the database files")
                 self._initdb()
-            if not self._adopt(self.postgres, f"cluster_name={self.name} "):
-                self._say("Starting PostgreSQL")
-                self.postgres.tend()
-        if self.wants_redis and not self._adopt(
-            self.redis, "redis-server", f"{self._redis_socket}"
-        ):
+            self._say("Starting PostgreSQL")
+            self.postgres.tend()
+        if self.wants_redis and not self.redis.process:
             self._say("Starting Redis")
             self.redis.tend()
         try:
-            self._await()
+            self.wait()
         except BaseException:
             self.stop()
             raise
 
-    def attach(self) -> None:
-        """Wait for servers that another process keeps alive."""
-        self._await()
+    def wait(self) -> None:
+        """Until both answer, whoever started them."""
+        late = time.monotonic() + _START_WITHIN
+        while self.wants_redis and not self._redis_answers():
+            self._still_coming(self.redis, late)
+        while self.wants_postgres and not self._postgres_answers():
+            self._still_coming(self.postgres, late)
 
     def tend(self) -> None:
         """Called again and again by the owner: what died is started again."""
@@ -222,24 +225,21 @@ class Engine:
             self.redis.tend()
 
     def stop(self) -> None:
+        self._find()
         self.redis.stop((signal.SIGTERM, 2.0))
         # Fast shutdown first; an immediate one loses nothing either, the next start replays WAL.
         self.postgres.stop((signal.SIGINT, 6.0), (signal.SIGQUIT, 2.0))
         if until(lambda: not having(f"{self.name}: "), 2.0):
             shutil.rmtree(self.sockets, ignore_errors=True)
 
-    def _adopt(self, child: Child, *marks: str) -> bool:
-        # A postmaster's fresh fork still carries its parent's command line: the oldest one counts.
-        if running := having(*marks):
-            child.process = Found(min(running))
-        return bool(running)
-
-    def _await(self) -> None:
-        late = time.monotonic() + _START_WITHIN
-        while self.wants_redis and not self._redis_answers():
-            self._still_coming(self.redis, late)
-        while self.wants_postgres and not self._postgres_answers():
-            self._still_coming(self.postgres, late)
+    def _find(self) -> None:
+        """What runs on this folder although its starter went or was killed: ours, not our child."""
+        postgres = (self.wants_postgres, self.postgres, f"cluster_name={self.name} ", "")
+        redis = (self.wants_redis, self.redis, "redis-server", str(self._redis_socket))
+        for wanted, child, *marks in (postgres, redis):
+            # A postmaster's fresh fork carries its parent's command line: the oldest one counts.
+            if wanted and child.process is None and (running := having(*marks)):
+                child.process = Found(min(running))
 
     def _still_coming(self, child: Child, late: float) -> None:
         gone = child.process is not None and not child.alive
@@ -271,16 +271,8 @@ class Engine:
         word.write_text(self._secrets["admin"])
         self.account.own(word)
         # Page checksums are the default of this version; its files are on disk when it ends.
-        command: list[str | Path] = [
-            self._home / "bin/initdb",
-            "-D",
-            fresh,
-            "-U",
-            "plinth_admin",
-            "-E",
-            "UTF8",
-        ]
-        command += ["--auth=scram-sha-256", f"--pwfile={word}", "--no-instructions", "-k"]
+        command = [f"{self._home}/bin/initdb", f"--pgdata={fresh}", "--username=plinth_admin"]
+        command += ["--auth=scram-sha-256", f"--pwfile={word}", "--no-instructions", "-k", "-EUTF8"]
         command += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         try:
             ended = subprocess.run(
@@ -414,9 +406,9 @@ def _session(engine: Engine) -> Iterator[None]:
     with ExitStack() as stack:
         with _changing(engine):
             engine.prepare()
-            users = stack.enter_context(_lock(data / ".users", shared=True))
+            users = stack.enter_context(locked(data / ".users", shared=True))
             if _supervised(data):
-                engine.attach()
+                engine.wait()
             else:
                 engine.start()
         try:
@@ -441,7 +433,7 @@ def owning(settings: Settings, say: Say) -> Iterator[tuple[Engine, Servers]]:
         with _changing(engine):
             busy = f"{kept.data} is in use by another plinth up or serve; stop it or choose --data"
             stack.enter_context(locked(kept.data / ".owner", wait=0, busy=busy))
-            stack.enter_context(_lock(kept.data / ".users", shared=True))
+            stack.enter_context(locked(kept.data / ".users", shared=True))
             engine.prepare()
             engine.start()
         try:
@@ -471,7 +463,7 @@ def _sweep(left: Path) -> None:
         if left.stat().st_uid != os.geteuid() or not (left / ".users").exists():
             return
         for name in (".lock", ".users", ".owner"):
-            locks.enter_context(locked(left / name, wait=0, busy=""))
+            locks.enter_context(locked(left / name, wait=0))
         for pid in having(f"plinth-{_digest(left)}") + having("redis-server", _digest(left)):
             Found(pid).send_signal(signal.SIGKILL)
         for folder in (left, *_SOCKETS.glob(f"plinth-*-{_digest(left)}")):
@@ -482,19 +474,13 @@ def _sweep(left: Path) -> None:
 def _changing(engine: Engine) -> Iterator[None]:
     engine.data.mkdir(parents=True, exist_ok=True, mode=0o700 if os.geteuid() else 0o711)
     busy = f"another plinth command has been starting or stopping {engine.data} for a minute"
-    with locked(engine.data / ".lock", wait=_START_WITHIN, busy=busy):
+    with locked(engine.data / ".lock", busy=busy):
         yield
-
-
-@contextmanager
-def _lock(path: Path, *, shared: bool) -> Iterator[int]:
-    with locked(path, wait=_START_WITHIN, busy=f"{path} is locked", shared=shared) as descriptor:
-        yield descriptor
 
 
 def _supervised(data: Path) -> bool:
     try:
-        with locked(data / ".owner", wait=0, busy=""):
+        with locked(data / ".owner", wait=0):
             return False
     except EngineError:
         return True

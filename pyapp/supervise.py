@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import psycopg
 
@@ -37,7 +38,7 @@ def up(settings: Settings) -> None:
         if settings.seed != "production":
             say(f"Loading the {settings.seed} seeds")
             seed.run(there.admin_url, settings.seed)
-        _Service(settings, there, listening).run(servers, say, "/readyz")
+        _Service(settings.with_(data=servers.data), there, listening).run(servers, say, "/readyz")
 
 
 def serve(settings: Settings) -> None:
@@ -181,10 +182,12 @@ class _Service:
             probe.close()
 
     def _announce(self) -> None:
-        here = self._settings.public_url.rstrip("/")
+        settings = self._settings
+        here = settings.public_url.rstrip("/")
+        data = "" if settings.data == Path(".plinth").absolute() else f" --data {settings.data}"
         lines = ["", f"Plinth serves on {here}", f"  docs      {here}/docs"]
-        lines += [f"  console   {here}/console", "  database  plinth psql"]
-        if self._settings.seed == "development":
+        lines += [f"  console   {here}/console", f"  database  plinth psql{data}"]
+        if settings.seed != "production":
             lines += ["  sign in   alice / Dev@12345"]
         print("\n".join([*lines, "", "Ctrl-C stops everything.", ""]), flush=True)
 
@@ -200,7 +203,8 @@ class _Wake:
         signal.set_wakeup_fd(write, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, self._stop)
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup
+                signal.signal(number, self._stop)
 
     def _stop(self, *_: object) -> None:
         self.stopping = True

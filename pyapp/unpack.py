@@ -57,14 +57,14 @@ class Account:
 
 
 @contextmanager
-def locked(path: Path, *, wait: float, busy: str, shared: bool = False) -> Iterator[int]:
+def locked(path: Path, *, wait: float = 60, busy: str = "", shared: bool = False) -> Iterator[int]:
     """Hold a lock file; a killed process lets go of it by itself. Yields its descriptor."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         deadline = time.monotonic() + wait
         while not try_lock(descriptor, shared=shared):
             if time.monotonic() >= deadline:
-                raise EngineError(busy)
+                raise EngineError(busy or f"another process holds {path}")
             time.sleep(0.02)
         yield descriptor
     finally:
@@ -90,7 +90,7 @@ def programs(account: Account) -> Path:
         ) from None
     if home.is_dir():
         return home
-    with locked(root / "lock", wait=120, busy=f"another process holds {root}/lock"):
+    with locked(root / "lock"):
         if not home.is_dir():
             for left in root.glob("unpack-*"):  # by a process that was killed half-way
                 shutil.rmtree(left, ignore_errors=True)

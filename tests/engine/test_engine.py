@@ -10,6 +10,7 @@ import sys
 import tempfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -18,7 +19,7 @@ import pytest
 from redis import Redis
 from redis.exceptions import RedisError
 
-from pyapp import engine
+from pyapp import engine, unpack
 from pyapp.engine import servers
 from pyapp.processes import Found, having
 from pyapp.settings import Settings
@@ -319,3 +320,29 @@ def _swallow(busy: psycopg.Connection[tuple[object, ...]]) -> None:
         busy.execute("do $$ begin loop end loop; end $$")
     except psycopg.OperationalError:
         busy.close()
+
+
+def test_two_unpackers_at_once_make_one_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = folder()
+    monkeypatch.setattr(unpack, "_cache", lambda: cache)
+    (cache / "unpack-killed").mkdir()
+    account = unpack.Account.choose(cache)
+    with ThreadPoolExecutor(2) as pool:
+        one, two = pool.map(unpack.programs, [account, account])
+    assert one == two
+    assert sorted(path.name for path in cache.iterdir()) == ["lock", one.name]
+    for name in ("psql", "pg_dump", "postgres", "initdb", "redis-server", "redis-cli"):
+        assert subprocess.run([one / "shim" / name, "--version"], check=True).returncode == 0
+    # The account that runs these programs cannot change them.
+    if account.lent:
+        assert {path.lstat().st_uid for path in one.rglob("*")} == {0}
+    shutil.rmtree(cache)
+
+
+def test_a_guest_stops_what_a_killed_owner_left(settings: Settings) -> None:
+    child = _owner(settings.data)
+    with servers(settings) as there:
+        child.kill()
+        child.wait()
+        assert value(there, "select 1") == 1
+    assert processes(settings.data) == []
