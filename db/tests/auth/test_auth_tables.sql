@@ -123,7 +123,7 @@ select throws_ok($$ update auth.users set tier = 'gold' where username = 'tap_ro
                  'no such plan');
 select throws_ok($$ update auth.users set metadata = '[]' where username = 'tap_rows_anna' $$, '23514', null,
                  'metadata is an object');
-select throws_ok($$ update auth.user_roles set role = 'emperor' where user_id::text like '019e%00ad__' $$, '23503', null,
+select throws_ok($$ update auth.user_roles set role = 'king' where user_id::text like '019e%00ad__' $$, '23503', null,
                  'no such role');
 -- PostgreSQL 18 tells RESTRICT apart from a missing key; both are 409 to a caller.
 select throws_ok($$ delete from auth.roles where name = 'user' $$,

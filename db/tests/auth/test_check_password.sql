@@ -1,6 +1,6 @@
 -- core.check_password: the rules of a new password, each named to who breaks it.
 begin;
-select plan(33);
+select plan(34);
 
 select is(pg_get_function_arguments('core.check_password'::regproc),
   'p_password text, VARIADIC p_context text[] DEFAULT ''{}''::text[]', 'arguments');
@@ -56,6 +56,8 @@ select is(pg_temp.rule('annabella1234567', 'annabella'),
           'password: password must not be made of your name, your address or the product''s name', 'little but a name');
 select is(pg_temp.rule('AnnaBella1234567', 'annabella'),
           'password: password must not be made of your name, your address or the product''s name', 'in any case');
+select is(pg_temp.rule('annabella1234567', 'AnnaBella'),
+          'password: password must not be made of your name, your address or the product''s name', 'either way');
 select is(pg_temp.rule('annabella12345678', 'annabella'), null, 'eight characters besides the name are something');
 select is(pg_temp.rule('bellannannabell', 'anna', 'bella'), null, 'each word is taken out for itself');
 select is(pg_temp.rule('plinthplinthplinth'),

@@ -60,15 +60,15 @@ set session authorization plinth_operator;
 select results_eq(
   $$ select u.full_name, u.avatar_url, u.bio, u.metadata
        from api.update_current_user('019e0000-0000-7000-8000-00000000a901', '  Anna A. ',
-                                    'http://example.org/b.png', '', '{"b": [2]}') u $$,
-  $$ values ('Anna A.', 'http://example.org/b.png', null::text, '{"b": [2]}'::jsonb) $$,
-  'all at once; an empty text clears; the name is trimmed');
+                                    'http://example.org/b.png', p_metadata => '{"b": [2]}') u $$,
+  $$ values ('Anna A.', 'http://example.org/b.png', E'Two\nlines', '{"b": [2]}'::jsonb) $$,
+  'several at once; the name is trimmed');
 select is((select u.full_name from api.update_current_user('019e0000-0000-7000-8000-00000000a902', 'Benjamin') u),
           'Benjamin', 'another user');
 select results_eq(
-  $$ select u.full_name, u.avatar_url, u.metadata
-       from api.update_current_user('019e0000-0000-7000-8000-00000000a901', ' ', p_avatar_url => '') u $$,
-  $$ values (null::text, null::text, '{"b": [2]}'::jsonb) $$, 'optional fields are cleared');
+  $$ select u.full_name, u.avatar_url, u.bio, u.metadata
+       from api.update_current_user('019e0000-0000-7000-8000-00000000a901', ' ', '', '') u $$,
+  $$ values (null::text, null::text, null::text, '{"b": [2]}'::jsonb) $$, 'an empty text clears');
 reset session authorization;
 
 -- Every refusal, by field and sentence.

@@ -1,6 +1,6 @@
 -- base.set_setting: changes one setting within its type and bounds; a cheap password hash needs the test environment.
 begin;
-select plan(28);
+select plan(29);
 
 select is(pg_get_function_arguments('base.set_setting'::regproc), 'p_name text, p_value text', 'arguments');
 select is(pg_get_function_result('base.set_setting'::regproc), 'void', 'result');
@@ -42,6 +42,8 @@ select base.set_setting('environment', 'test');
 select lives_ok($$ select base.set_setting('password.bcrypt_cost', '4') $$,
                 'in the test environment hashes may be cheap');
 select throws_ok($$ select base.set_setting('password.bcrypt_cost', '3') $$, '23514', null, 'but bcrypt begins at 4');
+select throws_ok($$ update base.settings set minimum = null, value = '3' where name = 'password.bcrypt_cost' $$, '23514',
+                 null, 'whatever bounds are set');
 select base.set_setting('environment', 'production');
 select throws_ok($$ select base.set_setting('password.bcrypt_cost', '9') $$,
                  'VL001', 'A bcrypt cost below 10 is allowed only in the test environment', 'elsewhere not below 10');

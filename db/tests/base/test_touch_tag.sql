@@ -17,8 +17,8 @@ create temp view touched as select t.tag, t.touched_at from base.touched_tags t 
 
 select base.touch_tag('thing:1');
 select results_eq($$ select t.tag from touched t $$, $$ values ('thing:1') $$, 'recorded under this transaction');
-select cmp_ok((select t.touched_at from touched t), '>=', now(), 'with its time, for the sweeper');
 select lives_ok($$ select base.touch_tag('thing:1') $$, 'the same tag once more is no error');
+select cmp_ok((select t.touched_at from touched t), '>=', now(), 'with its time, for the sweeper');
 select base.touch_tag('all:thing');
 select results_eq($$ select t.tag from touched t order by 1 $$, $$ values ('all:thing'), ('thing:1') $$,
                   'each tag once');

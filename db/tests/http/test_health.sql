@@ -17,7 +17,8 @@ select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a orde
   from pg_proc p where p.oid = 'http.health'::regproc;
 
 insert into ops.schema_migrations (version, name, title, checksum, statements_done)
-select coalesce(max(m.version), 0) + 1, 'V_tap', 'Of this test', repeat('0', 64), 1 from ops.schema_migrations m;
+select (select coalesce(max(m.version), 0) from ops.schema_migrations m) + n, 'V_tap', 'Of this test', repeat('0', 64), 1
+  from generate_series(1, 2) n;
 delete from base.touched_tags;
 insert into base.touched_tags (xid, tag) values ('3', 'tap:1'), ('4', 'tap:1');
 

@@ -1,6 +1,6 @@
 -- http.openapi: the whole API description, made from the registry and the catalog.
 begin;
-select plan(22);
+select plan(23);
 
 select is(pg_get_function_arguments('http.openapi'::regproc), '', 'arguments');
 select is(pg_get_function_result('http.openapi'::regproc), 'json', 'result');
@@ -17,9 +17,10 @@ set role plinth_owner;
 create function api.tap_thing(p_user_id uuid) returns text stable language sql as $$ select 'x' $$;
 reset role;
 select http.expose('GET /v1/tap/{id}', 'api.tap_thing');
-select http.expose('POST /v1/tap/{id}', 'api.tap_thing');
+select http.expose('POST /v1/tap/{id}', 'api.tap_thing', status => 201);
 insert into ops.schema_migrations (version, name, title, checksum, statements_done)
-select coalesce(max(m.version), 0) + 1, 'V_tap', 'Of this test', repeat('0', 64), 1 from ops.schema_migrations m;
+select (select coalesce(max(m.version), 0) from ops.schema_migrations m) + n, 'V_tap', 'Of this test', repeat('0', 64), 1
+  from generate_series(1, 2) n;
 create temp table document as select http.openapi()::jsonb as d;
 
 select is(d.d ->> 'openapi', '3.1.0', 'the kind of document') from document d;
@@ -34,6 +35,7 @@ select results_eq(
       where p.path like '/rpc/%' order by 1 $$,
   $$ select distinct '/rpc/' || split_part(r.function_name, '.', 2), 'post' from http.routes r order by 1 $$,
   'every function by its name, once');
+select ok(d.d #> '{paths,/rpc/tap_thing,post,responses}' ? '200', 'as the first of its routes') from document d;
 select is_empty(
   $$ select p.path from document d, jsonb_object_keys(d.d -> 'paths') p (path)
       where p.path !~ '^/(v1|rpc)/' $$, 'nothing else');

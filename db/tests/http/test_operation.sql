@@ -17,7 +17,7 @@ set role plinth_owner;
 create function api.tap_paint(p_user_id uuid, p_id uuid, p_colour text, p_layers integer default 1)
 returns table (id uuid, colour text) volatile language sql as $$ select null::uuid, null::text $$;
 comment on function api.tap_paint is 'Paints a thing';
-create function api.tap_find(p_user_id uuid, p_id uuid, p_word text, p_limit integer default 50)
+create function api.tap_find(p_user_id uuid, p_word text, p_id uuid default null, p_limit integer default 50)
 returns table (n integer, cursor text) stable language sql as $$ select 1, 'x' $$;
 create function api.tap_stop() returns void volatile language sql as '';
 reset role;
@@ -50,10 +50,10 @@ select is(pg_temp.part('paint', 'responses', '201', 'content', 'application/json
 select is(pg_temp.part('paint', 'responses', 'default'), '{"$ref": "#/components/responses/Problem"}', 'or a problem');
 
 select is(pg_temp.part('find', 'parameters'),
-  '[{"name": "id", "in": "path", "required": true, "schema": {"type": "string", "format": "uuid"}},
-    {"name": "word", "in": "query", "required": true, "schema": {"type": "string"}},
+  '[{"name": "word", "in": "query", "required": true, "schema": {"type": "string"}},
+    {"name": "id", "in": "path", "required": true, "schema": {"type": "string", "format": "uuid"}},
     {"name": "limit", "in": "query", "required": false, "schema": {"type": "integer", "format": "int32"}}]',
-  'GET: the rest is in the query');
+  'GET: the rest is in the query; what is in the path is needed');
 select is(pg_temp.part('find', 'requestBody'), null, 'GET: no body');
 select is(pg_temp.part('find', 'x-cache-seconds'), '60', 'how long it may be kept');
 select is(pg_temp.part('find', 'summary'), null, 'no comment, no summary');
@@ -67,7 +67,7 @@ select is(pg_temp.part('stop', 'parameters'), null, 'and no parameters');
 select results_eq(
   $$ select o ->> 'operationId', o -> 'tags', o -> 'parameters', o #> '{requestBody,content,application/json,schema,required}'
        from http.routes r, http.operation(r, 'POST', '/rpc/tap_find') o where r.function_name = 'api.tap_find' $$,
-  $$ values ('rpc_post_rpc_tap_find', '["rpc"]'::jsonb, null::jsonb, '["id", "word"]'::jsonb) $$, '/rpc');
+  $$ values ('rpc_post_rpc_tap_find', '["rpc"]'::jsonb, null::jsonb, '["word"]'::jsonb) $$, '/rpc');
 
 set session authorization plinth_web;
 select throws_ok($$ select http.operation(null, 'GET', '/') $$, '42501', null, 'private');

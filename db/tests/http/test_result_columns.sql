@@ -1,6 +1,6 @@
 -- http.result_columns: the columns a function returns, in order, however it says so.
 begin;
-select plan(15);
+select plan(16);
 
 select is(pg_get_function_arguments('http.result_columns'::regproc), 'p_function oid', 'arguments');
 select is(pg_get_function_result('http.result_columns'::regproc),
@@ -20,6 +20,7 @@ create function api.tap_table(p_a text, p_b integer) returns table (zebra intege
 language sql as $$ select 1, 'x', now() $$;
 create function api.tap_set() returns setof core.tap_view language sql as $$ select * from core.tap_view $$;
 create function api.tap_out(p_a text, out zebra integer, inout apple text) language sql as $$ select 1, 'x' $$;
+create function api.tap_row(out thing core.tap_view) language sql as $$ select t from core.tap_view t $$;
 create function api.tap_text() returns text language sql as $$ select 'x' $$;
 create function api.tap_void() returns void language sql as '';
 reset role;
@@ -32,6 +33,8 @@ select results_eq($$ select * from http.result_columns('api.tap_set'::regproc) $
             ('mango', 'timestamp with time zone', null) $$, 'SETOF a view: with its comments');
 select results_eq($$ select * from http.result_columns('api.tap_out'::regproc) $$,
   $$ values ('zebra', 'integer', null), ('apple', 'text', null) $$, 'OUT and INOUT');
+select results_eq($$ select c.name, c.type from http.result_columns('api.tap_row'::regproc) c $$,
+                  $$ values ('thing', 'core.tap_view') $$, 'a row in one column is one column');
 select is_empty($$ select * from http.result_columns('api.tap_text'::regproc) $$, 'one value has no columns');
 select is_empty($$ select * from http.result_columns('api.tap_void'::regproc) $$, 'nothing has none');
 select is_empty($$ select * from http.result_columns(null) $$, 'no function');

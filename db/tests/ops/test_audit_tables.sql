@@ -1,6 +1,6 @@
 -- The tables of the trail: append-only for every role, and per role and verb exactly what it may.
 begin;
-select plan(23);
+select plan(26);
 
 select ops.write_audit('paint', 'tap.thing', '1', '019e0000-0000-7000-8000-00000000c031');
 select ops.write_audit('paint', 'tap.thing', '2', '019e0000-0000-7000-8000-00000000c032');
@@ -44,6 +44,9 @@ set role plinth_owner;
 select is_empty($$ select l.id from ops.audit_logs l $$, 'owner: without a caller there is nothing to see');
 reset role;
 
+select table_privs_are('ops', 'audit_logs', 'plinth_operator', array['SELECT']);
+select table_privs_are('ops', 'audit_details', 'plinth_operator', array['SELECT']);
+select table_privs_are('ops', 'audit_erasures', 'plinth_operator', array['SELECT']);
 set session authorization plinth_operator;
 select is(array(select l.entity_id from ops.audit_logs l where l.entity_type = 'tap.thing' order by 1), '{1,2}',
           'operator: sees everybody''s trail');
