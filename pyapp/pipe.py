@@ -21,7 +21,10 @@ _DONE = pq.ExecStatus.COMMAND_OK
 _FIELDS = pq.DiagnosticField
 
 # The statement is not prepared on this connection, or its plan no longer fits: prepare it afresh.
-OUTDATED = frozenset({"26000", "42883", "42P01", "42703", "42704", "0A000", "XX000", "3F000"})
+# Or (42804) a deploy changed a row type between the statement and the function it calls.
+OUTDATED = frozenset(
+    {"26000", "42883", "42P01", "42703", "42704", "42804", "0A000", "XX000", "3F000"}
+)
 
 
 class DatabaseError(Exception):
