@@ -19,6 +19,7 @@ from pyapp.settings import ENVIRONMENTS, SettingsError, load
 
 Args = argparse.Namespace
 EXITS = "exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 a server cannot be reached"
+DEBUG = "PLINTH_DEBUG=1 shows where an error came from"
 OK, FAILED, USAGE, UNREACHABLE = range(4)
 
 
@@ -66,7 +67,7 @@ def _explain(error: Exception) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     about = "A backend for AI applications that lives inside PostgreSQL."
-    top = argparse.ArgumentParser("plinth", description=about, epilog=EXITS)
+    top = argparse.ArgumentParser("plinth", description=about, epilog=f"{EXITS}; {DEBUG}")
     top.add_argument("--version", action="version", version=f"plinth {__version__}")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
 
@@ -79,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
         parser = groups[group].add_parser(step, help=text, description=text, epilog=EXITS)
         for names, how in (_DATA, *options):
             parser.add_argument(*names, **how)
-        parser.set_defaults(run=run)
+        parser.set_defaults(run=run, step=step)
 
     groups: dict[str, Any] = {"": commands}
     port = _option("--port", metavar="N", help="port to listen on (default 8080)")
@@ -103,10 +104,10 @@ def _parser() -> argparse.ArgumentParser:
         _option("--as", dest="as_user", metavar="USER", help="act for this user"),
     )  # fmt: skip
     add("migrate up", _migrate_up, "apply what is pending and renew the code")
-    add("migrate status", _migrate_status, "show what is applied and what is pending")
-    add("migrate down", _migrate_down, "undo the last migration with its .down.sql")
-    add("migrate verify", _migrate_verify, "compare checksums, order and every object")
-    add("migrate history", _migrate_history, "show what ran when, and how long")
+    add("migrate status", _migrate, "show what is applied and what is pending")
+    add("migrate down", _migrate, "undo the last migration with its .down.sql")
+    add("migrate verify", _migrate, "compare checksums, order and every object")
+    add("migrate history", _migrate, "show what ran when, and how long")
     name = _option("name", metavar="NAME")
     add("migrate new", _migrate_new, "write the template of a migration", name)
     add(
@@ -190,6 +191,8 @@ def _env(args: Args) -> None:
             print(f"export {name}={shlex.quote(value)}")
     if there.bin_dir:
         print(f'export PATH={shlex.quote(str(there.bin_dir))}:"$PATH"')
+    if there.socket_dir and not list(there.socket_dir.glob(".s.PGSQL.*")):
+        print("plinth: the servers do not run; start them with: plinth up", file=sys.stderr)
 
 
 def _pgpass(folder: Path, admin: dict[str, str]) -> Path:
@@ -253,34 +256,18 @@ def _migrate_up(args: Args) -> None:
     print(report)
 
 
-def _migrate_down(args: Args) -> None:
+def _migrate(args: Args) -> int:
+    """The steps that answer in lines: status, verify, history, and the report of down."""
     from pyapp import engine, migrate
 
     with engine.servers(args.settings) as there:
-        print(migrate.down(there.admin_url))
-
-
-def _migrate_verify(args: Args) -> int:
-    from pyapp import engine, migrate
-
-    with engine.servers(args.settings) as there:
-        wrong = migrate.verify(there.admin_url)
-    print("\n".join(wrong or ["the database is as it was deployed"]))
+        found = getattr(migrate, args.step)(there.admin_url)
+    lines = found if isinstance(found, list) else [str(found)]
+    wrong = args.step == "verify" and lines
+    if args.step == "verify" and not lines:
+        lines = ["the database is as it was deployed"]
+    print("\n".join(lines))
     return FAILED if wrong else OK
-
-
-def _migrate_status(args: Args) -> None:
-    from pyapp import engine, migrate
-
-    with engine.servers(args.settings) as there:
-        print("\n".join(migrate.status(there.admin_url)))
-
-
-def _migrate_history(args: Args) -> None:
-    from pyapp import engine, migrate
-
-    with engine.servers(args.settings) as there:
-        print("\n".join(migrate.history(there.admin_url)))
 
 
 def _migrate_new(args: Args) -> None:
