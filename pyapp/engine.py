@@ -129,7 +129,6 @@ class Engine:
         self.sockets = _SOCKETS / f"plinth-{self.account.uid}-{_digest(self.data)}"
         if self.wants_postgres or self.wants_redis:
             self._home = programs(self.account)
-            self._make_sockets()
         self._load_secrets()
 
     def _make_sockets(self) -> None:
@@ -193,6 +192,7 @@ class Engine:
 
     def start(self) -> None:
         """Start what is not running, find what is, and wait until both answer."""
+        self._make_sockets()
         self._find()
         if self.wants_postgres and not self.postgres.process:
             if not self.pgdata.exists():
