@@ -57,7 +57,9 @@ _PREFLIGHT = (
 class Request:
     """A request on its way: what the parser made of it, and what was found out since."""
 
-    __slots__ = ("connection", "headers", "id", "label", "message", "method", "payload")
+    __slots__ = (
+        "address", "connection", "headers", "id", "label", "message", "method", "payload",
+    )  # fmt: skip
 
     def __init__(
         self, connection: Connection, message: RawRequestMessage, payload: StreamReader, id_: str
@@ -68,6 +70,7 @@ class Request:
         self.headers = message.headers
         self.method: str = message.method
         self.id = id_
+        self.address = connection.peer
         self.label = "(none)"  # the route, for log and metrics; a path as sent could hold anything
 
 
@@ -100,6 +103,8 @@ class App:
         if id_ is None or not _is_request_id(id_):
             id_ = f"{self._id_prefix}{next(self._ids):08x}"
         request = Request(connection, message, payload, id_)
+        if self.settings.trusted_proxies:
+            request.address = self._address(connection.peer, message.headers)
         try:
             reply = await self._reply(request)
         except Problem as problem:
@@ -128,14 +133,16 @@ class App:
     async def _call(
         self, request: Request, route: Route, found: dict[str, str], query: str
     ) -> Reply:
-        headers, connection = request.headers, request.connection
+        headers = request.headers
         token = None
         if route.auth != "none":
             given = headers.getall(hdrs.AUTHORIZATION, ("",))
             if len(given) > 1:
                 raise problems.malformed("There is more than one Authorization header.")
             token = digest(given[0])
-        args: dict[str, object] = {n: body.Loose(body.unquote(v)) for n, v in found.items()}
+        args: dict[str, object] = {}
+        for name, value in found.items():
+            args[name] = body.Loose(body.unquote(value))
         if query:
             _merge(args, body.parse_query(query))
         if request.method not in ("GET", "HEAD"):
@@ -148,7 +155,7 @@ class App:
         answer = await self.caller.answer(
             route,
             token=token,
-            context=f"{request.id}\x1f{self._address(connection.peer, headers)}\x1f{agent}",
+            context=f"{request.id}\x1f{request.address}\x1f{agent}",
             args=args,
             no_cache="no-cache" in headers.get(hdrs.CACHE_CONTROL, ""),
         )
@@ -177,7 +184,7 @@ class App:
     def _address(self, peer: str, headers: CIMultiDictProxy[str]) -> str:
         """Who asks: behind trusted proxies the last address that is not one of them."""
         trusted = self.settings.trusted_proxies
-        if trusted and within(peer, trusted):
+        if within(peer, trusted):
             for hop in reversed(",".join(headers.getall(X_FORWARDED_FOR, ())).split(",")):
                 try:
                     peer = str(ipaddress.ip_address(hop.strip()))
@@ -224,16 +231,9 @@ class App:
             ending = "" if request.message.version is HttpVersion11 else "keep-alive"
         self.metrics.counts.observe(request.method, request.label, status, seconds, len(content))
         if self.access is not None:
-            self.access(
-                id_=request.id,
-                method=request.method,
-                route=request.label,
-                status=status,
-                seconds=seconds,
-                size=len(content),
-                address=self._address(connection.peer, headers),
-                agent=headers.get(hdrs.USER_AGENT, ""),
-            )
+            what = (request.method, request.label, status)
+            who = (request.address, headers.get(hdrs.USER_AGENT, ""))
+            self.access(request.id, what, seconds, len(content), who)
         if status in (204, 304):
             head = self.listener.head(status, "", ending)
             return b"%b%bX-Request-Id: %b\r\n\r\n" % (head, extra, request.id.encode())

@@ -117,40 +117,41 @@ class AccessLog:
     """One line per request. The route is logged, never the address's own values or its query."""
 
     def __init__(self, sink: Sink, style: str) -> None:
-        self.sink = sink
-        self.json = style == "json"
+        self._write = sink.write
+        self._json = style == "json"
         self._second = 0
-        self._prefix = ""
+        self._stamp = ""
 
     def __call__(
-        self,
-        *,
-        id_: str,
-        method: str,
-        route: str,
-        status: int,
-        seconds: float,
-        size: int,
-        address: str,
-        agent: str,
+        self, id_: str, what: tuple[str, str, int], seconds: float, size: int, who: tuple[str, str]
     ) -> None:
+        """what: method, route and status; who: address and agent."""
         now = time.time()
         second = int(now)
         if second != self._second:
-            self._second, self._prefix = second, timestamp(second)[: 20 if self.json else 19]
-        milliseconds = int((now - second) * 1000)
-        if self.json:
-            self.sink.write(
-                f'{{"time":"{self._prefix}{milliseconds:03}Z","level":"info","logger":"access",'
-                f'"request_id":"{id_}","method":"{method}","route":{quoted(route)},'
-                f'"status":{status},"ms":{seconds * 1000:.2f},"bytes":{size},'
-                f'"address":"{address}","agent":{quoted(agent)}}}\n'
+            self._second, self._stamp = second, timestamp(second)[:19]
+        milliseconds = f"{self._stamp}.{int((now - second) * 1000):03}Z"
+        if self._json:
+            self._write(
+                f'{{"time":"{milliseconds}","level":"info","logger":"access","request_id":"{id_}"'
+                f'{_what(what)},"ms":{seconds * 1000:.2f},"bytes":{size}{_who(who)}}}\n'
             )
         else:
-            self.sink.write(
-                f"{self._prefix[11:]} {status} {method:6} {quoted(route)[1:-1]} "
+            method, route, status = what
+            self._write(
+                f"{milliseconds[11:23]} {status} {method:6} {quoted(route)[1:-1]} "
                 f"{seconds * 1000:.1f} ms {size} B {id_}\n"
             )
+
+
+@lru_cache(maxsize=2048)
+def _what(what: tuple[str, str, int]) -> str:
+    return f',"method":"{what[0]}","route":{quoted(what[1])},"status":{what[2]}'
+
+
+@lru_cache(maxsize=2048)
+def _who(who: tuple[str, str]) -> str:
+    return f',"address":"{who[0]}","agent":{quoted(who[1])}'
 
 
 def setup(style: str, descriptor: int | None = None) -> Sink:

@@ -20,6 +20,9 @@ from typing import Any
 
 BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _BYTES = "plinth_http_response_bytes_total"
+_ANSWERS = {
+    word: f'plinth_cache_answers_total{{result="{word}"}}' for word in ("hit", "miss", "bypass")
+}
 _HELP = {
     "plinth_http_requests_total": "Requests answered, by method, route and status",
     "plinth_http_request_seconds": "Time from the complete head of a request to its answer",
@@ -48,7 +51,7 @@ class Counts:
         self.totals[_BYTES] += size
 
     def cached(self, word: str) -> None:
-        self.totals[f'plinth_cache_answers_total{{result="{word}"}}'] += 1
+        self.totals[_ANSWERS[word]] += 1
 
     def add(self, snapshot: Mapping[str, Any]) -> None:
         for method, route, status, cell in snapshot["requests"]:
