@@ -144,7 +144,7 @@ class Cache:
                 link, run = await _connect(self._url or "")
         except (OSError, TimeoutError, CacheDown) as error:
             self.errors += 1
-            log.warning("redis cannot be reached: %s", error or type(error).__name__)
+            log.warning("redis cannot be reached: %s", str(error) or type(error).__name__)
             return
         # Keys belong to one run of Redis: one that is back with older memories has none of ours.
         self._link, self._prefix, self._trusted = link, b"%b%b:" % (_PREFIX, run), False

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import psycopg
-from psycopg import pq
 from psycopg.conninfo import make_conninfo
 
 from pyapp import problems
@@ -99,11 +98,8 @@ class Lane:
     async def _open(self) -> None:
         loop = asyncio.get_running_loop()
         try:
-            connection = await asyncio.to_thread(pq.PGconn.connect, self.dsn.encode())
-            if connection.status != pq.ConnStatus.OK:
-                reason = connection.get_error_message().strip()
-                connection.finish()
-                raise OSError(reason)  # noqa: TRY301
+            # Not libpq's own connect in a thread: it keeps the interpreter for all of its time-out.
+            connection = await psycopg.AsyncConnection.connect(self.dsn, autocommit=True)
         except Exception as error:
             self._retry_at = loop.time() + self._delay
             if self._delay == 0.05:
@@ -111,11 +107,11 @@ class Lane:
             self._delay = min(self._delay * 2, 1.0)
         else:
             if self._closed:
-                connection.finish()
+                await connection.close()
                 return
             self._delay = 0.05
             self.opened += 1
-            self.pipes.append(Pipe(connection, self._forget))
+            self.pipes.append(Pipe(connection.pgconn, self._forget, owner=connection))
         finally:
             self.opening -= 1
             self._freed.set()

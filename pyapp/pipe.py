@@ -67,8 +67,11 @@ class _Call:
 
 
 class Pipe:
-    def __init__(self, connection: pq.abc.PGconn, on_lost: Callable[["Pipe"], None]) -> None:
+    def __init__(
+        self, connection: pq.abc.PGconn, on_lost: Callable[["Pipe"], None], owner: object = None
+    ) -> None:
         self._connection = connection
+        self._owner = owner  # what would close the connection when nobody holds it
         self._on_lost = on_lost
         self._loop = asyncio.get_running_loop()
         self._calls: deque[_Call] = deque()
