@@ -110,7 +110,7 @@ class Renewal:
             wanted = {name for file in self.files.values() for name in file.objects}
             self.drop(sorted(self.objects().keys() - wanted))
         queue = self.stale(damaged) if strict else self._vanished()
-        self.lock_views(file for file in queue if file.kind == "view")
+        self.lock_ahead(queue)
         while queue:
             failed: dict[str, SqlError] = {}
             for file in queue:
@@ -130,10 +130,12 @@ class Renewal:
         if self.changed:
             self._check_bodies()
 
-    def lock_views(self, files: Iterable[CodeFile]) -> None:
-        """Before tables and before each other, in the order in which callers lock them."""
+    def lock_ahead(
+        self, files: Iterable[CodeFile], text: str = "", *, open_all: bool = False
+    ) -> None:
+        """Views of these files, and tables that a text names: before anything else is locked."""
         names = [name for file in files for name in file.objects]
-        self.conn.execute("select deploy.lock_views(%s)", [names])
+        self.conn.execute("select deploy.lock_ahead(%s, %s, %s)", [names, text, open_all])
 
     def drop(self, names: Iterable[str], *, keep: Iterable[int] = ()) -> None:
         for name in names:

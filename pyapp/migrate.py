@@ -348,7 +348,11 @@ class Runner:
             now = self._value("select deploy.snapshot()")
             renewal = Renewal(self.conn, self.code, self.say)
             if group and group[0].version > 1:
-                renewal.lock_views(renewal.stale())
+                files = [m.down if back and m.down else m.file for m in group]
+                text = "\n".join(file.text for file in files)
+                broken = {f"view {name}" for file in files for name in breaks(file)}
+                views = [f for f in self.code if broken & set(f.objects)] + renewal.stale()
+                renewal.lock_ahead(views, text, open_all=open_all)
             for migration in group:
                 self._migrate(migration, renewal, back=back, open_all=open_all)
             self.conn.execute("set local check_function_bodies = off")
@@ -400,7 +404,7 @@ class Runner:
     ) -> None:
         file = migration.down if back and migration.down else migration.file
         began = time.monotonic()
-        for name in re.findall(r"\w+\.\w+", file.header.get("Breaks", "").lower()):
+        for name in breaks(file):
             renewal.drop([f"function {name}", f"view {name}"])
         try:
             self.run_file(file, file.statements, open_all=open_all)
@@ -504,12 +508,12 @@ class Runner:
             except (SqlError, psycopg.Error) as error:
                 if error.sqlstate not in busy and "tuple concurrently" not in str(error):
                     raise
-                diag = getattr(error.__cause__ or error, "diag", None)
-                text = f"{getattr(error, 'statement', '')} {diag and diag.context}"
-                holder = self._holder(text)
+                diag = error.diag if isinstance(error, psycopg.Error) else None
+                what = str(error) if diag is None else f"waiting: {diag.message_primary}"
+                holder = self._holder(f"{getattr(error, 'statement', '')} {diag and diag.context}")
                 if time.monotonic() + pause > deadline:
                     waited = f"gave up after {self.lock_wait:.0f} s: {holder}"
-                    raise MigrationError(f"{error}\n  {waited}") from error
+                    raise MigrationError(f"{what}\n  {waited}") from error
                 self.say(f"trying again in {pause:.1f} s: {holder}")
             time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311
             pause = min(pause * 2, 5.0)
@@ -518,6 +522,10 @@ class Runner:
         if not self._value("select to_regprocedure('deploy.lock_holder(text)')"):
             return "another database of this server is being set up"
         return str(self._value("select deploy.lock_holder(%s)", text) or "it is free by now")
+
+
+def breaks(file: SqlFile) -> list[str]:
+    return re.findall(r"\w+\.\w+", file.header.get("Breaks", "").lower())
 
 
 def _groups(pending: list[Migration]) -> list[list[Migration]]:

@@ -146,38 +146,24 @@ $$;
 
 comment on function deploy.check_bodies() is 'Syntax of every body of code, and every name in those of SQL functions';
 
--- Callers lock a view and then its tables; a deploy that did it the other way round would meet them in a deadlock.
--- An ALTER that changes nothing locks the view alone (LOCK would go on to the tables); the outermost first, as callers
--- do.
-create function deploy.lock_views(p_names text[])
-returns void
-language plpgsql
-volatile
+create function deploy.views_on(p_names text[])
+returns oid[]
+language sql
+stable
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-  v_view record;
-begin
-  for v_view in
-    with recursive standing (id) as (
-      select o.id from deploy.code_objects(p_names) o where o.name like 'view %'
-      union
-      select r.ev_class
-        from standing s
-        join pg_depend d on d.refclassid = 'pg_class'::regclass and d.refobjid = s.id
-        join pg_rewrite r on d.classid = 'pg_rewrite'::regclass and r.oid = d.objid
-    )
-    select s.id::regclass as name, c.relowner::regrole as owner
-      from standing s join pg_class c on c.oid = s.id and c.relkind = 'v'
-     order by s.id desc
-  loop
-    execute format('alter view %s owner to %s', v_view.name, v_view.owner);
-  end loop;
-end
+  with recursive standing (id) as (
+    select o.id from deploy.code_objects(p_names) o where o.name like 'view %'
+    union
+    select r.ev_class
+      from standing s
+      join pg_depend d on d.refclassid = 'pg_class'::regclass and d.refobjid = s.id
+      join pg_rewrite r on d.classid = 'pg_rewrite'::regclass and r.oid = d.objid
+  )
+  select array_agg(c.oid order by c.oid desc) from standing s join pg_class c on c.oid = s.id and c.relkind = 'v'
 $$;
 
-comment on function deploy.lock_views(text[]) is
-  'Locks these views, and those that stand on them, before the tables below them';
+comment on function deploy.views_on(text[]) is 'The named views and those that stand on them';
 
 create function deploy.forget_files(p_paths text[])
 returns void
@@ -240,22 +226,62 @@ $$;
 
 comment on function deploy.named_in(text) is 'Tables, views and indexes that a text names with their schema';
 
--- Opening takes a lock on the table, so only those are opened that the text names (or all, when asked, or when triggers
--- may lead to others). row_security = off turns what was overlooked into an error; the runner then asks for all.
-create function deploy.open_tables(p_text text, p_all boolean)
+-- Callers hold several tables and views at a time, in an order nobody knows. A deploy that takes its locks in another order
+-- meets them in a deadlock, gives way, and under load does so again and again. So it takes all of them at the start, and
+-- what it could not get is what it begins with the next time: nothing is held while it waits for that one, and it gets the
+-- rest from callers who are past it. An ALTER that changes nothing locks a view alone, where LOCK would go on to its tables.
+create function deploy.lock_relations(p_relations oid[])
 returns void
 language plpgsql
 volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  v_order    oid[] := p_relations;
+  v_one      oid;
+  v_relation record;
+begin
+  for v_attempt in 1 .. 200 loop
+    begin
+      foreach v_one in array coalesce(v_order, '{}') loop
+        perform set_config('lock_timeout', case when v_one = v_order[1] then '1s' else '100ms' end, true);
+        select c.oid::regclass as name, c.relkind as kind, c.relowner::regrole as owner
+          into v_relation from pg_class c where c.oid = v_one;
+        if v_relation.kind = 'v' then
+          execute format('alter view %s owner to %s', v_relation.name, v_relation.owner);
+        elsif found then
+          execute format('lock table only %s in access exclusive mode', v_relation.name);
+        end if;
+      end loop;
+      perform set_config('lock_timeout', '1s', true);
+      return;
+    exception
+      when deadlock_detected or lock_not_available then
+        if v_one = v_order[1] or v_attempt = 200 then
+          raise;
+        end if;
+        v_order := v_one || array_remove(v_order, v_one);
+    end;
+  end loop;
+end
+$$;
+
+comment on function deploy.lock_relations(oid[]) is
+  'Locks these tables and views against everybody, in whatever order succeeds';
+
+-- Opening takes a lock on the table, so only those are opened that the text names; or all, when asked, or when triggers may
+-- lead to others.
+create function deploy.tables_to_open(p_text text, p_all boolean)
+returns oid[]
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
   v_forced oid[] := deploy.forced_tables();
   v_words  oid[] := deploy.named_in(p_text);
-  v_named  oid[] := '{}';
+  v_named  oid[] := array(select t from unnest(v_forced) t where t = any (v_words));
 begin
-  if p_text ~* '\m(insert|update|delete|merge|select|copy|references|validate|do|call)\M' then
-    v_named := array(select t from unnest(v_forced) t where t = any (v_words));
-  end if;
   if p_text ~* '\mvalidate\M' then  -- the other end of the foreign key is not named
     v_named := v_named || array(select k.confrelid from pg_constraint k
                                  where k.contype = 'f' and k.conrelid = any (v_words) and k.confrelid = any (v_forced));
@@ -264,14 +290,45 @@ begin
   if p_all or (p_text ~* '\m(insert|update|delete|merge|copy|do|call)\M'
                and exists (select from pg_trigger t where not t.tgisinternal and t.tgrelid = any (v_named)))
   then
-    v_named := v_forced;
-  else
+    return v_forced;
+  end if;
+  return v_named;
+end
+$$;
+
+comment on function deploy.tables_to_open(text, boolean) is 'Which forced tables a file needs open';
+
+create function deploy.lock_ahead(p_views text[], p_text text, p_all boolean)
+returns void
+language sql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+  select deploy.lock_relations(deploy.views_on(p_views) || deploy.tables_to_open(p_text, p_all))
+$$;
+
+comment on function deploy.lock_ahead(text[], text, boolean) is
+  'Takes the locks a deploy will need, before it does anything';
+
+-- row_security = off turns what was overlooked into an error instead of a silent nothing; the runner then asks for all.
+create function deploy.open_tables(p_text text, p_all boolean)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_forced oid[] := deploy.forced_tables();
+  v_open   oid[] := deploy.tables_to_open(p_text, p_all);
+begin
+  if v_open <> v_forced then
     perform set_config('row_security', 'off', true);
   end if;
 
   perform set_config('plinth.forced', v_forced::text, true);
-  perform set_config('plinth.opened', v_named::text, true);
-  perform deploy.force_tables(v_named, false);
+  perform set_config('plinth.opened', v_open::text, true);
+  perform deploy.lock_relations(v_open);
+  perform deploy.force_tables(v_open, false);
 end
 $$;
 

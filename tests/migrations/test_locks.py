@@ -1,7 +1,9 @@
 """Behind other people's locks: the whole is tried again, and nobody waits longer than a second."""
 
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 
 import psycopg
 import pytest
@@ -32,13 +34,13 @@ def test_it_retries_behind_a_long_transaction_and_names_it(project: Project) -> 
 
 
 def test_it_gives_up_and_nothing_is_changed(project: Project) -> None:
-    path = project.migration(LAST)
+    project.migration(LAST)
     before = project.catalog()
     with psycopg.connect(project.dsn) as holder:
         holder.execute("lock table chat.notes in access share mode")
         with pytest.raises(MigrationError) as refused:
             project.up(lock_wait=0.5)
-    assert str(refused.value).startswith(f"{path}:5: ERROR 55P03 canceling statement due to lock")
+    assert "canceling statement due to lock timeout" in str(refused.value)
     assert "gave up after 0 s: chat.notes is locked by pid" in str(refused.value)
     assert project.catalog() == before
 
@@ -74,17 +76,55 @@ def test_a_view_in_use_is_waited_for_in_the_same_way(project: Project) -> None:
         assert up.result(10).code == ["db/views/chat/v_authors.sql"]
 
 
+def test_a_lock_in_the_middle_of_a_file_has_its_line(project: Project) -> None:
+    project.migration("create table chat.one (id integer);")
+    project.up()
+    path = project.migration("create table chat.two (id integer);\ndrop table chat.one;")
+    with psycopg.connect(project.dsn) as holder:
+        holder.execute("select 1 from chat.one")
+        with pytest.raises(
+            MigrationError, match=rf"{path}:5: ERROR 55P03 .*\n.*chat.one is locked"
+        ):
+            project.up(lock_wait=0)
+
+
 def test_in_a_deadlock_the_deploy_gives_way(project: Project) -> None:
-    """It holds authors and wants notes, a caller the other way round: the caller is answered."""
+    """It holds one and wants two, a caller the other way round: the caller is answered."""
+    project.migration("create table chat.one as select 1 as n; create table chat.two as select 1;")
+    project.up()
     project.migration(
-        "alter table chat.authors add column x text default pg_sleep(0.3)::text;\n"
-        "alter table chat.notes add column x integer;"
+        "alter table chat.one add column x text default pg_sleep(0.5)::text;\n"
+        "alter table chat.two add column x integer;"
     )
     asleep = "select count(*) from pg_stat_activity where wait_event = 'PgSleep'"
     with psycopg.connect(project.dsn) as caller, ThreadPoolExecutor(1) as pool:
-        caller.execute("select 1 from chat.notes")
+        caller.execute("select 1 from chat.two")
         up = pool.submit(project.up)
         until(lambda: bool(project.value(asleep)), 10)
-        assert len(caller.execute("select 1 from chat.authors").fetchall()) == 2
+        assert len(caller.execute("select 1 from chat.one").fetchall()) == 1
         caller.rollback()
-        assert up.result(10).applied == ["V002__step"]
+        assert up.result(10).applied == ["V003__step"]
+
+
+def test_locks_are_had_from_callers_who_lock_in_another_order(project: Project) -> None:
+    """They hold notes when they come to authors; the runner would lock authors first."""
+    project.migration("update chat.authors set name = name; update chat.notes set body = body;")
+    stop = threading.Event()
+
+    def call(_: int) -> int:
+        with psycopg.connect(project.dsn) as caller:
+            for calls in count():
+                caller.execute("select 1 from chat.notes, pg_sleep(0.001)")
+                caller.execute("select 1 from chat.authors")
+                caller.rollback()
+                if stop.is_set():
+                    return calls
+        raise AssertionError
+
+    with ThreadPoolExecutor(8) as pool:
+        callers = [pool.submit(call, number) for number in range(8)]
+        try:
+            assert project.up(lock_wait=2).applied == ["V002__step"]
+        finally:
+            stop.set()
+        assert min(caller.result(10) for caller in callers) > 0
