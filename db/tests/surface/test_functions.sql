@@ -1,7 +1,7 @@
 -- How functions are written: attributes, names and bodies, read from the catalog and not from the files.
 begin;
 set local search_path = tap, pg_catalog;
-select plan(17);
+select plan(21);
 
 create function pg_temp.house() returns setof pg_proc language sql as $$
   select p.* from pg_proc p join pg_namespace n on n.oid = p.pronamespace
@@ -70,6 +70,18 @@ create function pg_temp.says_it_only_reads() returns setof text language sql as 
      and pg_temp.code(p) ~ '\m(insert\s+into|delete\s+from|update\s+[a-z_]+\.|merge\s+into|for\s+update|nextval)\M'
 $$;
 
+-- A setting for the session would outlive the request and meet the next caller of that connection.
+create function pg_temp.lasting() returns setof text language sql as $$
+  select p.oid::regprocedure::text from pg_temp.house() p
+   where pg_temp.code(p) ~ '\mset_config\s*\([^;]*,\s*false\s*\)|\mset\s+(session\s+)?[a-z_]+\.[a-z_]+\s*(=|to)'
+$$;
+
+-- SET hnsw.ef_search on a function fails wherever vector is not loaded yet; set_config in the body does not.
+create function pg_temp.sets_more() returns setof text language sql as $$
+  select format('%s %s', p.oid::regprocedure, c) from pg_temp.house() p cross join lateral unnest(p.proconfig) c
+   where c !~ '^(search_path|check_function_bodies|client_min_messages)='
+$$;
+
 select is_empty('select pg_temp.badly_owned()', 'functions belong to plinth_owner or plinth_system');
 select is_empty('select pg_temp.loose_path()', 'definer functions fix their search_path, pg_temp last');
 select is_empty('select pg_temp.not_definer()', 'functions of the contract are security definer');
@@ -90,8 +102,17 @@ select is_empty(
   $$ select g from pg_temp.dynamic() g where g !~ '^deploy\.' and g not in (
        'ops.catalog_objects') $$,
   'dynamic SQL only where it was reviewed');
+select is_empty('select pg_temp.lasting()', 'no function changes a setting beyond its transaction');
+select is_empty('select pg_temp.sets_more()', 'functions fix their search_path and nothing that needs a library');
 
 create table base.planted (id integer);
+create function core.planted() returns void language plpgsql set hnsw.ef_search = 40 as $$
+begin
+  perform set_config('plinth.caller', 'x', false);
+end $$;
+alter function core.planted() owner to plinth_owner;
+select results_eq('select pg_temp.lasting()', array['core.planted()'], 'a setting of the session is found');
+select results_eq('select pg_temp.sets_more()', array['core.planted() hnsw.ef_search=40'], 'a fixed setting is found');
 create function api.planted(x integer, p_user_id uuid) returns void language plpgsql stable as $$
 begin
   insert into base.planted values (1);

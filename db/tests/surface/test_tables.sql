@@ -1,7 +1,7 @@
 -- How tables are made: in the manifest, with keys that hold inside one user, named constraints and indexed references.
 begin;
 set local search_path = tap, pg_catalog;
-select plan(23);
+select plan(25);
 
 create function pg_temp.house() returns setof pg_class language sql as $$
   select c.* from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -80,6 +80,16 @@ create function pg_temp.bad_types() returns setof text language sql as $$
       or y.typname = 'varchar' and a.atttypmod > 0 or y.typtype = 'e'
 $$;
 
+-- A random id falls in no partition and spreads the index; ours are ordered by time.
+create function pg_temp.random_ids() returns setof text language sql as $$
+  select t.oid::regclass::text
+    from pg_temp.house() t
+    join pg_attribute a on a.attrelid = t.oid and a.attname = 'id' and a.atttypid = 'uuid'::regtype
+    left join pg_attrdef d on d.adrelid = t.oid and d.adnum = a.attnum
+   where not t.relispartition and pg_get_expr(d.adbin, d.adrelid) is distinct from 'base.new_id()'
+$$;
+
+select is_empty('select pg_temp.random_ids()', 'ids are made by base.new_id()');
 select is_empty('select pg_temp.unlisted()', 'every table is in the manifest');
 select is_empty(
   $$ select schema_name, table_name from base.table_manifest
@@ -128,6 +138,7 @@ create table base.planted_row (user_id uuid, id uuid, other uuid, constraint pla
   constraint planted_row_id_key unique (user_id, id),
   constraint planted_row_other_fkey foreign key (other) references base.planted_row (id));
 insert into base.table_manifest values ('base', 'planted_row', 'by-user', 'planted');
+select results_eq('select pg_temp.random_ids()', array['base.planted_row'], 'an id of another kind is found');
 select results_eq('select pg_temp.unlisted()', array['base.planted'], 'a table outside the manifest is found');
 select set_eq('select pg_temp.bad_primary_key()', array['base.planted', 'base.planted_row'], 'a wrong key is found');
 select results_eq('select pg_temp.crossing()', array['planted_row_other_fkey on base.planted_row'],
