@@ -2,7 +2,7 @@
 --
 -- Rules   No hash (unknown user, account without a password) costs as much as one of the current format and is false.
 --         No password is false. p<version>$… is ours; $2a$, $2b$, $2y$ is bcrypt over the bare password, as imports
---         and seeds bring it.
+--         and seeds bring it. Anything else, also a bcrypt hash that was cut off, is false and no error.
 create or replace function core.password_matches(p_password text, p_hash text)
 returns boolean
 language plpgsql
@@ -14,10 +14,10 @@ declare
   v_input  text;
   v_output text;
 begin
-  if p_hash ~ '^p[0-9]+\$2' then
+  if p_hash ~ '^p[0-9]+\$2a\$(0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{53}$' then
     v_salt := substr(p_hash, strpos(p_hash, '$'));
     v_input := core.peppered(p_password);
-  elsif p_hash ~ '^\$2[aby]\$' then
+  elsif p_hash ~ '^\$2[aby]\$(0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{53}$' then
     -- crypt() knows $2a$; the letters b and y mark fixed implementations of the same algorithm.
     v_salt := overlay(p_hash placing 'a' from 3 for 1);
     v_input := p_password;

@@ -1,7 +1,7 @@
 -- core.password_matches: whether a password belongs to a hash, in our format or plain bcrypt; without one it is
 -- as much work.
 begin;
-select plan(30);
+select plan(35);
 
 select is(pg_get_function_arguments('core.password_matches'::regproc), 'p_password text, p_hash text', 'arguments');
 select is(pg_get_function_result('core.password_matches'::regproc), 'boolean', 'result');
@@ -45,6 +45,11 @@ select is(core.password_matches('correct horse battery', null), false, 'no hash'
 select is(core.password_matches(null, null), false, 'neither');
 select is(core.password_matches('x', ''), false, 'an empty hash');
 select is(core.password_matches('x', 'x'), false, 'an unknown format');
+select is(core.password_matches('x', left(h.plain, 59)), false, 'a plain hash that was cut off') from hash h;
+select is(core.password_matches('x', left(h.ours, -1)), false, 'ours, cut off') from hash h;
+select is(core.password_matches('x', '$2a$99$' || repeat('a', 53)), false, 'a cost that does not exist');
+select is(core.password_matches('x', 'p1$2a$12$' || repeat('!', 53)), false, 'letters that do not exist');
+select is(core.password_matches('x', 'p1$2a$12$' || repeat('a', 54)), false, 'one letter too many');
 select is(core.password_matches('correct horse battery', h.ours), true, 'ours again, in the same session') from hash h;
 
 select set_config('plinth.pepper', 'p1:' || repeat('00', 32), true);
