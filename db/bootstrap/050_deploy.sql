@@ -226,10 +226,11 @@ $$;
 
 comment on function deploy.named_in(text) is 'Tables, views and indexes that a text names with their schema';
 
--- Callers hold several tables and views at a time, in an order nobody knows. A deploy that takes its locks in another order
--- meets them in a deadlock, gives way, and under load does so again and again. So it takes all of them at the start, and
--- what it could not get is what it begins with the next time: nothing is held while it waits for that one, and it gets the
--- rest from callers who are past it. An ALTER that changes nothing locks a view alone, where LOCK would go on to its tables.
+-- Callers hold several tables and views at a time, in an order nobody knows. A deploy that takes its locks in another
+-- order meets them in a deadlock, gives way, and under load does so again and again. So it takes all of them at the
+-- start, and what it could not get is what it begins with the next time: nothing is held while it waits for that one,
+-- and it gets the rest from callers who are past it. An ALTER that changes nothing locks a view alone, where LOCK
+-- would go on to its tables.
 create function deploy.lock_relations(p_relations oid[])
 returns void
 language plpgsql
@@ -269,8 +270,8 @@ $$;
 comment on function deploy.lock_relations(oid[]) is
   'Locks these tables and views against everybody, in whatever order succeeds';
 
--- Opening takes a lock on the table, so only those are opened that the text names; or all, when asked, or when triggers may
--- lead to others.
+-- Opening takes a lock on the table, so only those are opened that the text names; or all, when asked, or when triggers
+-- may lead to others.
 create function deploy.tables_to_open(p_text text, p_all boolean)
 returns oid[]
 language plpgsql
