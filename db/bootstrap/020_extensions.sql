@@ -16,7 +16,14 @@ begin
                 hint = format('Install it (Debian: postgresql-%s-pgvector for vector, postgresql-contrib for the others).',
                               current_setting('server_version_num')::int / 10000);
       end if;
-      execute format('create extension %I with schema ext', v_name);
+      begin
+        execute format('create extension %I with schema ext', v_name);
+      exception when insufficient_privilege then
+        raise exception 'creating the extension % takes a superuser on this server', v_name
+          using errcode = 'insufficient_privilege',
+                hint = format('A superuser runs once: create schema if not exists ext; create extension %I schema ext;',
+                              v_name);
+      end;
     end if;
   end loop;
 

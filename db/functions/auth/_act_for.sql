@@ -2,7 +2,7 @@
 --
 -- Rules   Inside a request the caller is fixed: only that user may be named.
 --         Without a caller a login that is a member of plinth_operator acts for the user it names, for the length of
---         this statement; the audit trail shows the login.
+--         this statement; the audit trail shows the login. NULL is the user of plinth psql --as.
 --         Anyone else, the HTTP layer's login above all, is refused.
 -- Errors  UN001 nobody is signed in; NP001 another user was named; VL003 no user was named
 create or replace function core.act_for(p_user_id uuid)
@@ -23,6 +23,7 @@ begin
   if not pg_catalog.pg_has_role(session_user, 'plinth_operator', 'member') then
     perform base.raise('UN001', 'Nobody is signed in');
   end if;
+  p_user_id := coalesce(p_user_id, core.user_of_session());
   if p_user_id is null then
     perform base.raise('VL003', 'Name the user to act for', 'user_id');
   end if;
