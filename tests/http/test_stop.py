@@ -118,7 +118,10 @@ def test_a_client_that_leaves_harms_nobody(serve: Serve) -> None:
     wanted = change(client, "Cut")
     for cut in range(1, len(wanted), 3):  # and at whatever byte it leaves
         Raw(server.port).send(wanted[:cut]).socket.close()
-    state = client.get("/console/state").json
+
+    def state() -> Any:
+        return client.get("/console/state").json()
+
     until(lambda: state()["workers"][0]["connections"] == 1, 5)
 
     def lanes(key: str) -> set[int]:
