@@ -34,9 +34,8 @@ def run(
         if not runner.applied():
             raise MigrationError("there are no tables yet; run: plinth migrate up")
         if clean:
-            runner.patiently(
-                lambda: runner.conn.execute("select deploy.clear_tables(%s)", [tables])
-            )
+            clear = partial(runner.conn.execute, "select deploy.clear_tables(%s)", [tables])
+            runner.patiently(clear)
         for file in files:
             runner.patiently(partial(runner.run_file, file, file.statements, open_all=True))
         counts = runner.conn.execute("select * from deploy.count_rows(%s)", [tables]).fetchall()
