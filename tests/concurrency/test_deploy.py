@@ -69,7 +69,7 @@ async def test_no_request_fails_and_no_answer_is_old(server: Server, db: Path) -
             await crowd.more(300)
             # Another body.
             edit(db / CHANGE, ("  return query", "  -- read anew\n  return query"))
-            assert (await deploy()).code == [f"db/{CHANGE}"]
+            assert f"db/{CHANGE}" in (await deploy()).code
             # Another signature: the old function is dropped while it is being called.
             edit(
                 db / CHANGE,
@@ -77,7 +77,7 @@ async def test_no_request_fails_and_no_answer_is_old(server: Server, db: Path) -
                  "  p_nickname   text default null\n"),
                 ("jsonb, integer)", "jsonb, integer, text)"),
             )  # fmt: skip
-            assert (await deploy()).code == [f"db/{CHANGE}"]
+            assert f"db/{CHANGE}" in (await deploy()).code
             # A column of the table that every request reads or writes, up to the answer.
             (db / "migrations/V002__nicknames.sql").write_text(COLUMN)
             edit(db / PROFILE, ("u.version\n", "u.version,\n       u.nickname\n"))

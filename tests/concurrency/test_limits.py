@@ -85,7 +85,7 @@ async def test_a_hundred_sign_ins_leave_room_for_others(serve: Serve, database: 
     cheap_passwords(database)
     server = serve()
     async with Crowd(server.url, 4, writes=0.0, pause=0.0) as crowd:
-        cheap_passwords(database, cost=9)
+        cheap_passwords(database, cost=8)
         async with crowd.busy() as record:
             await crowd.more(400)
         idle = record.percentile(0.95)

@@ -73,7 +73,7 @@ def test_an_etag_saves_the_body(guest: Client) -> None:
     assert guest.get("/v1/me", if_none_match=changed.headers["etag"]).status == 401
 
 
-@pytest.mark.parametrize("pool", ["1", "2"])
+@pytest.mark.parametrize("pool", ["1", pytest.param("2", marks=pytest.mark.soak)])
 async def test_a_reader_never_sees_what_a_writer_replaced(
     serve: Serve, database: Database, pool: str
 ) -> None:
