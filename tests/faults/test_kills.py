@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from functools import partial
 
 import pytest
+import redis
 
 from tests.faults.conftest import WORKERS, Up, family, gone
 from tests.people import Crowd, Record, eventually
@@ -106,6 +107,40 @@ async def test_redis_frozen_and_thawed(up: Up, crowd: Crowd) -> None:
             kill(redis, how=signal.SIGCONT)
         await crowd.more(1000)
     only(record)
+
+
+async def test_redis_back_with_older_memories(up: Up, crowd: Crowd) -> None:
+    """As from a snapshot on disk: what it kept before the changes is there, and not believed."""
+    for person in crowd.people:
+        for _ in range(3):
+            assert await person.look() == 200
+    url = up.servers.redis_url
+    assert url is not None
+    with redis.Redis.from_url(url) as store:
+        keys = list(store.scan_iter("*"))
+        memories = {key: store.dump(key) for key in keys}
+    assert len(memories) >= 3 * PEOPLE
+    for person in crowd.people:
+        assert await person.change() == 200
+    old = up.redis()
+    kill(old)
+    await eventually(lambda: back(up, url, old), BACK_WITHIN)
+    with redis.Redis.from_url(url) as store:
+        for key, memory in memories.items():
+            assert isinstance(memory, bytes)
+            store.restore(key, 60_000, memory, replace=True)
+    async with crowd.busy() as record:
+        await eventually(up.ready, BACK_WITHIN)
+        await crowd.more(200)
+    only(record)
+
+
+def back(up: Up, url: str, old: int) -> bool:
+    try:
+        with redis.Redis.from_url(url) as store:
+            return up.redis() != old and bool(store.ping())
+    except (redis.ConnectionError, ValueError):
+        return False
 
 
 async def test_a_worker(up: Up, crowd: Crowd) -> None:
