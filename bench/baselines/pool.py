@@ -1,0 +1,45 @@
+"""GET /v1/me the usual way: one connection of a pool per request, the same statement.
+
+As good as that way gets: autocommit, prepared, the function's JSON passed on as text.
+"""
+
+import hashlib
+import os
+import sys
+from collections.abc import AsyncIterator
+
+import uvloop
+from aiohttp import web
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
+from psycopg_pool import AsyncConnectionPool
+
+# psycopg's placeholders in the order of the parameters.
+STATEMENT = os.environ["BENCH_STATEMENT"].replace("%", "%%").replace("$1", "%s").replace("$2", "%s")
+Pool = AsyncConnectionPool[AsyncConnection[TupleRow]]
+POOL: web.AppKey[Pool] = web.AppKey("pool")
+
+
+async def me(request: web.Request) -> web.Response:
+    token = request.headers["Authorization"].removeprefix("Bearer ")
+    digest = hashlib.sha256(token.encode()).digest()
+    async with request.app[POOL].connection() as connection:
+        cursor = await connection.execute(STATEMENT.encode(), (digest, "bench"), prepare=True)
+        row = await cursor.fetchone()
+    assert row is not None
+    return web.Response(text=row[1], content_type="application/json")
+
+
+async def pool(app: web.Application) -> AsyncIterator[None]:
+    size, dsn = int(os.environ["BENCH_POOL"]), os.environ["DATABASE_URL"]
+    connect = {"autocommit": True}
+    async with AsyncConnectionPool(dsn, min_size=size, max_size=size, kwargs=connect) as made:
+        app[POOL] = made
+        yield
+
+
+uvloop.install()
+app = web.Application()
+app.cleanup_ctx.append(pool)
+app.router.add_get("/v1/me", me)
+web.run_app(app, host="127.0.0.1", port=int(sys.argv[1]), access_log=None, print=None)
