@@ -170,9 +170,11 @@ class Renewal:
         self.drop(name for name, oids in before.items() if len(oids) > 1)
         for name in before:
             self.conn.execute("select deploy.reset_code(%s)", [name])
-        self.conn.execute("select deploy.forget_files(%s)", [[file.path]])
-        self.conn.execute("select set_config('plinth.file', %s, true)", [file.path])
-        self.conn.execute("set local role plinth_owner")
+        self.conn.execute(
+            "select deploy.forget_files(%s), set_config('plinth.file', %s, true), "
+            "set_config('role', 'plinth_owner', true)",
+            [[file.path], file.path],
+        )
         for statement in file.statements:
             run(self.conn, file, statement)
         self.conn.execute("reset role")

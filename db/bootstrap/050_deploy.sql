@@ -18,16 +18,30 @@ language sql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-  select o.name, o.id
-    from (select 'pg_proc'::regclass, p.oid, format('function %s.%s', n.nspname, p.proname), n.nspname
-            from pg_proc p join pg_namespace n on n.oid = p.pronamespace
-          union all
-          select 'pg_class'::regclass, c.oid, format('view %s.%s', n.nspname, c.relname), n.nspname
-            from pg_class c join pg_namespace n on n.oid = c.relnamespace
-           where c.relkind = 'v') o (catalog, id, name, schema)
-   where o.schema in ('api', 'core', 'http', 'compat')
-     and (p_names is null or o.name = any (p_names))
-     and not exists (select from pg_depend d where d.classid = o.catalog and d.objid = o.id and d.deptype = 'e')
+  with found (name, catalog, id) as (
+    select format('function %s.%s', n.nspname, p.proname), 'pg_proc'::regclass, p.oid
+      from pg_proc p join pg_namespace n on n.oid = p.pronamespace
+     where p_names is null and n.nspname in ('api', 'core', 'http', 'compat')
+    union all
+    select format('view %s.%s', n.nspname, c.relname), 'pg_class'::regclass, c.oid
+      from pg_class c join pg_namespace n on n.oid = c.relnamespace
+     where p_names is null and n.nspname in ('api', 'core', 'http', 'compat') and c.relkind = 'v'
+    union all
+    -- Single names by way of the indexes: asked for every file of a deploy.
+    select w.name, x.catalog, x.id
+      from unnest(p_names) w (name)
+     cross join lateral regexp_match(w.name, '^(\w+) (\w+)\.(\w+)$') m (part)
+      join pg_namespace n on n.nspname = m.part[2] and n.nspname in ('api', 'core', 'http', 'compat')
+     cross join lateral (
+       select 'pg_proc'::regclass, p.oid from pg_proc p
+        where m.part[1] = 'function' and p.proname = m.part[3] and p.pronamespace = n.oid
+       union all
+       select 'pg_class'::regclass, c.oid from pg_class c
+        where m.part[1] = 'view' and c.relname = m.part[3] and c.relnamespace = n.oid and c.relkind = 'v') x (catalog, id)
+  )
+  select f.name, f.id
+    from found f
+   where not exists (select from pg_depend d where d.classid = f.catalog and d.objid = f.id and d.deptype = 'e')
 $$;
 
 comment on function deploy.code_objects(text[]) is 'Functions and views of the code schemas, all or the named ones';
