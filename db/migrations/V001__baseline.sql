@@ -370,6 +370,10 @@ as $$
 declare
   v_row jsonb := to_jsonb(case when tg_op = 'DELETE' then old else new end);
 begin
+  if tg_op = 'UPDATE' and old is not distinct from new then
+    return null;
+  end if;
+
   if tg_nargs = 1 then
     perform base.touch_tag('all:' || tg_argv[0]);
   else
@@ -985,7 +989,7 @@ comment on index auth.users_created_at_idx is 'For v_active_users, newest first'
 create trigger _100_touch
   before update of username, email, email_verified, password_hash, full_name, avatar_url, bio, status, tier,
                    two_factor_enabled, metadata, deleted_at
-  on auth.users for each row execute function base.tg__touch();
+  on auth.users for each row when (old.* is distinct from new.*) execute function base.tg__touch();
 create trigger _800_audit
   after insert or delete or update of username, email, email_verified, password_hash, full_name, avatar_url, bio, status,
                    tier, two_factor_enabled, metadata, deleted_at

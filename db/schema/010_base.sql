@@ -364,6 +364,10 @@ as $$
 declare
   v_row jsonb := to_jsonb(case when tg_op = 'DELETE' then old else new end);
 begin
+  if tg_op = 'UPDATE' and old is not distinct from new then
+    return null;
+  end if;
+
   if tg_nargs = 1 then
     perform base.touch_tag('all:' || tg_argv[0]);
   else

@@ -96,7 +96,7 @@ comment on index auth.users_created_at_idx is 'For v_active_users, newest first'
 create trigger _100_touch
   before update of username, email, email_verified, password_hash, full_name, avatar_url, bio, status, tier,
                    two_factor_enabled, metadata, deleted_at
-  on auth.users for each row execute function base.tg__touch();
+  on auth.users for each row when (old.* is distinct from new.*) execute function base.tg__touch();
 create trigger _800_audit
   after insert or delete or update of username, email, email_verified, password_hash, full_name, avatar_url, bio, status,
                    tier, two_factor_enabled, metadata, deleted_at

@@ -16,13 +16,14 @@ begin
   p_session_id := coalesce(p_session_id, base.request_context(1)::uuid);
 
   update auth.sessions s
-     set ended_at = coalesce(s.ended_at, clock_timestamp()), end_reason = coalesce(s.end_reason, 'signed out')
-   where s.user_id = p_user_id and s.id = p_session_id;
+     set ended_at = clock_timestamp(), end_reason = 'signed out'
+   where s.user_id = p_user_id and s.id = p_session_id and s.ended_at is null;
 
-  if not found then
+  if found then
+    perform ops.write_audit('sign_out', 'auth.sessions', p_session_id::text, p_user_id);
+  elsif not exists (select from auth.sessions s where s.user_id = p_user_id and s.id = p_session_id) then
     perform base.raise('NF001', 'There is no such session', 'session_id');
   end if;
-  perform ops.write_audit('sign_out', 'auth.sessions', p_session_id::text, p_user_id);
 end
 $$;
 

@@ -15,7 +15,7 @@ as $$
     when p_type like 'timestamp%' then '{"type": "string", "format": "date-time"}'
     when p_type = 'date' then '{"type": "string", "format": "date"}'
     when p_type in ('json', 'jsonb') then '{}'
-    when p_type = 'bytea' then '{"type": "string", "contentEncoding": "base64"}'
+    when p_type = 'bytea' then '{"type": "string", "pattern": "^\\\\x[0-9a-f]*$"}'
     when p_type ~ '(^|\.)(half)?vec(tor)?\M' then '{"type": "array", "items": {"type": "number"}}'
     else '{"type": "string"}'
   end::jsonb

@@ -3,7 +3,7 @@
 -- Rules   GET only for functions that do not write (STABLE or IMMUTABLE); only such answers are kept.
 --         A route needs a caller unless it says auth => 'none'; a function that names p_user_id always does.
 --         result is read off the function when not given: a set is one object unless it has a cursor column (list).
---         The lane is read off the volatility when not given.
+--         The lane is read off the volatility when not given. Every {name} of the path is an argument p_name.
 -- Errors  invalid_parameter_value when the route or its options make no sense: the deploy stops.
 -- Locks   row of http.routes
 -- Used by deploys only; granted to nobody else.
@@ -36,6 +36,13 @@ begin
   end if;
   if auth = 'none' and 'p_user_id' = any (v_proc.proargnames) then
     raise exception '% names a user, so % needs auth => ''user''', function, route using errcode = '22023';
+  end if;
+
+  if exists (
+    select from regexp_matches(v_path, '{([a-z_]+)}', 'g') as m
+     where 'p_' || m[1] <> all (coalesce(v_proc.proargnames, '{}')))
+  then
+    raise exception '% has no argument for each {name} of %', function, route using errcode = '22023';
   end if;
 
   v_lane := coalesce(lane, case when v_proc.provolatile = 'v' then 'write' else 'read' end);

@@ -1,6 +1,6 @@
 -- http.expose: makes a function a route, reads off it what was not said, and stops the deploy on what makes no sense.
 begin;
-select plan(27);
+select plan(28);
 
 select is(pg_get_function_arguments('http.expose'::regproc),
   'route text, function text, auth text DEFAULT ''user''::text, permission text DEFAULT NULL::text, '
@@ -20,7 +20,7 @@ select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a orde
 
 set role plinth_owner;
 create function api.tap_read(p_user_id uuid) returns setof auth.tiers stable language sql as $$ select * from auth.tiers $$;
-create function api.tap_list(p_user_id uuid) returns table (n integer, cursor text) stable language sql
+create function api.tap_list(p_user_id uuid, p_id uuid) returns table (n integer, cursor text) stable language sql
 as $$ select 1, 'x' $$;
 create function api.tap_value(p_user_id uuid) returns integer volatile language sql as $$ select 1 $$;
 create function api.tap_write(p_user_id uuid) returns void volatile language sql as '';
@@ -57,6 +57,8 @@ select throws_ok($$ select http.expose('GET /v1/tap/x', 'api.tap_value') $$, '22
   'api.tap_value cannot answer GET /v1/tap/x: it is not marked STABLE', 'GET of what writes');
 select throws_ok($$ select http.expose('POST /v1/tap/x', 'api.tap_value', auth => 'none') $$, '22023',
   'api.tap_value names a user, so POST /v1/tap/x needs auth => ''user''', 'a user''s function for anyone');
+select throws_ok($$ select http.expose('GET /v1/tap/{name}', 'api.tap_list') $$, '22023',
+  'api.tap_list has no argument for each {name} of GET /v1/tap/{name}', 'a place in the path that nothing takes');
 select throws_ok($$ select http.expose('GET /v1/tap/read', 'api.tap_list') $$, '23505', null, 'a route twice');
 select throws_ok($$ select http.expose('GET /v1/tap/x', 'api.tap_nothing') $$, '42883', null,
                  'a function that is not there');

@@ -30,7 +30,7 @@ select results_eq(
      ('date',                     '{"type": "string", "format": "date"}'),
      ('json',                     '{}'),
      ('jsonb',                    '{}'),
-     ('bytea',                    '{"type": "string", "contentEncoding": "base64"}'),
+     ('bytea',                    '{"type": "string", "pattern": "^\\\\x[0-9a-f]*$"}'),
      ('text',                     '{"type": "string"}'),
      ('character varying',        '{"type": "string"}'),
      ('inet',                     '{"type": "string"}'),

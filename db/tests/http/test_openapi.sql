@@ -14,7 +14,7 @@ select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a orde
   from pg_proc p where p.oid = 'http.openapi'::regproc;
 
 set role plinth_owner;
-create function api.tap_thing(p_user_id uuid) returns text stable language sql as $$ select 'x' $$;
+create function api.tap_thing(p_user_id uuid, p_id uuid) returns text stable language sql as $$ select 'x' $$;
 reset role;
 select http.expose('GET /v1/tap/{id}', 'api.tap_thing');
 select http.expose('POST /v1/tap/{id}', 'api.tap_thing', status => 201);
