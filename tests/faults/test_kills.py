@@ -129,10 +129,10 @@ async def test_redis_back_with_older_memories(up: Up, crowd: Crowd) -> None:
         for key, memory in memories.items():
             assert isinstance(memory, bytes)
             store.restore(key, 60_000, memory, replace=True)
-    async with crowd.busy() as record:
-        await eventually(up.ready, BACK_WITHIN)
-        await crowd.more(200)
-    only(record)
+    await eventually(up.ready, BACK_WITHIN)
+    for _ in range(20):
+        await asyncio.gather(*(person.look() for person in crowd.people))
+    only(crowd.record)
 
 
 def back(up: Up, url: str, old: int) -> bool:
