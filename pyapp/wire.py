@@ -89,7 +89,7 @@ class Connection(web.RequestHandler):
         if self._manager is None:
             return
         self.server.release(self.peer)
-        self._fail_body(ConnectionResetError("the client went away"))
+        self._fail_body(problems.malformed("The client went away."))
         super().connection_lost(exc)
 
     def eof_received(self) -> bool:  # type: ignore[override]
@@ -204,6 +204,8 @@ class Connection(web.RequestHandler):
                 size += len(chunk)
                 if size > limit:
                     raise problems.too_large(limit)
+        except (RuntimeError, OSError, HttpProcessingError, web.RequestPayloadError):
+            raise problems.malformed("The body could not be read to its end.") from None
         finally:
             self.phase, self.body = Phase.BUSY, None
             self.deadline = self.server.never
