@@ -129,6 +129,7 @@ def test_a_client_that_leaves_harms_nobody(serve: Serve) -> None:
 
     until(lambda: lanes("in_flight") == {0}, 5)
     assert lanes("lost_total") == {0}
+    assert '"level":"error"' not in server.log.read_text()
     assert client.get("/v1/me").json()["full_name"] == "Gone"
 
 
