@@ -101,10 +101,6 @@ def unavailable(detail: str = "", retry_after: int = 1) -> Problem:
     return layer("SV503", detail or "Please try again shortly.", retry_after=retry_after)
 
 
-def timed_out(detail: str = "The request took too long and was stopped.") -> Problem:
-    return layer("SV504", detail, retry_after=1)
-
-
 def internal() -> Problem:
     """What an unexpected exception becomes: the log has the story, the client the request id."""
     return layer("SV500", "The request failed. Its request_id leads to the reason in the log.")
