@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Callable
 from datetime import date, datetime
+from itertools import accumulate
 from typing import Any, NoReturn
 from urllib.parse import unquote_to_bytes
 
@@ -48,16 +49,23 @@ def parse_object(data: bytes) -> dict[str, Any]:
 
 
 def _parse(text: str) -> Any:
+    if text.count("[") + text.count("{") > MAX_DEPTH and _too_deep(text):
+        raise malformed(f"The JSON is nested deeper than {MAX_DEPTH} levels.")
     try:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise malformed(f"This is not JSON: {error.msg} at {where}.") from None
-    except RecursionError:
-        raise _too_deep() from None
-    if text.count("[") + text.count("{") > MAX_DEPTH or "\\u" in text:
+    if _SUSPECT(text):
         _inspect(value)
     return value
+
+
+def _too_deep(text: str) -> bool:
+    """Counts brackets outside of strings; the parser would find out by recursion."""
+    bare = "".join(re.sub(r"\\.", "", text).split('"')[::2])
+    brackets = bare.encode().translate(None, _NO_BRACKETS)
+    return any(map(MAX_DEPTH.__lt__, accumulate(map(_STEPS.__getitem__, brackets))))
 
 
 def parse_query(query: str) -> dict[str, Loose]:
@@ -124,23 +132,24 @@ _DECODER = json.JSONDecoder(
 )
 
 
+_STEPS = {91: 1, 123: 1, 93: -1, 125: -1}  # [ and {, ] and }
+_NO_BRACKETS = bytes(set(range(256)) - set(_STEPS))
+_SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])").search  # what could become NUL or a surrogate
+
+
 def _inspect(top: Any) -> None:
-    """What the parser lets pass: too deep, NUL, half of a surrogate pair."""
-    stack: list[tuple[str, Any, int]] = [("", top, 1)]
+    """What the parser lets pass in names and strings: NUL, half of a surrogate pair."""
+    stack: list[tuple[str, Any]] = [("", top)]
     while stack:
-        path, value, depth = stack.pop()
+        path, value = stack.pop()
         if type(value) is str:
             _check_text(path, value)
         elif type(value) is dict:
             for name, item in value.items():
                 _check_text(path, name)
-                stack.append((f"{path}.{name}" if path else name, item, depth + 1))
+                stack.append((f"{path}.{name}" if path else name, item))
         elif type(value) is list:
-            stack += [(f"{path}[{i}]", item, depth + 1) for i, item in enumerate(value)]
-        else:
-            continue
-        if depth > MAX_DEPTH and type(value) is not str:
-            raise _too_deep()
+            stack += [(f"{path}[{i}]", item) for i, item in enumerate(value)]
 
 
 def _check_text(path: str, text: str) -> None:
@@ -148,10 +157,6 @@ def _check_text(path: str, text: str) -> None:
         raise _bad_field(path, "has a NUL character")
     if any("\ud800" <= c <= "\udfff" for c in text):
         raise _bad_field(path, "has half of a surrogate pair")
-
-
-def _too_deep() -> Problem:
-    return malformed(f"The JSON is nested deeper than {MAX_DEPTH} levels.")
 
 
 def _bad_field(name: str, rule: str) -> Problem:
