@@ -4,26 +4,54 @@ import asyncio
 import os
 import signal
 import subprocess
+import tempfile
 import time
 from collections import Counter
 from contextlib import ExitStack
 from functools import partial
+from pathlib import Path
 
 import aiohttp
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from pyapp import engine as embedded
 from pyapp.settings import Settings
-from tests.conftest import Serve, free_port, until
+from tests.conftest import Database, Serve, free_port, until
 from tests.faults.conftest import Up, start, table
 from tests.http_client import Client
-from tests.people import Crowd, eventually
+from tests.people import Crowd, all_loaded, eventually
+
+
+def test_a_service_that_starts_before_its_database(serve: Serve, database: Database) -> None:
+    """Alive, not ready, and why; then ready by itself. Nothing answers at the address at first."""
+    there = conninfo_to_dict(database.web_url)
+    with tempfile.TemporaryDirectory(prefix="plinth-") as folder:
+        Path(folder).chmod(0o711)
+        url = database.web_url.replace(str(there["host"]), folder)
+        server = serve(wait=False, workers=2, DATABASE_URL=url)
+        client = server.client()
+        until(lambda: alive(client), 10, server.words)
+        answer = client.get("/readyz")
+        assert answer.status == 503
+        assert answer.json()["checks"]["database"]["status"] == "unavailable"
+        refused = client.get("/v1/me")
+        assert (refused.status, refused.code) == (503, "SV503")
+        assert int(refused.headers["retry-after"]) >= 1
+        socket = f".s.PGSQL.{there['port']}"
+        Path(folder, socket).symlink_to(Path(str(there["host"]), socket))
+        began = time.monotonic()
+        until(lambda: client.get("/readyz").status == 200, 5, server.words)
+        until(lambda: all_loaded(server, 2), 5, server.words)
+        assert time.monotonic() - began < 5
+        assert client.sign_in("alice").status == 201
+        assert server.stop() == 0
 
 
 @pytest.mark.slow
-def test_a_service_whose_database_is_away_becomes_ready_by_itself(up: Up) -> None:
-    """`plinth serve` on servers of its own DATA's neighbour: alive, not ready, then ready."""
+def test_a_service_whose_database_hangs_becomes_ready_by_itself(up: Up) -> None:
+    """A second service on the servers of the first: alive, not ready, then ready."""
     postmaster = up.postmaster()
     port, log = free_port(), up.data / "second.log"
     os.kill(postmaster, signal.SIGSTOP)  # accepts nothing, refuses nothing: the worst of absences
