@@ -41,7 +41,9 @@ class _Link(asyncio.Protocol):
 
     def __init__(self) -> None:
         self._reader = hiredis.Reader()
-        self._waiting: deque[tuple[float, asyncio.Future[Any]]] = deque()
+        self._waiting: deque[asyncio.Future[Any]] = deque()
+        self._oldest: asyncio.Future[Any] | None = None
+        self._since = 0.0
         self._out: list[bytes] = []
         self._transport: asyncio.Transport | None = None
         self._loop = asyncio.get_running_loop()
@@ -53,7 +55,7 @@ class _Link(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         self._reader.feed(data)
         while (reply := self._reader.gets()) is not False:
-            future = self._waiting.popleft()[1]
+            future = self._waiting.popleft()
             if future.done():
                 continue
             if isinstance(reply, hiredis.ReplyError):
@@ -65,13 +67,16 @@ class _Link(asyncio.Protocol):
         self.close()
 
     def send(self, *command: bytes) -> asyncio.Future[Any]:
+        return self.push(pack(command))
+
+    def push(self, packed: bytes) -> asyncio.Future[Any]:
         if self.lost:
             raise CacheDown
         future = self._loop.create_future()
-        self._waiting.append((self._loop.time(), future))
+        self._waiting.append(future)
         if not self._out:
             self._loop.call_soon(self._flush)
-        self._out.append(hiredis.pack_command(cast("Any", command)))
+        self._out.append(packed)
         return future
 
     def _flush(self) -> None:
@@ -79,8 +84,12 @@ class _Link(asyncio.Protocol):
         if self._transport is not None and not self.lost:
             self._transport.write(b"".join(out))
 
-    def late(self, since: float) -> bool:
-        return bool(self._waiting) and self._waiting[0][0] < since
+    def held(self, now: float) -> float:
+        """How long the oldest command has waited, as far as was looked: sending reads no clock."""
+        oldest = self._waiting[0] if self._waiting else None
+        if oldest is not self._oldest:
+            self._oldest, self._since = oldest, now
+        return now - self._since if oldest is not None else 0.0
 
     def close(self) -> None:
         if self.lost:
@@ -88,7 +97,7 @@ class _Link(asyncio.Protocol):
         self.lost = True
         if self._transport is not None:
             self._transport.abort()
-        for _, future in self._waiting:
+        for future in self._waiting:
             if not future.done():
                 future.set_exception(CacheDown())
                 future.exception()  # somebody may have stopped waiting; that is no event
@@ -100,7 +109,7 @@ class Cache:
         self._url = settings.redis_url
         self._deadline = settings.redis_timeout
         self._link: _Link | None = None
-        self._prefix = _PREFIX
+        self.prefix = _PREFIX
         self._trusted = False
         self._tasks: list[asyncio.Task[None]] = []
         # Bumps what could not be bumped while Redis was away.
@@ -127,7 +136,7 @@ class Cache:
             if link is not None and not link.lost:
                 delay = _FIRST_RETRY
                 await asyncio.sleep(self._deadline / 4)
-                if link.late(asyncio.get_running_loop().time() - self._deadline):
+                if link.held(asyncio.get_running_loop().time()) >= self._deadline:
                     self.errors += 1
                     log.warning(
                         "redis has not answered for %.0f ms; going past it", self._deadline * 1000
@@ -147,7 +156,7 @@ class Cache:
             log.warning("redis cannot be reached: %s", str(error) or type(error).__name__)
             return
         # Keys belong to one run of Redis: one that is back with older memories has none of ours.
-        self._link, self._prefix, self._trusted = link, b"%b%b:" % (_PREFIX, run), False
+        self._link, self.prefix, self._trusted = link, b"%b%b:" % (_PREFIX, run), False
         self._tasks[1:] = [asyncio.create_task(self._trust(link, probation))]
 
     async def _trust(self, link: _Link, pause: float) -> None:
@@ -168,9 +177,15 @@ class Cache:
             raise CacheDown
         return self._link.send(*command)
 
-    async def read(self, keys: Sequence[bytes]) -> list[bytes | None]:
-        """What is stored under each key, all as of one moment."""
-        reply: list[bytes | None] = await self._send(b"MGET", *keys)
+    @staticmethod
+    def asking(keys: Sequence[bytes]) -> bytes:
+        """The command that reads what is stored under each key, all as of one moment."""
+        return pack((b"MGET", *keys))
+
+    async def read(self, command: bytes) -> list[Any]:
+        if self._link is None:
+            raise CacheDown
+        reply: list[Any] = await self._link.push(command)
         return reply
 
     async def first_versions(self, keys: Sequence[bytes]) -> list[bytes]:
@@ -179,7 +194,7 @@ class Cache:
             self._send(
                 b"SET", key, new_version(), b"NX", b"EX", _VERSION_SECONDS
             ).add_done_callback(_quiet)
-        return [version or b"" for version in await self.read(keys)]
+        return [version or b"" for version in await self.read(self.asking(keys))]
 
     def store(self, key: bytes, value: bytes, seconds: int) -> None:
         with contextlib.suppress(CacheDown):
@@ -220,10 +235,14 @@ class Cache:
     def tag_key(self, tag: str) -> bytes:
         """profile:<user> as a key; the keys of one user share a hash tag, as clusters want it."""
         name, _, owner = tag.rpartition(":")
-        return b"%b{%b}:t:%b" % (self._prefix, owner.encode(), name.encode())
+        return b"%b{%b}:t:%b" % (self.prefix, owner.encode(), name.encode())
 
     def user_key(self, user: bytes, rest: bytes) -> bytes:
-        return b"%b{%b}:%b" % (self._prefix, user, rest)
+        return b"%b{%b}:%b" % (self.prefix, user, rest)
+
+
+def pack(command: Sequence[bytes]) -> bytes:
+    return bytes(hiredis.pack_command(cast("Any", command)))
 
 
 def new_version() -> bytes:

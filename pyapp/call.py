@@ -7,7 +7,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from pyapp import problems
@@ -19,6 +19,7 @@ from pyapp.routes import Registry, Route
 log = logging.getLogger("plinth.call")
 
 _MOST_TOKENS = 100_000
+_MOST_PLACES = 20_000
 _ETAG = 18  # a quoted digest of eight bytes
 _CLEAR = Statement("select http.clear_tags($1::text[])")
 _NOTIFY = Statement("select pg_notify('plinth_tags', $1::text)")
@@ -34,23 +35,27 @@ class Answer(NamedTuple):
     headers: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(slots=True)
-class _Copy:
-    """Where a private answer is kept, and the versions in force before it was asked for."""
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a private answer is kept; made once per token and route, for a hit has to be cheap."""
 
-    session_key: bytes = b""
-    key: bytes = b""
-    owner: bytes = b""
-    versions: Sequence[bytes] = field(default=())
+    prefix: bytes
+    owner: bytes
+    session_key: bytes
+    key: bytes
+    tags: Sequence[bytes]
+    ask: bytes  # the command that reads the session, the answer and the versions of the tags
 
-    @property
-    def session(self) -> bytes:
+    def session(self, versions: Sequence[bytes]) -> bytes:
         # The first tag of every private answer is "sessions": ending one voids what it vouched for.
-        return b"%b|%b|" % (self.owner, self.versions[0])
+        return b"%b|%b|" % (self.owner, versions[0])
 
-    @property
-    def head(self) -> bytes:
-        return b"%b|%b|" % (self.owner, b"|".join(self.versions))
+    def head(self, versions: Sequence[bytes]) -> bytes:
+        return b"%b|%b|" % (self.owner, b"|".join(versions))
+
+
+def _values(token: bytes | None, context: str, bound: Sequence[bytes]) -> tuple[bytes | None, ...]:
+    return (None if token is None else b"\\x" + token.hex().encode(), context.encode(), *bound)
 
 
 class Caller:
@@ -64,6 +69,7 @@ class Caller:
         self.loaded = asyncio.Event()
         # Whose token it is: a fact for ever, never a permission. It only tells where to look.
         self._owners: dict[bytes, bytes] = {}
+        self._places: dict[tuple[bytes, bytes], _Place] = {}
         self._clearing: list[bytes] = []
         self._tasks: set[asyncio.Future[Row | None]] = set()
 
@@ -85,34 +91,41 @@ class Caller:
     ) -> Answer:
         """`token` is the SHA-256 of the presented one; the token itself goes no further."""
         statement, bound = route.bind(args)
-        given = None if token is None else b"\\x" + token.hex().encode()
-        values = (given, context.encode(), *bound)
-        if route.cache_seconds is None or token is None:
-            return await self._plain(route, statement, values)
+        cache, seconds = self._cache, route.cache_seconds
+        if seconds is None or token is None:
+            return await self._plain(route, statement, _values(token, context, bound))
 
-        copy = _Copy()
-        owner = self._owners.get(token)
+        owner, place = self._owners.get(token), None
+        versions: Sequence[bytes] = ()
         # A bypass goes past Redis both ways: what it finds out is not needed there.
-        if owner is not None and self._cache.up and not no_cache:
-            copy = self._place(route, statement, bound, token, owner)
+        if owner is not None and cache.up and not no_cache:
+            place = self._place(route, statement, bound, token, owner)
             try:
-                if kept := await self._kept(copy, route):
-                    return kept
+                session, value, *versions = await cache.read(place.ask)
+                if None in versions:
+                    versions = await cache.first_versions(place.tags)
+                elif value is not None and session == place.session(versions):
+                    head = place.head(versions)
+                    if value.startswith(head):
+                        cache.hits += 1
+                        at = len(head) + _ETAG
+                        return Answer(route.status, value[at:], value[at - _ETAG : at], "hit")
             except CacheDown:
-                copy = _Copy()
+                versions = ()
+            cache.misses += 1
         # Versions are read before the database is: what changes meanwhile lands under old ones.
-        status, body, user, seconds, _, _ = await self._run(route, statement, values)
-        body = body or b""
+        row = await self._run(route, statement, _values(token, context, bound))
+        body, user = row[1] or b"", row[2]
         etag = b'"%b"' % hashlib.blake2b(body, digest_size=8).hexdigest().encode()
         if user is not None and owner is None:
             if len(self._owners) >= _MOST_TOKENS:
                 self._owners.clear()
             self._owners[token] = user
-        if copy.versions and user == owner:
-            left = int(seconds or b"0")
-            self._cache.store(copy.session_key, copy.session, left)
-            self._cache.store(copy.key, copy.head + etag + body, min(route.cache_seconds, left))
-        return Answer(int(status or b"200"), body, etag, "bypass" if no_cache else "miss")
+        if place is not None and versions and all(versions) and user == owner:
+            left = int(row[3] or b"0")
+            cache.store(place.session_key, place.session(versions), left)
+            cache.store(place.key, place.head(versions) + etag + body, min(seconds, left))
+        return Answer(int(row[0] or b"200"), body, etag, "bypass" if no_cache else "miss")
 
     async def _plain(
         self, route: Route, statement: Statement, values: Sequence[bytes | None]
@@ -134,36 +147,27 @@ class Caller:
         bound: Sequence[bytes],
         token: bytes,
         owner: bytes,
-    ) -> _Copy:
-        name, key = route.cache_name, self._cache.user_key
+    ) -> _Place:
+        cache, name = self._cache, route.cache_name
+        known = None if bound else self._places.get((token, name))
+        if known is not None and known.prefix is cache.prefix:
+            return known
         if bound:
             digest = hashlib.sha256(statement.text)
             for value in bound:
                 digest.update(b"%d:" % len(value) + value)
             name += b":" + digest.hexdigest().encode()
-        return _Copy(key(owner, b"s:" + token), key(owner, name), owner)
-
-    async def _kept(self, copy: _Copy, route: Route) -> Answer | None:
-        who, key = copy.owner.decode(), self._cache.tag_key
-        tags = [key(t if t.startswith("all:") else f"{t}:{who}") for t in route.cache_tags]
-        session, value, *versions = await self._cache.read((copy.session_key, copy.key, *tags))
-        if None in versions:
-            copy.versions = await self._cache.first_versions(tags)
-            if b"" in copy.versions:
-                copy.versions = ()
-            value = None
-        else:
-            copy.versions = [version or b"" for version in versions]
-        if value is None or session != copy.session:
-            self._cache.misses += 1
-            return None
-        head = copy.head
-        if not value.startswith(head):
-            self._cache.misses += 1
-            return None
-        self._cache.hits += 1
-        start = len(head)
-        return Answer(route.status, value[start + _ETAG :], value[start : start + _ETAG], "hit")
+        who = owner.decode()
+        tags = [
+            cache.tag_key(t if t.startswith("all:") else f"{t}:{who}") for t in route.cache_tags
+        ]
+        keys = cache.user_key(owner, b"s:" + token), cache.user_key(owner, name)
+        place = _Place(cache.prefix, owner, *keys, tags, cache.asking((*keys, *tags)))
+        if not bound:
+            if len(self._places) >= _MOST_PLACES:
+                self._places.clear()
+            self._places[token, name] = place
+        return place
 
     async def _run(self, route: Route, statement: Statement, values: Sequence[bytes | None]) -> Row:
         try:

@@ -5,6 +5,7 @@ import contextlib
 import logging
 import random
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -17,7 +18,7 @@ from pyapp.settings import Settings
 log = logging.getLogger("plinth.db")
 
 _STALL = 0.02  # seconds after which the calls behind a slow one are no longer left behind it
-_TICK = 0.02
+_TICK = 0.01  # how often shared connections are looked at while calls are under way
 _SURPLUS_IDLE = 60.0
 # Failures that undid everything and may pass: how often each is tried again.
 _AGAIN = {"40001": 3, "40P01": 3, "55P03": 1}
@@ -41,6 +42,7 @@ class Lane:
         self.opening = 0
         self.opened = 0
         self.lost = 0
+        self._watching = False
         self._freed = asyncio.Event()
         self._retry_at = 0.0
         self._delay = 0.05
@@ -50,12 +52,11 @@ class Lane:
     def choose(self) -> Pipe | None:
         """The least loaded connection that has room and does not hang on a slow call."""
         best: Pipe | None = None
-        late = asyncio.get_running_loop().time() - _STALL
         for pipe in self.pipes:
             load = pipe.load
             if load == 0:
                 return pipe
-            if load < self.deep and (best is None or load < best.load) and not pipe.stalled(late):
+            if load < self.deep and (best is None or load < best.load) and not pipe.slow:
                 best = pipe
         return best
 
@@ -80,6 +81,33 @@ class Lane:
             return pipe
         finally:
             self.waiting -= 1
+
+    def watch(self) -> None:
+        """Looks at shared connections while calls are under way: what only reads and waits behind
+        a slow one is sent once more, elsewhere; the first answer counts."""
+        if not self._watching:
+            self._watching = True
+            asyncio.get_running_loop().call_later(_TICK, self._look)
+
+    def _look(self) -> None:
+        self._watching = False
+        now = asyncio.get_running_loop().time()
+        for pipe in list(self.pipes):
+            if pipe.load:
+                self.watch()
+            if pipe.held(now) >= _STALL:
+                pipe.slow = True
+        for pipe in [pipe for pipe in self.pipes if pipe.slow]:
+            for call in pipe.behind():
+                other = self.choose()
+                if other is None:
+                    self.grow()
+                    break
+                call.again = True
+                with contextlib.suppress(ConnectionLost):
+                    other.send(call.statement, call.values).add_done_callback(
+                        partial(_settle, call.future)
+                    )
 
     def free(self) -> None:
         if self.waiting:
@@ -125,7 +153,7 @@ class Lane:
     def tend(self, now: float, hang: float) -> None:
         """Keeps the lane at its size; gives up connections that hang or are not needed."""
         for pipe in list(self.pipes):
-            if pipe.stalled(now - hang):
+            if pipe.held(now) > hang:
                 log.error(
                     "a connection of the %s lane has not answered for %.0f s", self.name, hang
                 )
@@ -148,44 +176,16 @@ class Lane:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
-class _Again:
-    """Sends a call that only reads once more, past a slow one it waits behind; the first answer
-    counts. What it lands behind there may be slow as well, so it goes on while connections last."""
-
-    def __init__(
-        self,
-        lane: Lane,
-        statement: Statement,
-        values: Sequence[bytes | None],
-        answer: asyncio.Future[Row | None],
-    ) -> None:
-        self._lane = lane
-        self._statement = statement
-        self._values = values
-        self._answer = answer
-
-    def __call__(self, behind: Pipe) -> None:
-        if self._answer.done():
-            return
-        other = self._lane.choose()
-        if other is None or other is behind:
-            self._lane.grow()
-            other = behind
-        else:
-            with contextlib.suppress(ConnectionLost):
-                sent = other.send(self._statement, self._values)
-                sent.add_done_callback(self._take)
-        if other is behind or other.load > 1:
-            asyncio.get_running_loop().call_later(_STALL, self, other)
-
-    def _take(self, second: asyncio.Future[Row | None]) -> None:
-        error = second.exception()
-        if self._answer.done() or isinstance(error, ConnectionLost):
-            return
-        if error is None:
-            self._answer.set_result(second.result())
-        else:
-            self._answer.set_exception(error)
+def _settle(first: asyncio.Future[Row | None], second: asyncio.Future[Row | None]) -> None:
+    """The answer to a call that was sent twice. It may wait behind a slow one there as well, and
+    is sent on from there; a connection that is lost there leaves the first one to itself."""
+    error = second.exception()
+    if first.done() or isinstance(error, ConnectionLost):
+        return
+    if error is None:
+        first.set_result(second.result())
+    else:
+        first.set_exception(error)
 
 
 class Database:
@@ -260,7 +260,8 @@ class Database:
             pipe = lane.choose() or await lane.acquire()
             try:
                 if reads:
-                    return await self._read(lane, pipe, statement, values)
+                    lane.watch()
+                    return await pipe.send(statement, values)
                 try:
                     return await pipe.send(statement, values)
                 finally:
@@ -280,21 +281,6 @@ class Database:
                 if not reads or attempt > 3:
                     raise problems.unavailable("The connection to the database was lost.") from None
             self.retries += 1
-
-    async def _read(
-        self, lane: Lane, pipe: Pipe, statement: Statement, values: Sequence[bytes | None]
-    ) -> Row | None:
-        answer = pipe.send(statement, values)
-        if pipe.load < 2:
-            return await answer
-        # There are calls before this one. Should one turn out slow, ask again elsewhere.
-        loop = asyncio.get_running_loop()
-        again = _Again(lane, statement, values, answer)
-        timer = loop.call_later(_STALL * 2, again, pipe)
-        try:
-            return await answer
-        finally:
-            timer.cancel()
 
     async def listen(self, *channels: str) -> AsyncIterator[tuple[str, str]]:
         """What other sessions notify, until the connection is lost; the caller listens again."""

@@ -9,6 +9,7 @@ the row.
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from itertools import islice
 
 from psycopg import pq
 
@@ -55,13 +56,21 @@ class Statement:
         self.text = text.encode()
 
 
-class _Call:
-    __slots__ = ("error", "future", "row", "sent", "statement")
+class Call:
+    """One statement under way."""
 
-    def __init__(self, future: asyncio.Future[Row | None], statement: Statement, sent: float):
+    __slots__ = ("again", "error", "future", "row", "statement", "values")
+
+    def __init__(
+        self,
+        future: asyncio.Future[Row | None],
+        statement: Statement,
+        values: Sequence[bytes | None],
+    ) -> None:
         self.future = future
         self.statement = statement
-        self.sent = sent
+        self.values = values
+        self.again = False  # sent once more elsewhere: this one is behind a slow one
         self.row: Row | None = None
         self.error: DatabaseError | None = None
 
@@ -74,11 +83,14 @@ class Pipe:
         self._owner = owner  # what would close the connection when nobody holds it
         self._on_lost = on_lost
         self._loop = asyncio.get_running_loop()
-        self._calls: deque[_Call] = deque()
+        self._calls: deque[Call] = deque()
         self._prepared: dict[bytes, None] = {}
         self._flushing = False
         self._writing = False
         self.idle_since = self._loop.time()
+        self.slow = False  # the call at the head is; all behind it wait for it
+        self._seen: Call | None = None
+        self._seen_at = 0.0
         connection.nonblocking = 1
         connection.enter_pipeline_mode()
         self._socket = connection.socket
@@ -92,14 +104,22 @@ class Pipe:
     def open(self) -> bool:
         return self._socket >= 0
 
-    def stalled(self, since: float) -> bool:
-        """Whether the call at the head was sent before a moment: all behind it wait for it."""
-        return bool(self._calls) and self._calls[0].sent < since
+    def held(self, now: float) -> float:
+        """How long the call at the head has been there, as far as was looked: calls read no clock,
+        whoever wants to know looks now and then."""
+        head = self._calls[0] if self._calls else None
+        if head is not self._seen:
+            self._seen, self._seen_at = head, now
+        return now - self._seen_at if head is not None else 0.0
+
+    def behind(self) -> list[Call]:
+        """Calls that wait for the one at the head, and for nothing else."""
+        return [c for c in islice(self._calls, 1, None) if not (c.again or c.future.done())]
 
     def send(
         self, statement: Statement, values: Sequence[bytes | None]
     ) -> asyncio.Future[Row | None]:
-        call = _Call(self._loop.create_future(), statement, self._loop.time())
+        call = Call(self._loop.create_future(), statement, values)
         connection = self._connection
         try:
             if statement.name not in self._prepared:
@@ -154,12 +174,13 @@ class Pipe:
                 call = calls[0]
                 if status == _ROWS:
                     call.row = (
-                        tuple(result.get_value(0, i) for i in range(result.nfields))
+                        tuple([result.get_value(0, i) for i in range(result.nfields)])
                         if result.ntuples
                         else None
                     )
                 elif status == _SYNC:
                     calls.popleft()
+                    self.slow = False
                     self._settle(call)
                 elif status != _DONE and call.error is None:
                     call.error = DatabaseError(result)
@@ -174,7 +195,7 @@ class Pipe:
             self.lose()
 
     @staticmethod
-    def _settle(call: _Call) -> None:
+    def _settle(call: Call) -> None:
         if call.future.done():
             return
         if call.error is None:

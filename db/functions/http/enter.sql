@@ -35,12 +35,15 @@ begin
       perform base.raise('UN001', 'The token is unknown, expired or ended; sign in again');
     end if;
 
-    if p_permission is not null and not exists (
-      select from auth.user_roles r
-        join auth.roles d on d.name = r.role
-       where r.user_id = enter.user_id and d.permissions ?| array[p_permission, '*'])
-    then
-      perform base.raise('NP001', format('This needs the permission %s', p_permission));
+    -- Two ifs: as one expression, PL/pgSQL would plan the query anew at every call, even where none is needed.
+    if p_permission is not null then
+      if not exists (
+        select from auth.user_roles r
+          join auth.roles d on d.name = r.role
+         where r.user_id = enter.user_id and d.permissions ?| array[p_permission, '*'])
+      then
+        perform base.raise('NP001', format('This needs the permission %s', p_permission));
+      end if;
     end if;
   end if;
 
