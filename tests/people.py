@@ -210,7 +210,7 @@ def plant(database: Database, text: str) -> None:
 def all_loaded(server: Server, workers: int) -> bool:
     """Whether each worker has read the routes: the first that has makes the service ready."""
     loaded = (
-        "select count(*) = %s from pg_stat_activity where datname = current_database()"
+        "select count(*) >= %s from pg_stat_activity where datname = current_database()"
         " and application_name = 'plinth slow' and state = 'idle' and query ~ 'http.catalog'"
     )
     return bool(server.database.value(loaded, workers))

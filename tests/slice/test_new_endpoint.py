@@ -2,8 +2,6 @@
 
 import re
 import shutil
-from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -36,55 +34,47 @@ def db(example: dict[str, str], tmp_path: Path) -> Path:
     return copied
 
 
-@pytest.fixture
-def renewed(database: Database, db: Path) -> Iterator[Database]:
-    with ExitStack():
-        report = migrate.up(database.admin_url, db_dir=db)
-        assert FUNCTION in report.code
-        yield database
-
-
-def test_it_is_an_endpoint_after_a_restart(renewed: Database, serve: Serve) -> None:
-    client = serve().client()
-    answer = client.get("/v1/echo?text=hello%20there")
-    assert (answer.status, answer.json()) == (200, {"value": "hello there"})
-    by_name = client.post("/rpc/echo_text", {"text": "hello"})
-    assert (by_name.status, by_name.json()) == (200, {"value": "hello"})
-    for refused in ("/v1/echo", "/v1/echo?text=", "/v1/echo?text=x&more=1"):
-        assert client.get(refused).status == 422
-    # Documented: path, argument, summary and answer stand in the description.
-    paths = client.get("/openapi.json").json()["paths"]
-    echo = paths["/v1/echo"]["get"]
-    assert echo["summary"] == "Gives back the text it was given"
-    assert echo["parameters"] == [
-        {"name": "text", "in": "query", "required": True, "schema": {"type": "string"}}
-    ]
-    assert "200" in echo["responses"]
-    assert "/rpc/echo_text" in paths
-    assert "/v1/echo" in {r["path"] for r in client.get("/console/state").json()["routes"]}
-
-
-def test_a_running_server_takes_it_up(server: Server, db: Path) -> None:
+def test_it_is_a_documented_endpoint(server: Server, db: Path, serve: Serve) -> None:
     client = server.client()
     assert client.get("/v1/echo?text=hello").status == 404
-    migrate.up(server.database.admin_url, db_dir=db)
-    until(lambda: client.get("/v1/echo?text=hello").status == 200, 5)
+    report = migrate.up(server.database.admin_url, db_dir=db)
+    assert FUNCTION in report.code
+    until(lambda: client.get("/v1/echo?text=hello").status == 200, 5)  # and nothing is restarted
+
+    for again in (client, serve().client()):
+        answer = again.get("/v1/echo?text=hello%20there")
+        assert (answer.status, answer.json()) == (200, {"value": "hello there"})
+        by_name = again.post("/rpc/echo_text", {"text": "hello"})
+        assert (by_name.status, by_name.json()) == (200, {"value": "hello"})
+        for refused in ("/v1/echo", "/v1/echo?text=", "/v1/echo?text=x&more=1"):
+            assert again.get(refused).status == 422
+        # Path, argument, summary and answer stand in the description.
+        paths = again.get("/openapi.json").json()["paths"]
+        echo = paths["/v1/echo"]["get"]
+        assert echo["summary"] == "Gives back the text it was given"
+        assert echo["parameters"] == [
+            {"name": "text", "in": "query", "required": True, "schema": {"type": "string"}}
+        ]
+        assert "200" in echo["responses"]
+        assert "/rpc/echo_text" in paths
+        assert "/v1/echo" in {r["path"] for r in again.get("/console/state").json()["routes"]}
 
 
-def test_its_test_passes_and_so_do_the_rules_of_the_house(renewed: Database, db: Path) -> None:
-    """Its own pgTAP file, and every surface test over a database that has it."""
-    files = [db / "tests/ops/test_echo_text.sql", *sorted((db / "tests/surface").glob("*.sql"))]
-    for file in files:
-        result = pgtap.run(renewed.engine.psql, renewed.admin_url, renewed.engine.pepper, file)
+def test_its_test_passes_and_so_do_the_rules_of_the_house(database: Database, db: Path) -> None:
+    """Its own pgTAP file, and every surface test over a database that has it; it can fail, too."""
+    migrate.up(database.admin_url, db_dir=db)
+
+    def tried(file: Path) -> pgtap.Result:
+        return pgtap.run(database.engine.psql, database.admin_url, database.engine.pepper, file)
+
+    own = db / "tests/ops/test_echo_text.sql"
+    for file in (own, *sorted((db / "tests/surface").glob("*.sql"))):
+        result = tried(file)
         assert not result.problems, "\n".join(result.problems)
         assert result.passed
-
-
-def test_its_test_can_fail(renewed: Database, db: Path) -> None:
-    with renewed.connect() as connection:
+    with database.connect() as connection:
         connection.execute(
             "create or replace function api.echo_text(p_text text) returns text language sql stable"
             " as $$ select 'something else' $$"
         )
-    file = db / "tests/ops/test_echo_text.sql"
-    assert pgtap.run(renewed.engine.psql, renewed.admin_url, renewed.engine.pepper, file).problems
+    assert tried(own).problems

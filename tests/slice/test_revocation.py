@@ -1,30 +1,45 @@
 """Signed out, suspended, changed in psql: what was true a moment ago is not, in any worker."""
 
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from itertools import count
 
 import pytest
 
-from tests.conftest import Database, Serve, Server, until
+from tests.conftest import Database, Engine, Server, _start, until
 from tests.http_client import Client
-from tests.people import PASSWORD, all_loaded, cheap_passwords, worker_of
+from tests.people import PASSWORD, all_loaded, worker_of
 
 WORKERS = 2
 
 
-@pytest.fixture
-def server(serve: Serve, database: Database) -> Server:
-    cheap_passwords(database)
-    server = serve(workers=WORKERS)
-    until(lambda: all_loaded(server, WORKERS), 10)
-    return server
+_numbers = count(1)
+
+
+@pytest.fixture(scope="module")
+def server(
+    crowded_database: Database, engine: Engine, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    with ExitStack() as stack:
+        environment = {"PLINTH_WORKERS": str(WORKERS), "REDIS_URL": engine.redis_url}
+        folder = tmp_path_factory.mktemp("two")
+        server = _start(stack, crowded_database, folder, environment, wait=True)
+        until(lambda: all_loaded(server, WORKERS), 10)
+        yield server
 
 
 @pytest.fixture
-def carol(server: Server) -> Client:
+def name() -> str:
+    return f"leaver{next(_numbers)}"
+
+
+@pytest.fixture
+def carol(server: Server, name: str) -> Client:
     client = server.client()
-    account = {"username": "carol", "email": "carol@example.org", "password": PASSWORD}
+    account = {"username": name, "email": f"{name}@example.org", "password": PASSWORD}
     assert client.post("/v1/users", account).status == 201
-    assert client.sign_in("carol", PASSWORD).status == 201
+    assert client.sign_in(name, PASSWORD).status == 201
     return client
 
 
@@ -49,49 +64,50 @@ def everywhere(server: Server, token: str | None) -> list[Client]:
     return clients
 
 
-def test_signing_out_is_at_once_and_everywhere(server: Server, carol: Client) -> None:
+def test_signing_out_is_at_once_and_everywhere(server: Server, carol: Client, name: str) -> None:
     clients = everywhere(server, carol.token)
     for _ in range(20):
         assert carol.delete("/v1/sessions/current").status == 204
         answers = [client.get("/v1/me") for client in clients]
         answers += [client.get("/v1/sessions") for client in clients]
         assert {a.status for a in answers} == {401}
-        assert carol.sign_in("carol", PASSWORD).status == 201
+        assert carol.sign_in(name, PASSWORD).status == 201
         for client in clients:
             client.token = carol.token
             assert client.get("/v1/me").status == 200
 
 
-def test_other_sessions_go_on(server: Server, carol: Client) -> None:
+def test_other_sessions_go_on(server: Server, carol: Client, name: str) -> None:
     second = server.client()
-    assert second.sign_in("carol", PASSWORD).status == 201
+    assert second.sign_in(name, PASSWORD).status == 201
     assert carol.delete("/v1/sessions/current").status == 204
     assert second.get("/v1/me").status == 200
     assert second.get("/v1/sessions").json()["items"][0]["current"]
 
 
 def test_an_account_suspended_in_psql_is_out_within_a_second(
-    server: Server, carol: Client, database: Database
+    server: Server, carol: Client, name: str, crowded_database: Database
 ) -> None:
     clients = everywhere(server, carol.token)
-    with database.connect() as connection:
-        connection.execute("update auth.users set status = 'suspended' where username = 'carol'")
+    with crowded_database.connect() as connection:
+        connection.execute("update auth.users set status = 'suspended' where username = %s", [name])
     began = time.monotonic()
     until(lambda: {c.get("/v1/me").status for c in clients} == {401}, 5)
     assert time.monotonic() - began < 1
     assert {c.get("/v1/me").status for c in clients * 5} == {401}
-    assert carol.sign_in("carol", PASSWORD).status == 401
+    assert carol.sign_in(name, PASSWORD).status == 401
 
 
 def test_a_change_made_in_psql_is_seen_within_a_second(
-    server: Server, carol: Client, database: Database
+    server: Server, carol: Client, name: str, crowded_database: Database
 ) -> None:
     clients = everywhere(server, carol.token)
-    with database.connect() as connection:
-        connection.execute("update auth.users set full_name = 'New' where username = 'carol'")
+    with crowded_database.connect() as connection:
+        connection.execute("update auth.users set full_name = 'New' where username = %s", [name])
         connection.execute(
             "insert into auth.user_roles (user_id, role)"
-            " select id, 'developer' from auth.users where username = 'carol'"
+            " select id, 'developer' from auth.users where username = %s",
+            [name],
         )
 
     def seen(client: Client) -> bool:
@@ -104,13 +120,13 @@ def test_a_change_made_in_psql_is_seen_within_a_second(
 
 
 def test_what_a_dead_writer_left_is_swept(
-    server: Server, carol: Client, database: Database
+    server: Server, carol: Client, name: str, crowded_database: Database
 ) -> None:
     """A worker that is killed between its commit and its bump: the record stays and is found."""
     clients = everywhere(server, carol.token)
-    with database.connect(autocommit=False) as connection:
+    with crowded_database.connect(autocommit=False) as connection:
         # As inside a request: nobody is notified, the layer that should bump does not exist.
         connection.execute("select set_config('plinth.context', 'x', true)")
-        connection.execute("update auth.users set full_name = 'Swept' where username = 'carol'")
+        connection.execute("update auth.users set full_name = 'Swept' where username = %s", [name])
     until(lambda: all(c.get("/v1/me").json()["full_name"] == "Swept" for c in clients), 6)
-    until(lambda: database.value("select count(*) from base.touched_tags") == 0, 6)
+    until(lambda: crowded_database.value("select count(*) from base.touched_tags") == 0, 6)
