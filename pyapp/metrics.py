@@ -32,11 +32,6 @@ _HELP = {
 }
 
 
-_ANSWERS = {
-    word: f'plinth_cache_answers_total{{result="{word}"}}' for word in ("hit", "miss", "bypass")
-}
-
-
 class Counts:
     """What only grows."""
 
