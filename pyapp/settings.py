@@ -22,42 +22,106 @@ class SettingsError(Exception):
     """One line that names the variable and the rule it broke."""
 
 
+# What reads the text of a variable; the message of its ValueError follows the variable's name.
+Read = Callable[[str], Any]
+
+
+def _number(kind: type[int] | type[float], low: float = 0.001, high: float = 86400) -> Read:
+    def read(text: str) -> float:
+        try:
+            number = kind(text)
+        except ValueError:
+            word = "a whole number" if kind is int else "a number"
+            raise ValueError(f"must be {word}, not {text!r}") from None
+        if not low <= number <= high:
+            raise ValueError(f"must be from {low:g} to {high:g}, not {text}")
+        return number
+
+    return read
+
+
+def _one_of(*choices: str) -> Read:
+    def read(text: str) -> str:
+        if text.lower() not in choices:
+            raise ValueError(f"must be {', '.join(choices)}, not {text!r}")
+        return text.lower()
+
+    return read
+
+
+def _url(*schemes: str) -> Read:
+    def read(text: str) -> str:
+        # The value may hold a password, so the message never repeats it.
+        if urlsplit(text).scheme not in schemes:
+            raise ValueError(f"must be an address that starts with {schemes[0]}://")
+        return text
+
+    return read
+
+
+def _origin(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path or parts.query:
+        raise ValueError(f"must list origins like https://app.example, not {text!r}")
+    return text
+
+
+def _network(text: str) -> Network:
+    try:
+        return ipaddress.ip_network(text)
+    except ValueError as error:
+        raise ValueError(f"must be valid networks: {error}") from None
+
+
+def _list(one: Read) -> Read:
+    return lambda text: tuple(one(item.strip()) for item in text.split(",") if item.strip())
+
+
+_POSTGRES = _url("postgresql", "postgres")
+_COUNT, _SECONDS = _number(int, 1, 64), _number(float)
+
+
+def _var(default: Any, read: Read = str, *names: str, secret: bool = False) -> Any:
+    """A setting; its variable is PLINTH_<NAME> unless names say otherwise, aliases last."""
+    return field(default=default, repr=not secret, metadata={"read": read, "names": names})
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """Secrets and addresses with passwords stay out of repr(), so that no log shows them."""
 
-    env: str = "development"
-    seed: str = "development"
-    host: str = "127.0.0.1"
-    port: int = 8080
-    workers: int = 1
-    data: Path = Path(".plinth")
-    memory: bool = False
-    database_url: str | None = field(default=None, repr=False)
-    admin_url: str | None = field(default=None, repr=False)
-    direct_url: str | None = field(default=None, repr=False)
-    replica_urls: tuple[str, ...] = field(default=(), repr=False)
-    redis_url: str | None = field(default=None, repr=False)
-    public_url: str = ""
-    secret_key: str = field(default="", repr=False)
-    cors_origins: tuple[str, ...] = ()
-    trusted_proxies: tuple[Network, ...] = ()
-    log_format: str = "json"
-    read_connections: int = 2
-    write_connections: int = 4
-    slow_connections: int = 2
-    hash_connections: int = 1
-    acquire_timeout: float = 2.0
-    statement_timeout: float = 5.0
-    slow_timeout: float = 30.0
-    lock_timeout: float = 1.0
-    redis_timeout: float = 0.1
-    body_limit: int = 1 << 20
-    body_timeout: float = 10.0
-    header_timeout: float = 10.0
-    keepalive_timeout: float = 75.0
-    stop_timeout: float = 10.0
-    max_connections_per_address: int = 0
+    env: str = _var("development", _one_of(*ENVIRONMENTS), "PLINTH_ENV", "ENVIRONMENT")
+    seed: str = _var("development", _one_of(*ENVIRONMENTS), "PLINTH_SEED", "DATABASE_SEED_ENV")
+    host: str = _var("127.0.0.1")
+    port: int = _var(8080, _number(int, 0, 65535))
+    workers: int = _var(1, _number(int, 1, 256))
+    data: Path = _var(Path(".plinth"), Path)  # noqa: RUF009 - a Path does not change
+    database_url: str | None = _var(None, _POSTGRES, "DATABASE_URL", secret=True)
+    admin_url: str | None = _var(None, _POSTGRES, "DATABASE_ADMIN_URL", secret=True)
+    direct_url: str | None = _var(None, _POSTGRES, "DATABASE_DIRECT_URL", secret=True)
+    replica_urls: tuple[str, ...] = _var((), _list(_POSTGRES), "DATABASE_REPLICA_URLS", secret=True)
+    redis_url: str | None = _var(None, _url("redis", "rediss", "unix"), "REDIS_URL", secret=True)
+    public_url: str = _var("", _url("https", "http"))
+    secret_key: str = _var("", str, "PLINTH_SECRET_KEY", "JWT_SECRET_KEY", secret=True)
+    cors_origins: tuple[str, ...] = _var((), _list(_origin))
+    trusted_proxies: tuple[Network, ...] = _var((), _list(_network))
+    log_format: str = _var("json", _one_of("json", "text"))
+    read_connections: int = _var(2, _COUNT)
+    write_connections: int = _var(4, _COUNT)
+    slow_connections: int = _var(2, _COUNT)
+    hash_connections: int = _var(1, _COUNT)
+    acquire_timeout: float = _var(2.0, _SECONDS)
+    statement_timeout: float = _var(5.0, _SECONDS)
+    slow_timeout: float = _var(30.0, _SECONDS)
+    lock_timeout: float = _var(1.0, _SECONDS)
+    redis_timeout: float = _var(0.1, _SECONDS)
+    body_limit: int = _var(1 << 20, _number(int, 1024, 1 << 30))
+    body_timeout: float = _var(10.0, _SECONDS)
+    header_timeout: float = _var(10.0, _SECONDS)
+    keepalive_timeout: float = _var(75.0, _SECONDS)
+    stop_timeout: float = _var(10.0, _number(float, 1, 10))
+    max_connections_per_address: int = _var(0, _number(int, 0, 1 << 20))
+    memory: bool = False  # only ever asked for on the command line
 
     @property
     def pepper(self) -> str:
@@ -81,171 +145,74 @@ class Settings:
 
     def environ(self) -> dict[str, str]:
         """The same settings as variables for child processes; a server never sees admin_url."""
-        held = {}
-        for name, variables in _VARIABLES.items():
-            value = getattr(self, name)
-            if name == "admin_url" or value in (None, "", ()):
-                continue
-            many = isinstance(value, tuple)
-            held[variables[0]] = ",".join(map(str, value)) if many else str(value)
-        return held
+        held = {names[0]: getattr(self, name) for name, names in _VARIABLES.items()}
+        del held["DATABASE_ADMIN_URL"]
+        return {
+            variable: ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+            for variable, value in held.items()
+            if value not in (None, "", ())
+        }
 
 
-# Field -> its variable, then the aliases other systems' deployments already set.
-_NAMES: dict[str, tuple[str, ...]] = {
-    "env": ("PLINTH_ENV", "ENVIRONMENT"),
-    "seed": ("PLINTH_SEED", "DATABASE_SEED_ENV"),
-    "database_url": ("DATABASE_URL",),
-    "admin_url": ("DATABASE_ADMIN_URL",),
-    "direct_url": ("DATABASE_DIRECT_URL",),
-    "replica_urls": ("DATABASE_REPLICA_URLS",),
-    "redis_url": ("REDIS_URL",),
-    "secret_key": ("PLINTH_SECRET_KEY", "JWT_SECRET_KEY"),
-}
-_VARIABLES = {
-    f.name: _NAMES.get(f.name, ("PLINTH_" + f.name.upper(),))
-    for f in fields(Settings)
-    if f.name != "memory"
-}
-_POSTGRES = ("postgresql", "postgres")
-_REDIS = ("redis", "rediss", "unix")
-# The smallest and largest value that makes sense; 0 means unlimited where it is allowed.
-_RANGES: dict[str, tuple[float, float]] = {
-    "port": (0, 65535),
-    "workers": (1, 256),
-    "read_connections": (1, 64),
-    "write_connections": (1, 64),
-    "slow_connections": (1, 64),
-    "hash_connections": (1, 64),
-    "body_limit": (1024, 1 << 30),
-    "max_connections_per_address": (0, 1 << 20),
-    "stop_timeout": (1, 10),
-}
+_FIELDS = {f.name: f.metadata for f in fields(Settings) if f.metadata}
+_VARIABLES = {n: held["names"] or ("PLINTH_" + n.upper(),) for n, held in _FIELDS.items()}
 
 
 def load(env: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
     """Settings from the environment; an override that is not None wins over its variable."""
     source = os.environ if env is None else env
-    found: dict[str, tuple[str, str]] = {}
+    texts = {variable: text.strip() for variable, text in source.items() if text.strip()}
+    if "DATABASE_HOST" in texts:
+        texts.setdefault("DATABASE_URL", _address(texts))
+    values = {name: given for name, given in overrides.items() if given is not None}
     for name, variables in _VARIABLES.items():
-        for variable in variables:
-            if text := source.get(variable, "").strip():
-                found[name] = (variable, text)
-                break
-    if "database_url" not in found and source.get("DATABASE_HOST", "").strip():
-        found["database_url"] = ("DATABASE_HOST", _address(source))
-    values: dict[str, Any] = {"workers": _cores()}
-    values |= {name: _convert(name, variable, text) for name, (variable, text) in found.items()}
-    for name, given in overrides.items():
-        if given is not None:  # text comes from a command line and is checked like a variable
-            values[name] = _convert(name, f"--{name}", given) if isinstance(given, str) else given
-    values.setdefault("seed", values.get("env", "development"))
-    host = values.get("host", Settings.host)
-    loopback = host == "localhost" or _is_loopback(host)
-    values.setdefault("max_connections_per_address", 0 if loopback else 1000)
-    shown = f"[{host}]" if ":" in host else host
-    values.setdefault("public_url", f"http://{shown}:{values.get('port', Settings.port)}")
-    values["data"] = Path(values.get("data", Settings.data)).expanduser().absolute()
-    settings = Settings(**values)
+        # Text comes from a command line, and is checked like that of a variable.
+        if isinstance(given := values.get(name), str):
+            values[name] = _checked(name, f"--{name}", given)
+        elif given is None and (variable := next((v for v in variables if v in texts), None)):
+            values[name] = _checked(name, variable, texts[variable])
+    settings = Settings(**_derived(values) | values)
     if settings.production:
-        _check_production(settings, found.get("secret_key", ("PLINTH_SECRET_KEY", ""))[0])
-    return settings
+        _check_production(settings, "JWT_SECRET_KEY" in texts and "PLINTH_SECRET_KEY" not in texts)
+    return settings.with_(data=settings.data.expanduser().absolute())
 
 
-def _convert(name: str, variable: str, text: str) -> Any:
-    kind = Settings.__dataclass_fields__[name].type
+def _checked(name: str, variable: str, text: str) -> Any:
     try:
-        if kind in (int, float):
-            number: float = int(text) if kind is int else float(text)
-            low, high = _RANGES.get(name, (0.001, 86400))
-            if not low <= number <= high:
-                raise SettingsError(f"{variable} must be from {low:g} to {high:g}, not {text}")
-            return number
-        check = _CHECKS.get(name)
-        return check(variable, text) if check else text
+        return _FIELDS[name]["read"](text)
     except ValueError as error:
-        word = "a whole number" if kind is int else "a number" if kind is float else "valid"
-        detail = "" if kind in (int, float) else f" ({error})"
-        raise SettingsError(f"{variable} must be {word}, not {text!r}{detail}") from error
+        raise SettingsError(f"{variable} {error}") from error
 
 
-def _one_of(*choices: str) -> Callable[[str, str], str]:
-    def check(variable: str, text: str) -> str:
-        if text.lower() not in choices:
-            raise SettingsError(f"{variable} must be {', '.join(choices)}, not {text!r}")
-        return text.lower()
-
-    return check
-
-
-def _url(*schemes: str) -> Callable[[str, str], str]:
-    def check(variable: str, text: str) -> str:
-        # The value may hold a password, so the message never repeats it.
-        if urlsplit(text).scheme not in schemes:
-            raise SettingsError(f"{variable} must be an address that starts with {schemes[0]}://")
-        return text
-
-    return check
-
-
-def _origin(variable: str, text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path or parts.query:
-        raise SettingsError(f"{variable} must list origins like https://app.example, not {text!r}")
-    return text
-
-
-def _list(one: Callable[[str, str], Any]) -> Callable[[str, str], tuple[Any, ...]]:
-    def check(variable: str, text: str) -> tuple[Any, ...]:
-        return tuple(one(variable, item.strip()) for item in text.split(",") if item.strip())
-
-    return check
-
-
-_CHECKS: dict[str, Callable[[str, str], Any]] = {
-    "env": _one_of(*ENVIRONMENTS),
-    "seed": _one_of(*ENVIRONMENTS),
-    "log_format": _one_of("json", "text"),
-    "database_url": _url(*_POSTGRES),
-    "admin_url": _url(*_POSTGRES),
-    "direct_url": _url(*_POSTGRES),
-    "replica_urls": _list(_url(*_POSTGRES)),
-    "redis_url": _url(*_REDIS),
-    "public_url": _url("https", "http"),
-    "cors_origins": _list(_origin),
-    "trusted_proxies": _list(lambda _variable, item: ipaddress.ip_network(item)),
-}
-
-
-def _address(source: Mapping[str, str]) -> str:
-    """DATABASE_HOST and its companions as one address."""
-    part = {key: source.get("DATABASE_" + key, "").strip() for key in _PARTS}
-    user = quote(part["USER"] or "plinth_web", safe="")
-    password = ":" + quote(part["PASSWORD"], safe="") if part["PASSWORD"] else ""
-    host = quote(part["HOST"], safe=":[]")
-    where = f"{host}:{part['PORT'] or 5432}/{quote(part['NAME'] or 'plinth', safe='')}"
-    return f"postgresql://{user}{password}@{where}"
+def _derived(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The defaults that follow from the machine and from other settings."""
+    host, port = given.get("host", Settings.host), given.get("port", Settings.port)
+    loopback = host in ("localhost", "::1") or host.startswith("127.")
+    shown = f"[{host}]" if ":" in host else host
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return {
+        "workers": usable or 1,
+        "seed": given.get("env", Settings.env),
+        "max_connections_per_address": 0 if loopback else 1000,
+        "public_url": f"http://{shown}:{port}",
+    }
 
 
 _PARTS = ("HOST", "PORT", "NAME", "USER", "PASSWORD")
 
 
-def _cores() -> int:
-    count = getattr(os, "sched_getaffinity", None)
-    return max(1, len(count(0)) if count else os.cpu_count() or 1)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+def _address(texts: Mapping[str, str]) -> str:
+    """DATABASE_HOST and its companions as one address."""
+    host, port, name, user, password = (texts.get(f"DATABASE_{part}", "") for part in _PARTS)
+    login = quote(user or "plinth_web", safe="") + (password and ":" + quote(password, safe=""))
+    where = f"{quote(host, safe=':[]')}:{port or 5432}/{quote(name or 'plinth', safe='')}"
+    return f"postgresql://{login}@{where}"
 
 
 _SAMPLE_WORDS = ("change", "example", "sample", "secret", "password", "plinth", "your")
 
 
-def _check_production(settings: Settings, variable: str) -> None:
+def _check_production(settings: Settings, by_alias: bool) -> None:
     key = settings.secret_key
     steps = sum(abs(ord(a) - ord(b)) <= 1 for a, b in pairwise(key))
     rules = {
@@ -254,8 +221,8 @@ def _check_production(settings: Settings, variable: str) -> None:
         "is a sample value": any(word in key.lower() for word in _SAMPLE_WORDS),
         "repeats itself": len(set(key)) < 10 or key in (key + key)[1:-1] or steps > len(key) // 2,
     }
-    for rule, broken in rules.items():
-        if broken:
-            raise SettingsError(f"{variable} {rule}; make one with: openssl rand -hex 32")
+    if broken := next((rule for rule, holds in rules.items() if holds), None):
+        variable = "JWT_SECRET_KEY" if by_alias else "PLINTH_SECRET_KEY"
+        raise SettingsError(f"{variable} {broken}; make one with: openssl rand -hex 32")
     if settings.seed != "production":
         raise SettingsError(f"PLINTH_SEED={settings.seed} is refused in production")
