@@ -1,6 +1,5 @@
 """Runs pgTAP files the way pg_prove does: each in a psql of its own, judged by what it prints."""
 
-import argparse
 import hashlib
 import os
 import re
@@ -17,9 +16,9 @@ from pathlib import Path
 
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 
-from pyapp import engine, migrate, seed
+from pyapp import engine, migrate, seed, unpack
 from pyapp.settings import DB_DIR, Settings
 
 _SCRIPT = "pgtap--1.2.0.sql"
@@ -28,8 +27,6 @@ _PACKAGE = "postgresql-15-pgtap"
 _PLAN = re.compile(r"1\.\.(\d+)(\s*#.*)?")
 _TEST = re.compile(r"(not )?ok (\d+)(.*)")
 _PSQL = ["-X", "-q", "-A", "-t", "-P", "pager=off", "-v", "ON_ERROR_STOP=1", "-f"]
-_VARIABLES = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD"}
-_VARIABLES |= {"dbname": "PGDATABASE", "sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT"}
 
 
 class PgtapError(Exception):
@@ -50,13 +47,13 @@ class Result:
         return str(whole.relative_to(DB_DIR.parent) if inside else self.path)
 
 
-def main(args: argparse.Namespace) -> int:
+def main(
+    settings: Settings, paths: list[Path], *, keep_db: bool, sql_only: bool, python_only: bool
+) -> int:
     """`plinth test`: the pgTAP files, and in a checkout pytest after them."""
-    settings, code = args.settings.with_(env="test", seed="test"), 0
-    if not args.python_only:
-        code = _test(find(map(Path, args.paths)), settings, keep=args.keep_db)
+    code = 0 if python_only else _test(find(paths), settings.with_(env="test"), keep=keep_db)
     tests = DB_DIR.parent / "tests"
-    if not (args.sql_only or args.paths) and tests.is_dir():
+    if not (sql_only or paths) and tests.is_dir():
         command = [sys.executable, "-m", "pytest", "-q", "-m", "not soak", str(tests)]
         code |= subprocess.call([*command, "--ignore", str(tests / "sql")])
     return code
@@ -74,7 +71,7 @@ def _test(files: list[Path], settings: Settings, *, keep: bool) -> int:
     name, started = f"plinth_test_{os.getpid()}", time.monotonic()
     with engine.servers(settings) as there, _database(there.admin_url, name, keep=keep) as dsn:
         build(dsn)
-        psql, pepper = client(there.bin_dir), settings.with_(secret_key=there.secret_key).pepper
+        psql, pepper = unpack.client(there.bin_dir), there.apply(settings).pepper
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             results = list(pool.map(lambda file: run(psql, dsn, pepper, file), files))
     for result in results:
@@ -145,20 +142,13 @@ def script() -> Path:
     return fresh.rename(kept)
 
 
-def client(folder: Path | None) -> str:
-    psql = shutil.which("psql", path=os.pathsep.join(filter(None, [str(folder or ""), os.defpath])))
-    if psql := psql or shutil.which("psql"):
-        return psql
-    raise PgtapError("psql is not on the PATH (Debian: postgresql-client)")
-
-
 def run(psql: str, dsn: str, pepper: str, path: Path) -> Result:
-    """One file. The password goes by the environment: everybody can read a command line."""
-    where = {_VARIABLES[k]: str(v) for k, v in conninfo_to_dict(dsn).items() if k in _VARIABLES}
-    where["PGOPTIONS"] = f"-c client_min_messages=warning -c plinth.pepper={pepper}"
+    """One file."""
+    options = f"-c client_min_messages=warning -c plinth.pepper={pepper}"
+    where, environment = unpack.address(dsn, options)
     started = time.monotonic()
     ended = subprocess.run(
-        [psql, *_PSQL, path], env=os.environ | where, capture_output=True, text=True, check=False
+        [psql, *where, *_PSQL, path], env=environment, capture_output=True, text=True, check=False
     )
     result = judge(path, ended.stdout, ended.stderr, ended.returncode)
     result.seconds = time.monotonic() - started

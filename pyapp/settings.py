@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import ipaddress
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from itertools import pairwise
@@ -194,6 +195,7 @@ def _derived(given: Mapping[str, Any]) -> dict[str, Any]:
         "workers": usable or 1,
         "seed": given.get("env", Settings.env),
         "max_connections_per_address": 0 if loopback else 1000,
+        "log_format": "text" if sys.stdout.isatty() else "json",  # JSON is for machines
         "public_url": f"http://{shown}:{port}",
     }
 

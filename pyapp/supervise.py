@@ -3,14 +3,13 @@
 import errno
 import http.client
 import os
-import select
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
@@ -27,28 +26,31 @@ _SOCKET, _LIFELINE = "PLINTH_SOCKET_FD", "PLINTH_LIFELINE_FD"
 
 def up(settings: Settings) -> None:
     """Everything from nothing: servers, migrations, seeds, workers."""
-    with (
-        Progress() as say,
-        _listen(settings) as listening,
-        engine.owning(settings, say) as (servers, there),
-    ):
+
+    def prepare(there: Servers, say: Progress) -> None:
         say("Migrating")
         migrate.up(there.admin_url, redis_url=there.redis_url, on_progress=say.detail)
         engine.settle(there, settings)
         if settings.seed != "production":
             say(f"Loading the {settings.seed} seeds")
             seed.run(there.admin_url, settings.seed)
-        _Service(settings.with_(data=servers.data), there, listening).run(servers, say, "/readyz")
+
+    serve(settings, prepare, "/readyz")
 
 
-def serve(settings: Settings) -> None:
+def serve(
+    settings: Settings,
+    prepare: Callable[[Servers, Progress], None] = lambda _there, _say: None,
+    ready: str = "/livez",
+) -> None:
     """Workers only: migrations and seeds are somebody else's job."""
     with (
         Progress() as say,
         _listen(settings) as listening,
         engine.owning(settings, say) as (servers, there),
     ):
-        _Service(settings, there, listening).run(servers, say, "/livez")
+        prepare(there, say)
+        _Service(settings.with_(data=servers.data), there, listening).run(servers, say, ready)
 
 
 def inherited() -> socket.socket:
@@ -58,12 +60,9 @@ def inherited() -> socket.socket:
 
 def die_with_parent(seconds: float) -> None:
     """A worker's side: stop when the parent is gone, which a killed parent cannot ask for."""
-    lifeline = os.environ.pop(_LIFELINE, None)
-    if lifeline is None:
-        return
 
     def watch() -> None:
-        os.read(int(lifeline), 1)  # answers only when the parent's end is closed
+        os.read(int(os.environ[_LIFELINE]), 1)  # answers only when the parent's end is closed
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(seconds)
         os._exit(1)
@@ -72,25 +71,26 @@ def die_with_parent(seconds: float) -> None:
 
 
 def _listen(settings: Settings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    # Workers whose supervisor was killed let go of the port in a moment.
+    address, six = (settings.host, settings.port), ":" in settings.host
+    family = socket.AF_INET6 if six else socket.AF_INET
+    both = six and socket.has_dualstack_ipv6()
     patience = time.monotonic() + 1
     while True:
         try:
-            listening.bind((settings.host, settings.port))
-            listening.listen(1024)
+            return socket.create_server(address, family=family, backlog=1024, dualstack_ipv6=both)
         except OSError as error:
             taken = error.errno == errno.EADDRINUSE
+            # Workers whose supervisor was killed let go of the port in a moment.
             if taken and time.monotonic() < patience:
                 time.sleep(0.02)
                 continue
-            listening.close()
             where = f"port {settings.port} on {settings.host}"
-            why = "is taken" if taken else f"cannot be used ({error.strerror or error})"
+            why = (
+                "is taken"
+                if taken
+                else f"cannot be used ({str(error.strerror).split(' (while')[0]})"
+            )
             raise EngineError(f"{where} {why}; choose one with --port or PLINTH_PORT") from error
-        return listening
 
 
 class _Service:
@@ -104,8 +104,8 @@ class _Service:
         numbers = {_SOCKET: str(listening.fileno()), _LIFELINE: str(self._lifeline)}
         self._environment = inherited | there.apply(settings).environ() | numbers
         count = range(1, settings.workers + 1)
-        self.workers = [Child(f"Worker {n}", lambda: self._spawn("_worker"), _note) for n in count]
-        self.children = [*self.workers, Child("Job worker", lambda: self._spawn("_jobs"), _note)]
+        self._workers = [Child(f"Worker {n}", lambda: self._spawn("_worker"), _note) for n in count]
+        self._children = [*self._workers, Child("Job worker", lambda: self._spawn("_jobs"), _note)]
 
     def _spawn(self, entry: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
@@ -116,33 +116,35 @@ class _Service:
             start_new_session=True,  # Ctrl-C reaches the parent only, which stops all in order
         )
 
-    def run(self, servers: Engine, say: Progress, route: str) -> None:
+    def run(self, servers: Engine, say: Progress, ready: str) -> None:
         """Until a signal says stop. What dies is started again while the rest goes on."""
-        allowed = self._allowed()
-        wake = _Wake()
-        announced, next_look = False, time.monotonic() + 1
+        allowed, announced, next_look = self._allowed(), False, time.monotonic() + 1
+        stopping: list[int] = []
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup
+                signal.signal(number, lambda got, _: stopping.append(got))
         say("Starting the workers")
         try:
-            while not wake.stopping:
+            while not stopping:
                 servers.tend()
-                for child in self.children:
+                for child in self._children:
                     child.tend()
                 if not allowed and time.monotonic() > next_look:
                     allowed, next_look = self._allowed(), time.monotonic() + 1
-                if not announced and self._answers(route):
+                if not announced and self._answers(ready):
                     announced = True
                     say.done()
                     self._announce()
-                if not announced and all(child.young > 4 for child in self.workers):
+                if not announced and all(child.young > 4 for child in self._workers):
                     raise EngineError("the workers do not start; their messages are above")
-                wake.sleep(0.2 if announced else 0.02)
+                time.sleep(0.05 if announced else 0.02)
         finally:
             say("Stopping")
             self._stop()
             say.done()
 
     def _stop(self) -> None:
-        running = [child for child in self.children if child.alive]
+        running = [child for child in self._children if child.alive]
         for child in running:
             child.signal(signal.SIGTERM)
         # A little under the promise, so that the servers still end within it.
@@ -168,11 +170,8 @@ class _Service:
 
     def _answers(self, route: str) -> bool:
         host, port = self._listening.getsockname()[:2]
-        probe = http.client.HTTPConnection(
-            {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host),  # noqa: S104
-            port,
-            timeout=0.5,
-        )
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+        probe = http.client.HTTPConnection(host, port, timeout=0.5)
         try:
             probe.request("GET", route)
             return probe.getresponse().status == 200
@@ -182,37 +181,14 @@ class _Service:
             probe.close()
 
     def _announce(self) -> None:
-        settings = self._settings
-        here = settings.public_url.rstrip("/")
+        settings, here = self._settings, self._settings.public_url.rstrip("/")
         data = "" if settings.data == Path(".plinth").absolute() else f" --data {settings.data}"
-        lines = ["", f"Plinth serves on {here}", f"  docs      {here}/docs"]
-        lines += [f"  console   {here}/console", f"  database  plinth psql{data}"]
-        if settings.seed != "production":
-            lines += ["  sign in   alice / Dev@12345"]
-        print("\n".join([*lines, "", "Ctrl-C stops everything.", ""]), flush=True)
-
-
-class _Wake:
-    """Sleeps until a child ends or somebody asks us to stop."""
-
-    def __init__(self) -> None:
-        self.stopping = False
-        self._read, write = os.pipe()
-        for end in (self._read, write):
-            os.set_blocking(end, False)
-        signal.set_wakeup_fd(write, warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup
-                signal.signal(number, self._stop)
-
-    def _stop(self, *_: object) -> None:
-        self.stopping = True
-
-    def sleep(self, seconds: float) -> None:
-        if not self.stopping and select.select([self._read], [], [], seconds)[0]:
-            with suppress(BlockingIOError):
-                os.read(self._read, 4096)
+        sign_in = "" if settings.seed == "production" else "\n  sign in   alice / Dev@12345"
+        print(
+            f"\nPlinth serves on {here}\n  docs      {here}/docs\n  console   {here}/console\n"
+            f"  database  plinth psql{data}{sign_in}\n\nCtrl-C stops everything.\n",
+            flush=True,
+        )
 
 
 def _note(text: str) -> None:

@@ -9,11 +9,13 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Self
+
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 
 class EngineError(Exception):
@@ -35,11 +37,9 @@ class Account:
         if existing.exists() and (owner := existing.stat()).st_uid != 0:
             return cls(owner.st_uid, owner.st_gid, lent=True)
         for name in ("postgres", "nobody"):
-            try:
+            with suppress(KeyError):
                 entry = pwd.getpwnam(name)
-            except KeyError:
-                continue
-            return cls(entry.pw_uid, entry.pw_gid, lent=True)
+                return cls(entry.pw_uid, entry.pw_gid, lent=True)
         raise EngineError("root may not run PostgreSQL: make an account named postgres")
 
     @property
@@ -94,10 +94,9 @@ def programs(account: Account) -> Path:
         if not home.is_dir():
             for left in root.glob("unpack-*"):  # by a process that was killed half-way
                 shutil.rmtree(left, ignore_errors=True)
-            with tempfile.TemporaryDirectory(
-                dir=root, prefix="unpack-", ignore_cleanup_errors=True
-            ) as scratch:
-                _unpack(Path(scratch), account).rename(home)
+            scratch = Path(tempfile.mkdtemp(dir=root, prefix="unpack-"))
+            _unpack(scratch, account).rename(home)
+            shutil.rmtree(scratch)
     return home
 
 
@@ -122,15 +121,12 @@ def _unpack(scratch: Path, account: Account) -> Path:
     tool = shutil.copy(pg0, scratch / "pg0")
     account.own(scratch)
     scratch.chmod(0o700)
+    environment = {"HOME": str(scratch), "PATH": os.defpath, "LC_ALL": "C"}
     ended = subprocess.run(
         [tool, "start", "--data-dir", scratch / "data", "-c", "shared_buffers=none"],
-        env={"HOME": str(scratch), "PATH": os.defpath, "LC_ALL": "C"},
-        cwd=scratch,
-        capture_output=True,
-        text=True,
-        check=False,
+        env=environment, cwd=scratch, capture_output=True, text=True, check=False,
         **account.popen,
-    )
+    )  # fmt: skip
     home = next(scratch.glob(".pg0/installation/*"), None)
     if home is None or not (home / "share/extension/vector.control").exists():
         tail = (ended.stderr.strip().splitlines() or ["no message"])[-1]
@@ -150,6 +146,27 @@ def _carried(package: str, program: str) -> Path | None:
     spec = importlib.util.find_spec(package)
     path = Path(spec.origin).parent / "bin" / program if spec and spec.origin else None
     return path if path and path.exists() else None
+
+
+def client(folder: Path | None) -> str:
+    """psql: the embedded one where it runs (it may lack a library), else the machine's."""
+    for program in (folder and str(folder / "psql"), shutil.which("psql")):
+        if (
+            program
+            and not subprocess.run([program, "-V"], capture_output=True, check=False).returncode
+        ):
+            return program
+    raise EngineError("psql is not on the PATH (Debian: postgresql-client)")
+
+
+def address(dsn: str, *options: str) -> tuple[list[str], dict[str, str]]:
+    """What psql is told by argument, which everyone can read, and what by environment."""
+    where: dict[str, Any] = conninfo_to_dict(dsn)
+    environment = dict(os.environ)
+    if password := where.pop("password", None):
+        environment["PGPASSWORD"] = password
+    environment["PGOPTIONS"] = " ".join(filter(None, [where.pop("options", ""), *options]))
+    return ["-d", make_conninfo(**where)], environment
 
 
 def _shims(home: Path) -> None:

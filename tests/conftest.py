@@ -27,7 +27,7 @@ import redis
 from psycopg import sql
 
 from pyapp import engine as embedded
-from pyapp import pgtap
+from pyapp import pgtap, unpack
 from pyapp.settings import DB_DIR, Settings
 from tests.http_client import Client
 
@@ -52,7 +52,7 @@ class Engine:
 
     @property
     def psql(self) -> str:
-        return pgtap.client(Path(self.bin_dir))
+        return unpack.client(Path(self.bin_dir))
 
 
 @dataclass(frozen=True)
