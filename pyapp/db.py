@@ -153,6 +153,8 @@ class Lane:
     def tend(self, now: float, hang: float) -> None:
         """Keeps the lane at its size; gives up connections that hang or are not needed."""
         for pipe in list(self.pipes):
+            if not pipe.alive():
+                continue
             if pipe.held(now) > hang:
                 log.error(
                     "a connection of the %s lane has not answered for %.0f s", self.name, hang

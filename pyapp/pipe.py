@@ -161,6 +161,11 @@ class Pipe:
             self._writing = False
             self._loop.remove_writer(self._socket)
 
+    def alive(self) -> bool:
+        """Looks for itself: uvloop forgets a reader whose socket was reset, and tells nobody."""
+        self._read()
+        return self.open
+
     def _read(self) -> None:
         connection = self._connection
         calls = self._calls
