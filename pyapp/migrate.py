@@ -5,8 +5,6 @@ in one transaction. Only files that say `Transaction: none` are steps of their o
 recorded as it is done. Whatever ends a run, the next one goes on from a consistent state.
 """
 
-import hashlib
-import importlib
 import random
 import re
 import sys
@@ -14,45 +12,35 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeVar
 
 import psycopg
-from psycopg.rows import namedtuple_row
 from psycopg.types.json import Jsonb
 
-from pyapp.deploy import CodeFile, Renewal, Say, read_code
+from pyapp.deploy import Say, read_code, renew
 from pyapp.settings import DB_DIR
-from pyapp.sqlfile import Connection, MigrationError, SqlError, SqlFile, Statement, read, run
+from pyapp.sqlfile import Connection, MigrationError, SqlFile, Statement, explain, notes, read, run
 
 T = TypeVar("T")
 LOCK = 0x706C696E7468  # "plinth"; advisory locks belong to one database
 LOCK_WAIT = 60.0  # seconds of trying again behind other people's locks
 
-_SETTINGS = {
-    "lock_timeout": "1s",
-    "deadlock_timeout": "10ms",  # whoever meets the runner in a deadlock is not the one who fails
-    "statement_timeout": "0",
-    "idle_in_transaction_session_timeout": "0",
-    "search_path": "pg_catalog, pg_temp",
-    "timezone": "UTC",
-}
-_SET = (
-    "select set_config(%(name)s, %(value)s, true) where %(name)s <> 'deadlock_timeout' "
-    "or has_parameter_privilege('deadlock_timeout', 'set')"  # of a superuser, or granted
-)
-
+_SETTLE = """
+select set_config('lock_timeout', '1s', false), set_config('statement_timeout', '0', false),
+       set_config('idle_in_transaction_session_timeout', '0', false),
+       set_config('search_path', 'pg_catalog, pg_temp', false),
+       set_config('timezone', 'UTC', false),
+       -- Whoever meets the runner in a deadlock is not the one who fails.
+       case when has_parameter_privilege('deadlock_timeout', 'set')  -- of a superuser, or granted
+            then set_config('deadlock_timeout', '10ms', false) end
+"""
 _NAME = re.compile(r"V(\d{3,})__[a-z0-9_]+")
 _BUSY = {"55P03", "40P01", "40001"}
 _RACE = _BUSY | {"23505", "42710", "42P06"}  # another database's bootstrap makes the same roles
 _FORCES = re.compile(r"\b(no\s+)?force\s+row\s+level\b", re.IGNORECASE)
-_ALONE = re.compile(  # what PostgreSQL refuses inside a transaction
-    r"\bconcurrently\b|^(vacuum|reindex|alter\s+system|(create|drop)\s+database)\b", re.IGNORECASE
-)
-_INDEX = re.compile(
-    r"create\s+(?:unique\s+)?index\s+concurrently\s+(?:if\s+not\s+exists\s+)?(\w+)\s+on\s+([\w.]+)",
-    re.IGNORECASE,
-)
 _TEMPLATE = """\
 -- Title: {title}
 -- Version: {version}
@@ -64,16 +52,15 @@ _TEMPLATE = """\
 -- from their files. "Transaction: none" is for CREATE INDEX CONCURRENTLY and the like: every
 -- statement is then a step of its own.
 """
-_DOWN_TEMPLATE = """\
--- Title: Back from {title}
--- Version: {version}
--- Breaks:
-"""
 _BASELINE = """\
 -- Title: Baseline
 -- Version: 001
 -- Description: All tables; generated from db/schema by: python -m pyapp.migrate baseline
 """
+
+
+def _silent(_line: str) -> None:
+    pass
 
 
 @dataclass(frozen=True)
@@ -90,6 +77,19 @@ class Migration:
     def transactional(self) -> bool:
         return self.file.header.get("Transaction") != "none"
 
+    @property
+    def facts(self) -> dict[str, Any]:
+        """As the tools in SQL know it."""
+        return {
+            "version": self.version,
+            "name": self.name,
+            "path": self.file.path,
+            "sha256": self.file.sha256,
+            "header": self.file.header,
+            "has_down": self.down is not None,
+            "statements": [statement.text for statement in self.file.statements],
+        }
+
 
 @dataclass
 class Report:
@@ -103,8 +103,7 @@ class Report:
             "migrations rolled back": self.rolled_back,
             "code files renewed": self.code,
         }
-        done = [f"{len(names)} {what}" for what, names in counts.items() if names]
-        return ", ".join(done) or "nothing to do"
+        return ", ".join(f"{len(n)} {what}" for what, n in counts.items() if n) or "nothing to do"
 
 
 def read_migrations(db_dir: Path = DB_DIR) -> list[Migration]:
@@ -129,32 +128,28 @@ def read_migrations(db_dir: Path = DB_DIR) -> list[Migration]:
 def up(
     dsn: str,
     *,
-    redis_url: str | None = None,
-    on_progress: Say | None = None,
+    redis_url: str | None = None,  # noqa: ARG001
+    on_progress: Say = _silent,
     db_dir: Path = DB_DIR,
     lock_wait: float = LOCK_WAIT,
 ) -> Report:
     """Brings the database to what db_dir says: roles, tables and code."""
-    migrations, report = read_migrations(db_dir), Report()
-    runner = Runner(read_code(db_dir), on_progress, lock_wait)
-    with runner.at(dsn):
-        runner.look()
-        for file in read(db_dir, "bootstrap/*.sql"):
-            runner.bootstrap(file)
-        applied = runner.checked(migrations)
-        pending = [m for m in migrations if m.version > applied]
-        groups = _groups(pending)
+    report = Report()
+    with connected(dsn, db_dir, on_progress, lock_wait) as runner:
+        runner.bootstrap()
+        applied = runner.call("last_migration", runner.facts, ["applied"])
+        pending = [m for m in runner.migrations if m.version > applied]
+        # Transactional neighbours go together; one such group there is, to carry the renewal.
+        groups = [list(group) for _, group in groupby(pending, lambda m: m.transactional or m)]
+        if not any(group[0].transactional for group in groups):
+            groups.append([])
         last = max(i for i, group in enumerate(groups) if not group or group[0].transactional)
         for index, group in enumerate(groups):
             if group and not group[0].transactional:
                 runner.steps(group[0])
             else:
-                report.code += runner.transaction(group, renew=index == last)
+                report.code += runner.transaction(group, whole=index == last)
             report.applied += [migration.name for migration in group]
-    if redis_url and (report.applied or report.code):
-        bump = getattr(importlib.import_module("pyapp.cache"), "bump_deploy", None)
-        if bump:
-            bump(redis_url)
     return report
 
 
@@ -162,19 +157,16 @@ def down(
     dsn: str,
     *,
     to: int | None = None,
-    on_progress: Say | None = None,
+    on_progress: Say = _silent,
     db_dir: Path = DB_DIR,
     lock_wait: float = LOCK_WAIT,
 ) -> Report:
     """Rolls back the last migration, or all after the version `to`, in one transaction."""
-    migrations = read_migrations(db_dir)
-    runner = Runner(read_code(db_dir), on_progress, lock_wait)
-    with runner.at(dsn):
-        runner.look()
-        runner.checked(migrations)
-        last = len(runner.applied())
+    with connected(dsn, db_dir, on_progress, lock_wait) as runner:
+        begun = ["applied", "running"]
+        last = runner.call("last_migration", runner.facts, begun) if runner.known else 0
         target = last - 1 if to is None else to
-        group = [m for m in reversed(migrations) if target < m.version <= last]
+        group = [m for m in reversed(runner.migrations) if target < m.version <= last]
         for migration in group:
             if migration.version == 1:
                 raise MigrationError(f"{migration.name} is the ground: nothing lies below it")
@@ -186,59 +178,23 @@ def down(
 
 def status(dsn: str, *, db_dir: Path = DB_DIR) -> list[str]:
     """One line for every migration, of the files and of the database."""
-    migrations = {m.version: m for m in read_migrations(db_dir)}
-    runner = Runner()
-    with runner.at(dsn, lock=False):
-        applied = {row.version: row for row in runner.applied()}
-    lines = []
-    for version in sorted(migrations.keys() | applied.keys()):
-        migration, row = migrations.get(version), applied.get(version)
-        if row is None:
-            state = "pending"
-        elif row.status == "running":
-            state = f"stopped after statement {row.statements_done}"
-        elif migration is None:
-            state = "applied, its file is missing"
-        elif migration.file.sha256 != row.checksum:
-            state = "edited after it was applied"
-        else:
-            state = f"applied {row.applied_at:%Y-%m-%d %H:%M:%S} in {row.execution_ms} ms"
-        lines.append(f"{migration.name if migration else row and row.name:32} {state}")
-    return lines
+    with connected(dsn, db_dir, lock=False) as runner:
+        pending = [f"{migration.name:32} pending" for migration in runner.migrations]
+        return runner.ask("select deploy.status(%s)", runner.facts, empty=pending)
 
 
 def verify(dsn: str, *, db_dir: Path = DB_DIR) -> list[str]:
     """What is not as it was deployed, one line each; nothing when all is well."""
-    migrations = read_migrations(db_dir)
-    runner = Runner(read_code(db_dir))
-    with runner.at(dsn, lock=False) as conn, conn.transaction():
-        applied = runner.applied()
-        if not applied:
-            return ["no migration is applied"]
-        wrong = _differences(migrations, applied)
-        wrong += [
-            f"{row.name} stopped after statement {row.statements_done}: run migrate up"
-            for row in applied
-            if row.status == "running"
-        ]
-        wrong += [f"{m.file.path} is pending" for m in migrations if m.version > len(applied)]
-        wrong += [f"{m.file.path} has no .down.sql" for m in migrations[1:] if not m.down]
-        renewal = Renewal(conn, runner.code, runner.say)
-        wrong += [f"{file.path} is not what is deployed" for file in renewal.stale()]
-        wrong += [f"{path} is deployed, but gone" for path in renewal.removed()]
-        drift = conn.execute("select * from deploy.drift(deploy.snapshot())").fetchall()
-        wrong += [f"{name} {what}" for name, what in drift]
-    return wrong
+    with connected(dsn, db_dir, lock=False) as runner:
+        files = runner.facts, runner.code_facts
+        empty = ["no migration is applied"]
+        return runner.ask("select deploy.verify(%s, %s)", *files, empty=empty)
 
 
 def history(dsn: str) -> list[str]:
     """Every step this database ever made, oldest first."""
-    with Runner().at(dsn, lock=False) as conn:
-        rows = conn.execute(
-            "select to_char(happened_at at time zone 'utc', 'YYYY-MM-DD HH24:MI:SS'), direction, "
-            "name, execution_ms || ' ms', done_by from ops.migration_history order by id"
-        ).fetchall()
-    return ["  ".join(row) for row in rows]
+    with connected(dsn, lock=False) as runner:
+        return runner.ask("select deploy.history()", empty=[])
 
 
 def new(name: str, *, db_dir: Path = DB_DIR) -> list[Path]:
@@ -248,9 +204,10 @@ def new(name: str, *, db_dir: Path = DB_DIR) -> list[Path]:
         raise MigrationError("a migration needs a name, for example: add_orders")
     version, title = f"{len(read_migrations(db_dir)) + 1:03}", slug.replace("_", " ").capitalize()
     paths = []
-    for ending, template in ((".sql", _TEMPLATE), (".down.sql", _DOWN_TEMPLATE)):
+    for ending, back in ((".sql", ""), (".down.sql", "Back from ")):
         paths.append(db_dir / "migrations" / f"V{version}__{slug}{ending}")
-        paths[-1].write_text(template.format(title=title, version=version), encoding="utf-8")
+        text = _TEMPLATE.format(title=back + title, version=version)
+        paths[-1].write_text(text, encoding="utf-8")
     return paths
 
 
@@ -266,296 +223,200 @@ def baseline(db_dir: Path = DB_DIR) -> Path:
     return path
 
 
+@contextmanager
+def connected(
+    dsn: str,
+    db_dir: Path = DB_DIR,
+    say: Say = _silent,
+    lock_wait: float = 0,
+    *,
+    lock: bool = True,
+) -> Iterator["Runner"]:
+    """A runner at work; what goes wrong comes out as a MigrationError."""
+    try:
+        conn = psycopg.connect(dsn, autocommit=True, prepare_threshold=None, client_encoding="utf8")
+    except psycopg.OperationalError as error:
+        raise MigrationError(f"cannot reach the database: {str(error).strip()}") from error
+    with conn:
+        try:
+            runner = Runner(conn, db_dir, say, lock_wait)
+            runner.settle(lock=lock)
+            yield runner
+        except psycopg.Error as error:
+            raise MigrationError(explain(error)) from error
+
+
 class Runner:
     """One connection that holds the lock of all runners, and what is done over it."""
 
-    conn: Connection
-    before: dict[str, str]
+    def __init__(self, conn: Connection, db_dir: Path, say: Say, lock_wait: float) -> None:
+        self.conn, self.db_dir, self.say, self.lock_wait = conn, db_dir, say, lock_wait
+        self.migrations, self.code = read_migrations(db_dir), read_code(db_dir)
+        self.facts = Jsonb([migration.facts for migration in self.migrations])
+        self.code_facts = Jsonb([file.facts for file in self.code.values()])
+        self.open_all = False  # past the policies of all tables, not only of those a file names
+        self.before: dict[str, str] = {}  # the catalog as the last step left it
 
-    def __init__(
-        self, code: list[CodeFile] | None = None, say: Say | None = None, lock_wait: float = 0
-    ) -> None:
-        self.code, self.say, self.lock_wait = code or [], say or (lambda _line: None), lock_wait
+    @property
+    def known(self) -> bool:
+        """Whether this database was ever migrated."""
+        return bool(self.value("select to_regclass('ops.schema_migrations')"))
 
-    @contextmanager
-    def at(self, dsn: str, *, lock: bool = True) -> Iterator[Connection]:
-        try:
-            conn = psycopg.connect(
-                dsn, autocommit=True, prepare_threshold=None, client_encoding="utf8"
-            )
-        except psycopg.OperationalError as error:
-            raise MigrationError(f"cannot reach the database: {str(error).strip()}") from error
-        with conn as self.conn:
-            self.conn.add_notice_handler(self._notice)
-            if lock:
-                self._lock()
-            try:
-                yield self.conn
-            except psycopg.Error as error:
-                raise MigrationError(str(error).strip()) from error
+    def value(self, query: str, *args: object) -> Any:
+        row = self.conn.execute(query.encode(), args).fetchone()
+        return row and row[0]
 
-    def look(self) -> None:
-        """What the catalog is like before this run, its bootstrap included, changes it."""
-        known = self._value("select to_regprocedure('deploy.snapshot()')")
-        self.before = self._value("select deploy.snapshot()") if known else {}
+    def call(self, name: str, *args: object) -> Any:
+        """One of the runner's tools in SQL."""
+        return self.value(f"select deploy.{name}({', '.join(['%s'] * len(args))})", *args)
+
+    def ask(self, query: str, *args: object, empty: list[str]) -> list[str]:
+        """Lines from the tools of this release: made, asked and rolled back."""
+        if not self.known:
+            return empty
+        with self.conn.transaction(force_rollback=True):
+            self._run_plain(read(self.db_dir, "bootstrap/*.sql")[-1])
+            self.conn.execute("reset role")
+            return [line for (line,) in self.conn.execute(query.encode(), args)]
+
+    def settle(self, *, lock: bool) -> None:
+        self.conn.add_notice_handler(self._notice)
+        self.conn.execute(_SETTLE)
+        # Asked again and again, for a statement that waits holds a snapshot, and the other runner's
+        # CREATE INDEX CONCURRENTLY would wait for that in turn.
+        told = False
+        while lock and not self.value("select pg_try_advisory_lock(%s)", LOCK):
+            if not told:
+                self.say("another runner is at work on this database; waiting for it")
+            told = True
+            time.sleep(0.1)
+        if lock and self.value("select to_regprocedure('deploy.snapshot()')"):
+            self.before = self.call("snapshot")
 
     def _notice(self, diag: psycopg.errors.Diagnostic) -> None:
         # RAISE NOTICE and warnings; not PostgreSQL's own "already exists, skipping".
         if diag.sqlstate == "00000" or diag.severity_nonlocalized == "WARNING":
             self.say(f"{diag.severity}: {diag.message_primary}")
 
-    def _lock(self) -> None:
-        # Asked again and again, for a statement that waits holds a snapshot, and the other runner's
-        # CREATE INDEX CONCURRENTLY would wait for that in turn.
-        told = False
-        while not self._value("select pg_try_advisory_lock(%s)", LOCK):
-            if not told:
-                self.say("another runner is at work on this database; waiting for it")
-            told = True
-            time.sleep(0.1)
+    def bootstrap(self) -> None:
+        for file in read(self.db_dir, "bootstrap/*.sql"):
+            self.patiently(partial(self._run_plain, file), _RACE)
 
-    def _value(self, query: str, *args: object) -> Any:
-        row = self.conn.execute(query.encode(), args).fetchone()
-        return row and row[0]
-
-    def applied(self) -> list[Any]:
-        if not self._value("select to_regclass('ops.schema_migrations')"):
-            return []
-        with self.conn.cursor(row_factory=namedtuple_row) as cursor:
-            cursor.execute("select * from ops.schema_migrations order by version")
-            return cursor.fetchall()
-
-    def checked(self, migrations: list[Migration]) -> int:
-        """The last version that is applied whole; refuses where files and database disagree."""
-        applied = self.applied()
-        if wrong := _differences(migrations, applied):
-            raise MigrationError("\n".join(wrong))
-        return max((row.version for row in applied if row.status == "applied"), default=0)
-
-    def bootstrap(self, file: SqlFile) -> None:
-        def work() -> None:
-            for statement in file.statements:
-                run(self.conn, file, statement)
-
-        self.patiently(work, _RACE)
+    def _run_plain(self, file: SqlFile) -> None:
+        for statement in file.statements:
+            run(self.conn, file, statement)
 
     def transaction(
-        self, group: Sequence[Migration], *, back: bool = False, renew: bool = False
+        self, group: Sequence[Migration], *, back: bool = False, whole: bool = False
     ) -> list[str]:
         """Files of a group and the code around them, whole or not at all; returns renewed files."""
+        files = [(m, m.down if back and m.down else m.file) for m in group]
+        text = "\n".join(file.text for _, file in files)
+        breaks = " ".join(file.header.get("Breaks", "") for _, file in files)
 
-        def work(open_all: bool) -> list[str]:
-            now = self._value("select deploy.snapshot()")
-            renewal = Renewal(self.conn, self.code, self.say)
-            if group and group[0].version > 1:
-                files = [m.down if back and m.down else m.file for m in group]
-                text = "\n".join(file.text for file in files)
-                broken = {f"view {name}" for file in files for name in breaks(file)}
-                views = [f for f in self.code if broken & set(f.objects)] + renewal.stale()
-                renewal.lock_ahead(views, text, open_all=open_all)
-            for migration in group:
-                self._migrate(migration, renewal, back=back, open_all=open_all)
-            self.conn.execute("set local check_function_bodies = off")
-            renewal.run(self._damaged(now), strict=renew)
-            if (group or renewal.changed) and renewal.objects(["function http.announce_deploy"]):
-                self.conn.execute("select http.announce_deploy()")
-            if group or renewal.changed or now != self.before:
-                self.conn.execute("select deploy.record(%s)", [Jsonb(self.before)])
-            return renewal.changed
+        def work() -> tuple[list[str], Any]:
+            self.call("prepare", self.code_facts, breaks, text, self.open_all)
+            for migration, file in files:
+                began = time.monotonic()
+                self.call("drop_broken", file.header.get("Breaks", ""))
+                self.run_file(file, file.statements)
+                if back:
+                    self.call("record_back", migration.version, _since(began))
+                else:
+                    whole_file = len(file.statements), _since(began)
+                    self.call("record_step", Jsonb(migration.facts), *whole_file)
+                self.say(f"{file.path}: {_since(began)} ms")
+            renewed = renew(self.conn, self.code, self.say, whole=whole)
+            return renewed, self.call("finish", Jsonb(self.before), bool(group or renewed))
 
-        changed = self._opening(work)
-        self.look()
-        return changed
+        renewed, self.before = self.patiently(work)
+        return renewed
 
-    def _opening(self, work: Callable[[bool], T]) -> T:
-        """With the tables open that a file names; with all of them where that proves too few."""
-        try:
-            return self.patiently(lambda: work(False))
-        except SqlError as error:
-            if error.sqlstate != "42501" or "row-level security" not in error.primary:
-                raise
-            return self.patiently(lambda: work(True))
-
-    def _damaged(self, before: dict[str, str]) -> list[str]:
-        """Code that was changed by hand, under the name its file knows."""
-        drift = self.conn.execute("select object from deploy.drift(%s)", [Jsonb(before)]).fetchall()
-        names = (re.sub(r"^column (.*)\.\w+$", r"view \1", row[0]) for row in drift)
-        return [name.partition("(")[0] for name in names]
-
-    def run_file(self, file: SqlFile, statements: Sequence[Statement], *, open_all: bool) -> None:
+    def run_file(self, file: SqlFile, statements: Sequence[Statement]) -> None:
         """As plinth_owner, past the policies of the tables that the file names, while it runs."""
         self.conn.execute("set local role plinth_owner")
         text = ";\n".join(statement.text for statement in statements)
-        self.conn.execute("select deploy.open_tables(%s, %s)", [text, open_all])
+        self.call("open_tables", text, self.open_all)
         for statement in statements:
-            tag = run(self.conn, file, statement)
-            word, *count = tag.split()
+            word, *count = run(self.conn, file, statement).split()
             if count and word in {"INSERT", "UPDATE", "DELETE", "MERGE", "COPY"}:
                 self.say(f"{file.path}:{statement.line}: {word} {count[-1]}")
             if match := _FORCES.search(statement.text):
                 if match[1]:
                     raise MigrationError(f"{file.path}:{statement.line}: tables stay forced")
-                self.conn.execute("select deploy.open_new_tables()")
-        self.conn.execute("select deploy.close_tables()")
+                self.call("open_new_tables")
+        self.call("close_tables")
         self.conn.execute("reset role")
-
-    def _migrate(
-        self, migration: Migration, renewal: Renewal, *, back: bool, open_all: bool
-    ) -> None:
-        file = migration.down if back and migration.down else migration.file
-        began = time.monotonic()
-        for name in breaks(file):
-            renewal.drop([f"function {name}", f"view {name}"])
-        try:
-            self.run_file(file, file.statements, open_all=open_all)
-        except SqlError as error:
-            if error.sqlstate in {"2BP01", "0A000"}:
-                hint = "HINT: name the code in the way in the header, -- Breaks: api.…"
-                error.args = (f"{error}\n  {hint}",)
-            raise
-        taken = _since(began)
-        if back:
-            self.conn.execute("select set_config('plinth.execution_ms', %s, true)", [str(taken)])
-            self.conn.execute(
-                "delete from ops.schema_migrations where version = %s", [migration.version]
-            )
-        else:
-            self._insert(migration, "applied", len(file.statements), file.sha256, taken)
-        self.say(f"{file.path}: {taken} ms")
-
-    def _insert(self, m: Migration, state: str, done: int, checksum: str, taken: int) -> None:
-        title, description = m.file.header["Title"], m.file.header.get("Description", "")
-        self.conn.execute(
-            "insert into ops.schema_migrations (version, name, title, description, checksum, "
-            "transactional, status, statements_done, execution_ms) "
-            "values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            (m.version, m.name, title, description, checksum, m.transactional, state, done, taken),
-        )
 
     def steps(self, migration: Migration) -> None:
         """A file without a transaction: a statement that is recorded as done is not done again."""
         file = migration.file
-        row = next((row for row in self.applied() if row.version == migration.version), None)
-        if row is None:
-            self._insert(migration, "running", 0, _digest([]), 0)
-        done = row.statements_done if row else 0
-        if row and row.checksum != _digest(file.statements[:done]):
-            raise MigrationError(f"{file.path}: its first {done} statements are done: do not edit")
+        known = self.patiently(lambda: self.call("resume", Jsonb(migration.facts)))
+        done = known or 0
         for number, statement in enumerate(file.statements[done:], start=done + 1):
-            if _ALONE.search(statement.text):
-                self.say(f"{file.path}:{statement.line}: waits for open transactions to end")
-                began = time.monotonic()
-                self._alone(file, statement, again=row is not None and number == done + 1)
-                self._done(migration, number, began)
-            else:
-                self._step(migration, number, statement)
-        self.conn.execute(
-            "update ops.schema_migrations set status = 'applied', checksum = %s, "
-            "applied_at = clock_timestamp() where version = %s",
-            [file.sha256, migration.version],
-        )
+            self._step(migration, number, statement, resumed=number - 1 == known)
         self.say(f"{file.path}: {len(file.statements) - done} statements")
 
-    def _step(self, migration: Migration, number: int, statement: Statement) -> None:
-        def work(open_all: bool) -> None:
-            began = time.monotonic()
-            self.run_file(migration.file, [statement], open_all=open_all)
-            self._done(migration, number, began)
+    def _step(self, m: Migration, number: int, statement: Statement, *, resumed: bool) -> None:
+        look = "select * from deploy.look_at_step(%s, %s)"
+        row = self.conn.execute(look, [statement.text, resumed]).fetchone()
+        alone, done, half_built = row or (False, False, [])
+        began = time.monotonic()
 
-        self._opening(work)
+        def work() -> None:
+            if not alone:
+                self.run_file(m.file, [statement])
+            self.call("record_step", Jsonb(m.facts), number, _since(began))
 
-    def _done(self, migration: Migration, number: int, began: float) -> None:
-        self.conn.execute(
-            "update ops.schema_migrations set statements_done = %s, checksum = %s, "
-            "execution_ms = execution_ms + %s where version = %s",
-            [number, _digest(migration.file.statements[:number]), _since(began), migration.version],
-        )
+        if alone and not done:
+            self._run_alone(m.file, statement, half_built)
+        self.patiently(work)
 
-    def _alone(self, file: SqlFile, statement: Statement, *, again: bool) -> None:
-        """Outside a transaction; `again`: a run ended here, and what it left is cleared away."""
-        self.conn.execute("set search_path = pg_catalog, pg_temp")
-        self.conn.execute("set role plinth_owner")
-        match = _INDEX.match(statement.text)
+    def _run_alone(self, file: SqlFile, statement: Statement, half_built: list[str]) -> None:
+        place = f"{file.path}:{statement.line}"
+        self.say(f"{place}: waits for open transactions to end")
+        self.conn.execute("set role plinth_owner; set lock_timeout = 0")
         try:
-            for name, valid in self.conn.execute(
-                "select * from deploy.indexes_left(%s, %s)",
-                [match[1], match[2]] if match else [None, None],
-            ).fetchall():
-                if not valid:
-                    self.say(f"{file.path}:{statement.line}: drops {name}, which is half built")
-                    self.conn.execute(f"drop index concurrently {name}".encode())
-                elif again:
-                    return  # it was built, only the record of that was lost
+            for name in half_built:
+                self.say(f"{place}: drops {name}, which is half built")
+                self.conn.execute(f"drop index concurrently {name}".encode())
             run(self.conn, file, statement)
-        except SqlError as error:
-            gone = error.sqlstate == "42704" and statement.text[:4].lower() == "drop"
-            if not (again and gone):
-                raise
         finally:
             with suppress(psycopg.OperationalError):
-                self.conn.execute("reset role")
-                self.conn.execute("reset search_path")
+                self.conn.execute("reset role; set lock_timeout = '1s'")
 
-    def patiently(self, work: Callable[[], T], busy: set[str] = _BUSY) -> T:
-        """One transaction, repeated while others hold a lock; nobody queues behind it."""
+    def patiently(
+        self, work: Callable[[], T], busy: set[str] = _BUSY, *, open_all: bool = False
+    ) -> T:
+        """One transaction, repeated while others hold a lock; nobody queues behind it.
+
+        With the tables open that a file names, and with all of them where that proves too few.
+        """
+        self.open_all = open_all
         deadline, pause = time.monotonic() + self.lock_wait, 0.1
         while True:
             try:
                 with self.conn.transaction():
-                    for name, value in _SETTINGS.items():
-                        self.conn.execute(_SET, {"name": name, "value": value})
                     return work()
-            except (SqlError, psycopg.Error) as error:
+            except psycopg.Error as error:
+                hidden = error.sqlstate == "42501" and "row-level security" in str(error)
+                if hidden and not self.open_all:
+                    self.open_all = True
+                    continue
                 if error.sqlstate not in busy and "tuple concurrently" not in str(error):
                     raise
-                diag = error.diag if isinstance(error, psycopg.Error) else None
-                what = str(error) if diag is None else f"waiting: {diag.message_primary}"
-                holder = self._holder(f"{getattr(error, 'statement', '')} {diag and diag.context}")
+                holder = self._holder(f"{notes(error)[1]} {error.diag.context}")
                 if time.monotonic() + pause > deadline:
                     waited = f"gave up after {self.lock_wait:.0f} s: {holder}"
-                    raise MigrationError(f"{what}\n  {waited}") from error
+                    raise MigrationError(f"{explain(error)}\n  {waited}") from error
                 self.say(f"trying again in {pause:.1f} s: {holder}")
             time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311
             pause = min(pause * 2, 5.0)
 
     def _holder(self, text: str) -> str:
-        if not self._value("select to_regprocedure('deploy.lock_holder(text)')"):
+        if not self.value("select to_regprocedure('deploy.lock_holder(text)')"):
             return "another database of this server is being set up"
-        return str(self._value("select deploy.lock_holder(%s)", text) or "it is free by now")
-
-
-def breaks(file: SqlFile) -> list[str]:
-    return re.findall(r"\w+\.\w+", file.header.get("Breaks", "").lower())
-
-
-def _groups(pending: list[Migration]) -> list[list[Migration]]:
-    """Transactional neighbours go together; one such group there is, to carry the renewal."""
-    groups: list[list[Migration]] = []
-    for migration in pending:
-        if groups and migration.transactional and groups[-1][-1].transactional:
-            groups[-1].append(migration)
-        else:
-            groups.append([migration])
-    return groups if any(group[0].transactional for group in groups) else [*groups, []]
-
-
-def _differences(migrations: list[Migration], applied: list[Any]) -> list[str]:
-    wrong = []
-    for row in applied:
-        migration = migrations[row.version - 1] if row.version <= len(migrations) else None
-        if migration is None:
-            wrong.append(f"{row.name} is applied, but these files are older and do not have it")
-        elif row.status == "applied" and migration.file.sha256 != row.checksum:
-            fresh = " (a regenerated baseline needs a new database)" if row.version == 1 else ""
-            wrong.append(
-                f"{migration.file.path} was edited after it was applied: put it back and write "
-                f"the change as a new migration{fresh}"
-            )
-    return wrong
-
-
-def _digest(statements: Sequence[Statement]) -> str:
-    return hashlib.sha256("\n;\n".join(s.text for s in statements).encode()).hexdigest()
+        return str(self.call("lock_holder", text))
 
 
 def _since(began: float) -> int:

@@ -18,21 +18,15 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
-_DIRECTIVE = re.compile(r"--\s*(Title|Version|Description|Breaks|Transaction):\s*(.*)")
+_CODE_IN_THE_WAY = {"2BP01", "0A000"}  # a view stands on the column, say
+_COMMENT = re.compile(r"(?:--.*\n?)*")
+_DIRECTIVE = re.compile(
+    r"^-- *(Title|Version|Description|Breaks|Transaction):(.*(?:\n--   .*)*)", re.MULTILINE
+)
 
 
 class MigrationError(Exception):
     """Why a deploy stopped; the text is for the operator."""
-
-
-class SqlError(MigrationError):
-    """A statement of a file failed."""
-
-    def __init__(self, message: str, error: psycopg.Error, statement: str) -> None:
-        super().__init__(message)
-        self.sqlstate = error.sqlstate or ""
-        self.primary = error.diag.message_primary or str(error)
-        self.statement = statement
 
 
 @dataclass(frozen=True)
@@ -57,17 +51,9 @@ class SqlFile:
     @cached_property
     def header(self) -> dict[str, str]:
         """Directives of the leading comment; a line that is indented goes on the one before."""
-        found: dict[str, str] = {}
-        last = ""
-        for line in self.text.splitlines():
-            if not line.startswith("--"):
-                break
-            if match := _DIRECTIVE.match(line):
-                last = match[1]
-                found[last] = match[2].strip()
-            elif last and line.startswith("--   "):
-                found[last] = f"{found[last]} {line[2:].strip()}".strip()
-        return found
+        comment = _COMMENT.match(self.text)
+        found = _DIRECTIVE.findall(comment[0] if comment else "")
+        return {name: re.sub(r"\s*\n--\s*", " ", value).strip() for name, value in found}
 
 
 def read(db_dir: Path, pattern: str) -> list[SqlFile]:
@@ -123,29 +109,39 @@ def run(conn: Connection, file: SqlFile, statement: Statement) -> str:
     try:
         return conn.execute(statement.text.encode()).statusmessage or ""
     except psycopg.Error as error:
-        raise located(error, file, statement) from error
+        locate(error, file, statement)
+        raise
 
 
-def located(error: psycopg.Error, file: SqlFile, statement: Statement | None = None) -> SqlError:
-    """The error as the operator reads it: file:line, code, text, and what PostgreSQL added."""
-    part = statement or Statement(file.text, 1)
-    diag = error.diag
-    offset = 0
+def locate(error: psycopg.Error, file: SqlFile, statement: Statement | None = None) -> None:
+    """Notes on the error where it happened, as file:line, and in which statement."""
+    part, diag = statement or Statement(file.text, 1), error.diag
+    end, inside = 0, 0
     if diag.statement_position:
-        offset = int(diag.statement_position) - 1
+        end = int(diag.statement_position) - 1
     elif diag.internal_query and (found := part.text.find(diag.internal_query)) >= 0:
-        offset = found + int(diag.internal_position or 1) - 1
+        end = found + int(diag.internal_position or 1) - 1
     elif block := re.search(r"inline_code_block line (\d+)", diag.context or ""):
         body = re.search(r"\$\w*\$", part.text)
-        start = part.text.count("\n", 0, body.start() if body else 0)
-        return _error(error, file.path, part.line + start + int(block[1]) - 1, part.text)
-    return _error(error, file.path, part.line + part.text.count("\n", 0, offset), part.text)
+        end, inside = body.start() if body else 0, int(block[1]) - 1
+    error.add_note(f"{file.path}:{part.line + part.text.count(chr(10), 0, end) + inside}")
+    error.add_note(part.text)
 
 
-def _error(error: psycopg.Error, path: str, line: int, statement: str) -> SqlError:
-    diag = error.diag
-    text = f"{path}:{line}: ERROR {error.sqlstate or 'lost connection'} "
-    text += diag.message_primary or str(error).strip()
-    for label, more in (("DETAIL", diag.message_detail), ("HINT", diag.message_hint)):
+def notes(error: psycopg.Error) -> tuple[str, str]:
+    place, statement = getattr(error, "__notes__", ("", ""))
+    return place, statement
+
+
+def explain(error: psycopg.Error) -> str:
+    """The error as the operator reads it: file:line, code, text, and what PostgreSQL added."""
+    diag, (place, _) = error.diag, notes(error)
+    text = diag.message_primary or str(error).strip()
+    hint = diag.message_hint
+    if place:
+        text = f"{place}: ERROR {error.sqlstate or 'lost connection'} {text}"
+    if place.startswith("db/migrations/") and error.sqlstate in _CODE_IN_THE_WAY:
+        hint = "name the code in the way in the header, -- Breaks: api.…"
+    for label, more in (("DETAIL", diag.message_detail), ("HINT", hint)):
         text += f"\n  {label}: {more}" if more else ""
-    return SqlError(text, error, statement)
+    return text

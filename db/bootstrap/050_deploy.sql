@@ -1,5 +1,8 @@
 -- deploy: the tools of the migration runner. Made anew at every run, so that they always fit the runner that calls
--- them, and never called by anything else. They run with the rights of whoever runs the deploy.
+-- them, and never called by anything else. They run with the rights of whoever runs the deploy. The runner reads the
+-- files and runs their statements; what is to be done, and what was done, is decided and recorded here. It describes a
+-- migration as {version, name, path, sha256, header, has_down, statements} and a file of code as {path, sha256,
+-- objects}, in the order in which they run.
 
 set local client_min_messages = warning;
 drop schema if exists deploy cascade;
@@ -93,6 +96,18 @@ $$;
 
 comment on function deploy.drop_code(text, oid[]) is
   'Drops a code object, except the named signatures, with all code that hangs on it';
+
+create function deploy.drop_broken(p_breaks text)
+returns void
+language sql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+  select deploy.drop_code(k || m[1])
+    from regexp_matches(lower(p_breaks), '\w+\.\w+', 'g') m, unnest(array['function ', 'view ']) k
+$$;
+
+comment on function deploy.drop_broken(text) is 'Drops the code a migration says it breaks';
 
 create function deploy.reset_code(p_name text)
 returns void
@@ -193,6 +208,143 @@ end
 $$;
 
 comment on function deploy.forget_files(text[]) is 'Takes back what these files registered';
+
+------------------------------------------------------------------------------------------------------------------
+-- The renewal of code, file by file.
+------------------------------------------------------------------------------------------------------------------
+
+create function deploy.stale_files(p_code jsonb, p_whole boolean)
+returns setof text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query
+    with present as materialized (select array_agg(o.name) as names from deploy.code_objects() o)
+    select f.item ->> 'path'
+      from present p, jsonb_array_elements(p_code) with ordinality f (item, position)
+      left join ops.code_files c on c.path = f.item ->> 'path'
+     where (p_whole and c.sha256 is distinct from f.item ->> 'sha256')
+        or ((p_whole or c.path is not null)
+            and exists (select from jsonb_array_elements_text(f.item -> 'objects') o where o <> all (p.names)))
+     order by f.position;
+end
+$$;
+
+comment on function deploy.stale_files(jsonb, boolean) is
+  'Files to run: those with an object that has vanished and, when asked for the whole, those that are new or changed';
+
+-- A file counts as changed, too, when somebody changed what it made, or when http.expose, which makes its routes, did.
+create function deploy.mark_stale(p_code jsonb)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_damaged text[] := array(
+    select split_part(regexp_replace(d.object, '^column (.*)\.\w+$', 'view \1'), '(', 1)
+      from deploy.drift(deploy.snapshot()) d);
+begin
+  update ops.code_files c set sha256 = repeat('0', 64)
+   where c.objects && v_damaged
+      or (c.path in (select r.file from http.routes r)
+          and exists (select from deploy.stale_files(p_code, true) s, jsonb_array_elements(p_code) f
+                       where f ->> 'path' = s and f -> 'objects' ? 'function http.expose'));
+end
+$$;
+
+comment on function deploy.mark_stale(jsonb) is 'Makes files count as changed whose text is not';
+
+create function deploy.files_gone(p_code jsonb)
+returns setof text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query
+    select c.path from ops.code_files c
+     where c.path not in (select f ->> 'path' from jsonb_array_elements(p_code) f)
+     order by 1;
+end
+$$;
+
+comment on function deploy.files_gone(jsonb) is 'Files that are deployed, but do not exist any more';
+
+create function deploy.drop_gone(p_code jsonb)
+returns setof text
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_gone text[] := array(select deploy.files_gone(p_code));
+begin
+  perform deploy.forget_files(v_gone);
+  perform deploy.drop_code(o.name)
+     from (select c.name from deploy.code_objects() c
+           except
+           select jsonb_array_elements_text(f -> 'objects') from jsonb_array_elements(p_code) f
+            order by 1) o;
+  return query select unnest(v_gone);
+end
+$$;
+
+comment on function deploy.drop_gone(jsonb) is 'Drops code without a file, and names the files that are gone';
+
+create function deploy.begin_file(p_file jsonb, p_anew boolean)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_names text[] := array(select jsonb_array_elements_text(p_file -> 'objects'));
+begin
+  perform deploy.drop_code(d.name)
+     from (select o.name from deploy.code_objects(v_names) o group by o.name having p_anew or count(*) > 1) d;
+  perform deploy.reset_code(n) from unnest(v_names) n;
+  perform deploy.forget_files(array[p_file ->> 'path']);
+  perform set_config('plinth.file', p_file ->> 'path', true),
+          set_config('plinth.replaced', array(select o.id from deploy.code_objects(v_names) o)::text, true),
+          set_config('role', 'plinth_owner', true);
+end
+$$;
+
+comment on function deploy.begin_file(jsonb, boolean) is
+  'Clears the way for a file of code, which then runs as plinth_owner; anew: it cannot replace its objects in place';
+
+create function deploy.end_file(p_file jsonb)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_replaced oid[] := current_setting('plinth.replaced')::oid[];
+  v_names    text[] := array(select jsonb_array_elements_text(p_file -> 'objects'));
+  v_object   record;
+begin
+  perform set_config('role', 'none', true);
+  for v_object in
+    select o.name, array_agg(o.id) filter (where o.id <> all (v_replaced)) as made
+      from deploy.code_objects(v_names) o group by o.name having count(*) > 1
+  loop
+    if cardinality(v_object.made) > 1 then
+      raise exception '% defines % twice: there are no overloads', p_file ->> 'path', v_object.name;
+    end if;
+    perform deploy.drop_code(v_object.name, v_object.made);  -- the old signature
+  end loop;
+
+  insert into ops.code_files (path, kind, sha256, objects)
+  values (p_file ->> 'path', case when p_file ->> 'path' like 'db/views/%' then 'view' else 'function' end,
+          p_file ->> 'sha256', v_names);
+end
+$$;
+
+comment on function deploy.end_file(jsonb) is 'Drops the signatures a file has replaced, and records it';
 
 ------------------------------------------------------------------------------------------------------------------
 -- Forced row-level security. The owner is bound by its own policies: with them in force a backfill would change no row
@@ -313,16 +465,30 @@ $$;
 
 comment on function deploy.tables_to_open(text, boolean) is 'Which forced tables a file needs open';
 
-create function deploy.lock_ahead(p_views text[], p_text text, p_all boolean)
+create function deploy.prepare(p_code jsonb, p_breaks text, p_text text, p_all boolean)
 returns void
-language sql
+language plpgsql
 volatile
 set search_path = pg_catalog, pg_temp
 as $$
-  select deploy.lock_relations(deploy.views_on(p_views) || deploy.tables_to_open(p_text, p_all))
+declare
+  v_views text[];
+begin
+  if to_regclass('ops.code_files') is null then
+    return;  -- the first deploy of all meets nobody
+  end if;
+
+  perform deploy.mark_stale(p_code);
+  v_views := array(
+    select 'view ' || m[1] from regexp_matches(lower(p_breaks), '\w+\.\w+', 'g') m
+    union
+    select jsonb_array_elements_text(f -> 'objects') from jsonb_array_elements(p_code) f
+     where f ->> 'path' in (select deploy.stale_files(p_code, true)));
+  perform deploy.lock_relations(deploy.views_on(v_views) || deploy.tables_to_open(p_text, p_all));
+end
 $$;
 
-comment on function deploy.lock_ahead(text[], text, boolean) is
+comment on function deploy.prepare(jsonb, text, text, boolean) is
   'Takes the locks a deploy will need, before it does anything';
 
 -- row_security = off turns what was overlooked into an error instead of a silent nothing; the runner then asks for all.
@@ -395,7 +561,18 @@ comment on function deploy.close_tables() is 'Binds the owner again, and asserts
 -- Seeds.
 ------------------------------------------------------------------------------------------------------------------
 
-create function deploy.clear_tables(p_tables text[])
+create function deploy.tables_filled(p_text text)
+returns text[]
+language sql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+  select array_agg(distinct m[1] order by m[1]) from regexp_matches(lower(p_text), '\minsert\s+into\s+(\w+\.\w+)', 'g') m
+$$;
+
+comment on function deploy.tables_filled(text) is 'Tables that the seeds fill';
+
+create function deploy.clear_tables(p_seeds text)
 returns void
 language plpgsql
 volatile
@@ -406,7 +583,7 @@ declare
   v_tables text := (
     select string_agg(format('%I.%I', m.schema_name, m.table_name), ', ')
       from base.table_manifest m
-     where m.class in ('by-user', 'directory') and m.schema_name || '.' || m.table_name = any (p_tables));
+     where m.class in ('by-user', 'directory') and m.schema_name || '.' || m.table_name = any (deploy.tables_filled(p_seeds)));
 begin
   if v_tables is not null then
     execute format('truncate %s cascade', v_tables);
@@ -415,44 +592,137 @@ begin
 end
 $$;
 
-comment on function deploy.clear_tables(text[]) is
-  'Empties those of these tables that hold people''s data, and all that refers to them';
+comment on function deploy.clear_tables(text) is
+  'Empties those of the tables these seeds fill that hold people''s data, and all that refers to them';
 
-create function deploy.count_rows(p_tables text[])
+create function deploy.count_rows(p_seeds text)
 returns table (table_name text, row_count bigint)
 language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  foreach table_name in array p_tables loop
+  foreach table_name in array coalesce(deploy.tables_filled(p_seeds), '{}') loop
     execute format('select count(*) from %s', table_name::regclass) into row_count;
     return next;
   end loop;
 end
 $$;
 
-comment on function deploy.count_rows(text[]) is 'How many rows each of these tables has';
+comment on function deploy.count_rows(text) is 'How many rows each table has that these seeds fill';
 
 ------------------------------------------------------------------------------------------------------------------
 -- Steps outside a transaction.
 ------------------------------------------------------------------------------------------------------------------
 
-create function deploy.indexes_left(p_index text, p_table text)
-returns table (index_name text, is_valid boolean)
-language sql
+-- A run may have ended behind a step, before the record of it was written: such a step is found done.
+create function deploy.look_at_step(p_text text, p_resumed boolean)
+returns table (alone boolean, done boolean, half_built text[])
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-  select i.indexrelid::regclass::text, i.indisvalid
-    from pg_index i
-    join pg_class c on c.oid = i.indexrelid
-   where (c.relname = p_index and i.indrelid = to_regclass(p_table))
-      or (not i.indisvalid and c.relname ~ '_cc(new|old)[0-9]*$' and c.relowner = 'plinth_owner'::regrole)
+declare
+  -- [1] the index, [2] its table; no schema in front of an index that is made.
+  v_made    text[] := regexp_match(
+    p_text, '^create\s+(?:unique\s+)?index\s+concurrently\s+(?:if\s+not\s+exists\s+)?(\w+)\s+on\s+([\w.]+)', 'i');
+  v_dropped text[] := regexp_match(p_text, '^drop\s+index\s+concurrently\s+(?:if\s+exists\s+)?([\w.]+)', 'i');
+begin
+  -- What PostgreSQL refuses inside a transaction.
+  alone := p_text ~* '\mconcurrently\M|^(vacuum|reindex|alter\s+system|(create|drop)\s+database)\M';
+  select coalesce(bool_or(i.indisvalid), false) and p_resumed,
+         coalesce(array_agg(i.indexrelid::regclass::text) filter (where not i.indisvalid), '{}')
+    into done, half_built
+    from pg_index i join pg_class c on c.oid = i.indexrelid
+   where (c.relname = lower(v_made[1]) and i.indrelid = to_regclass(v_made[2]))
+      or (not i.indisvalid and c.relname ~ '_cc(new|old)[0-9]*$' and c.relowner = 'plinth_owner'::regrole);
+  done := done or (p_resumed and v_dropped is not null and to_regclass(v_dropped[1]) is null);
+  return next;
+end
 $$;
 
-comment on function deploy.indexes_left(text, text) is
-  'The index of that name, and half-built ones that REINDEX CONCURRENTLY left';
+comment on function deploy.look_at_step(text, boolean) is
+  'Whether a statement runs outside a transaction, was done by a run that ended there, and what that left half built';
+
+create function deploy.digest(p_migration jsonb, p_count integer)
+returns text
+language sql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+  select encode(sha256(convert_to(coalesce(string_agg(s.text, E'\n;\n' order by s.number), ''), 'utf8')), 'hex')
+    from jsonb_array_elements_text(p_migration -> 'statements') with ordinality s (text, number)
+   where s.number <= p_count
+$$;
+
+comment on function deploy.digest(jsonb, integer) is 'Digest of the first statements of a file';
+
+create function deploy.record_step(p_migration jsonb, p_done integer, p_ms integer)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_header   jsonb := p_migration -> 'header';
+  v_whole    boolean := p_done >= jsonb_array_length(p_migration -> 'statements');
+  v_status   text := case when v_whole then 'applied' else 'running' end;
+  v_checksum text := case when v_whole then p_migration ->> 'sha256' else deploy.digest(p_migration, p_done) end;
+begin
+  update ops.schema_migrations m
+     set status = v_status, statements_done = p_done, checksum = v_checksum, applied_at = clock_timestamp(),
+         execution_ms = m.execution_ms + p_ms
+   where m.version = (p_migration ->> 'version')::integer;
+  if not found then
+    insert into ops.schema_migrations (version, name, title, description, checksum, transactional, status,
+                                       statements_done, execution_ms)
+    values ((p_migration ->> 'version')::integer, p_migration ->> 'name', v_header ->> 'Title',
+            coalesce(v_header ->> 'Description', ''), v_checksum, coalesce(v_header ->> 'Transaction', '') <> 'none',
+            v_status, p_done, p_ms);
+  end if;
+end
+$$;
+
+comment on function deploy.record_step(jsonb, integer, integer) is
+  'Records how many statements of a migration are done; with the last one it is applied';
+
+create function deploy.resume(p_migration jsonb)
+returns integer
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_known record;
+begin
+  select m.statements_done, m.checksum into v_known
+    from ops.schema_migrations m
+   where m.version = (p_migration ->> 'version')::integer;
+  if v_known.checksum <> deploy.digest(p_migration, v_known.statements_done) then
+    raise exception '%: its first % statements are done: do not edit', p_migration ->> 'path', v_known.statements_done;
+  end if;
+
+  perform deploy.record_step(p_migration, coalesce(v_known.statements_done, 0), 0);
+  return v_known.statements_done;
+end
+$$;
+
+comment on function deploy.resume(jsonb) is
+  'How many statements an earlier run did; NULL when this is the first run of the file';
+
+create function deploy.record_back(p_version integer, p_ms integer)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform set_config('plinth.execution_ms', p_ms::text, true);
+  delete from ops.schema_migrations m where m.version = p_version;
+end
+$$;
+
+comment on function deploy.record_back(integer, integer) is 'Records that a migration was rolled back';
 
 ------------------------------------------------------------------------------------------------------------------
 -- Who is in the way.
@@ -464,14 +734,16 @@ language sql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-  select format('%s is locked by pid %s (%s, %s, for %s s): %s', l.relation::regclass, a.pid, a.usename, a.state,
-                extract(epoch from clock_timestamp() - a.xact_start)::integer,
-                left(regexp_replace(a.query, '\s+', ' ', 'g'), 120))
-    from pg_stat_activity a
-    join pg_locks l on l.pid = a.pid and l.granted and l.relation >= 16384
-   where a.pid <> pg_backend_pid() and a.datname = current_database()
-   order by coalesce(l.relation = any (deploy.named_in(p_text)), false) desc, a.xact_start
-   limit 1
+  select coalesce(
+    (select format('%s is locked by pid %s (%s, %s, for %s s): %s', l.relation::regclass, a.pid, a.usename, a.state,
+                   extract(epoch from clock_timestamp() - a.xact_start)::integer,
+                   left(regexp_replace(a.query, '\s+', ' ', 'g'), 120))
+       from pg_stat_activity a
+       join pg_locks l on l.pid = a.pid and l.granted and l.relation >= 16384
+      where a.pid <> pg_backend_pid() and a.datname = current_database()
+      order by coalesce(l.relation = any (deploy.named_in(p_text)), false) desc, a.xact_start
+      limit 1),
+    'it is free by now')
 $$;
 
 comment on function deploy.lock_holder(text) is
@@ -632,3 +904,148 @@ $$;
 
 comment on function deploy.record(jsonb) is
   'Remembers what every object looks like that is not as it was before the deploy';
+
+create function deploy.finish(p_before jsonb, p_changed boolean)
+returns jsonb
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_changed and to_regprocedure('http.announce_deploy()') is not null then
+    perform http.announce_deploy();
+  end if;
+
+  perform deploy.record(p_before);
+  return deploy.snapshot();
+end
+$$;
+
+comment on function deploy.finish(jsonb, boolean) is 'Tells the layers, remembers what was made, and returns what it left';
+
+------------------------------------------------------------------------------------------------------------------
+-- Files and records beside each other.
+------------------------------------------------------------------------------------------------------------------
+
+create function deploy.migrations(p_migrations jsonb)
+returns table (version integer, name text, path text, has_down boolean, state text, statements_done integer,
+               applied_at timestamptz, execution_ms integer)
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+begin
+  return query
+    select version, coalesce(f.name, m.name), f.path, f.has_down,
+           case when m.version is null then 'pending'
+                when f.version is null then 'missing'
+                when m.status = 'running' then 'stopped'
+                when m.checksum <> f.sha256 then 'edited'
+                else 'applied' end,
+           m.statements_done, m.applied_at, m.execution_ms
+      from jsonb_to_recordset(p_migrations) f (version integer, name text, path text, sha256 text, has_down boolean)
+      full join ops.schema_migrations m using (version)
+     order by version;
+end
+$$;
+
+comment on function deploy.migrations(jsonb) is 'Every migration of the files and of the database';
+
+create function deploy.differences(p_migrations jsonb)
+returns setof text
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select case when m.state = 'missing' then m.name || ' is applied, but these files are older and do not have it'
+              else m.path || ' was edited after it was applied: put it back and write the change as a new migration'
+                   || case when m.version = 1 then ' (a regenerated baseline needs a new database)' else '' end end
+    from deploy.migrations(p_migrations) m
+   where m.state in ('missing', 'edited')
+$$;
+
+comment on function deploy.differences(jsonb) is 'Why these files cannot be deployed to this database, one line each';
+
+create function deploy.last_migration(p_migrations jsonb, p_status text[])
+returns integer
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_wrong text;
+begin
+  if to_regclass('ops.schema_migrations') is null then
+    return 0;
+  end if;
+
+  select string_agg(d, E'\n') into v_wrong from deploy.differences(p_migrations) d;
+  if v_wrong is not null then
+    raise exception '%', v_wrong;
+  end if;
+  return (select coalesce(max(m.version), 0) from ops.schema_migrations m where m.status = any (p_status));
+end
+$$;
+
+comment on function deploy.last_migration(jsonb, text[]) is
+  'The last version of that status, 0 for none; refuses where files and database disagree';
+
+create function deploy.status(p_migrations jsonb)
+returns setof text
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select rpad(m.name, greatest(32, length(m.name))) || ' '
+         || case m.state
+              when 'stopped' then 'stopped after statement ' || m.statements_done
+              when 'missing' then 'applied, its file is missing'
+              when 'edited' then 'edited after it was applied'
+              when 'applied' then format('applied %s in %s ms', to_char(m.applied_at, 'YYYY-MM-DD HH24:MI:SS'), m.execution_ms)
+              else m.state
+            end
+    from deploy.migrations(p_migrations) m
+$$;
+
+comment on function deploy.status(jsonb) is 'One line for every migration, of the files and of the database';
+
+create function deploy.history()
+returns setof text
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query
+    select concat_ws('  ', to_char(h.happened_at at time zone 'utc', 'YYYY-MM-DD HH24:MI:SS'), h.direction, h.name,
+                     h.execution_ms || ' ms', h.done_by)
+      from ops.migration_history h order by h.id;
+end
+$$;
+
+comment on function deploy.history() is 'Every step this database ever made, oldest first';
+
+create function deploy.verify(p_migrations jsonb, p_code jsonb)
+returns setof text
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select deploy.differences(p_migrations)
+  union all
+  select case m.state when 'stopped' then format('%s stopped after statement %s: run migrate up', m.name, m.statements_done)
+                      else m.path || ' is pending' end
+    from deploy.migrations(p_migrations) m
+   where m.state in ('stopped', 'pending')
+  union all
+  select m.path || ' has no .down.sql' from deploy.migrations(p_migrations) m where not m.has_down and m.version > 1
+  union all
+  select s || ' is not what is deployed' from deploy.stale_files(p_code, true) s
+  union all
+  select g || ' is deployed, but gone' from deploy.files_gone(p_code) g
+  union all
+  select d.object || ' ' || d.what from deploy.drift(deploy.snapshot()) d
+$$;
+
+comment on function deploy.verify(jsonb, jsonb) is 'What is not as it was deployed, one line each';

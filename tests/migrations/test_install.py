@@ -28,13 +28,11 @@ def test_schema_and_migrations_end_in_the_same_catalog(engine: Engine) -> None:
     direct = Project(DB_DIR, url_of(engine.admin_url, "by_schema"))
     with database(engine, "by_migrations"), database(engine, "by_schema"):
         migrate.up(migrated.dsn)
-        runner = migrate.Runner()
-        with runner.at(direct.dsn):
-            for file in read(DB_DIR, "bootstrap/*.sql"):
-                runner.bootstrap(file)
+        with migrate.connected(direct.dsn) as runner:
+            runner.bootstrap()
             with runner.conn.transaction():
                 for file in read(DB_DIR, "schema/*.sql"):
-                    runner.run_file(file, file.statements, open_all=True)
+                    runner.run_file(file, file.statements)
 
         def tables(project: Project) -> dict[str, str]:
             """Without what db/functions and db/views made."""
