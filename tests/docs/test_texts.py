@@ -112,3 +112,17 @@ def test_pages_speak_of_the_project_alone() -> None:
 
 def test_exit_codes_are_those_of_the_program() -> None:
     assert re.sub(r"\W+", " ", cli.EXITS.lower()).strip() in re.sub(r"\W+", " ", README.lower())
+
+
+def test_the_runbook_explains_every_reason_of_readyz() -> None:
+    """N and M stand for numbers."""
+    table = rows(section((ROOT / "docs/runbook.md").read_text(), "### What /readyz says"))
+    explained = {(reason, check) for check, reason, _ in table}
+    source = re.sub(r"\{[^}]+\}", "#", (ROOT / "pyapp/service.py").read_text())
+    given = {
+        reason
+        for call in re.findall(r"_check\(([^)]*)\)|reason = (f?\"[^\"]+\")", source)
+        for reason in re.findall(r'"([^"]{12,})"', "".join(call))
+    }
+    assert len(given) >= 6
+    assert {re.sub(r"\b[NM]\b", "#", reason) for reason, _ in explained} == given
