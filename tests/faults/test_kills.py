@@ -79,6 +79,26 @@ async def test_one_of_its_backends(up: Up, crowd: Crowd) -> None:
     assert up.postmaster() == postmaster
 
 
+async def test_backends_that_left_questions_unread(up: Up, crowd: Crowd) -> None:
+    """The connection is then reset and not closed, which event loops tell differently."""
+    with up.connect() as connection:
+        rows = connection.execute(
+            "select pid from pg_stat_activity where application_name = 'plinth write'"
+        ).fetchall()
+    backends = [pid for (pid,) in rows]
+    kill(*backends, how=signal.SIGSTOP)
+    changes = [asyncio.create_task(person.change()) for person in crowd.people]
+    _, waiting = await asyncio.wait(changes, timeout=0.3)
+    assert waiting, "they are answered by connections that were stopped"
+    began = asyncio.get_running_loop().time()
+    kill(*backends)
+    statuses = await asyncio.gather(*changes)
+    assert asyncio.get_running_loop().time() - began < 3, "nobody noticed"
+    assert set(statuses) <= {200, 503}
+    await served_again(crowd)
+    only(crowd.record, "503")
+
+
 async def test_redis(up: Up, crowd: Crowd) -> None:
     """Nobody notices: not even a 503."""
     async with crowd.busy() as record:
