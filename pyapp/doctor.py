@@ -103,10 +103,11 @@ def _redis(url: str | None) -> Findings:
     except (RedisError, OSError, ValueError) as error:
         yield WARN, f"Redis: {_first(error)}; Plinth works without it, only slower"
         return
-    name, least = ("valkey", "7.2") if "valkey_version" in info else ("redis", "6.2")
-    version = info[f"{name}_version"]
-    fine = [int(part) for part in version.split(".")] >= [int(part) for part in least.split(".")]
-    yield (OK if fine else FAIL), f"{name} {version}" + ("" if fine else f": {least} is needed")
+    name, least = ("Valkey", [7, 2]) if "valkey_version" in info else ("Redis", [6, 2])
+    version = info[f"{name.lower()}_version"]
+    fine = [int(part) for part in version.split(".")[:2]] >= least
+    todo = "" if fine else ": {}.{} or newer is needed".format(*least)
+    yield (OK if fine else FAIL), f"{name} {version}{todo}"
     if info.get("maxmemory_policy") == "noeviction" and info.get("maxmemory"):
         yield WARN, "Redis refuses writes when full; set maxmemory-policy volatile-lru"
 

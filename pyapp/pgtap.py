@@ -1,12 +1,9 @@
 """Runs pgTAP files the way pg_prove does: each in a psql of its own, judged by what it prints."""
 
-import hashlib
 import os
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psycopg
-from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from pyapp import engine, migrate, seed, unpack
@@ -42,9 +38,7 @@ class Result:
 
     @property
     def name(self) -> str:
-        whole = self.path.resolve()
-        inside = whole.is_relative_to(DB_DIR.parent)
-        return str(whole.relative_to(DB_DIR.parent) if inside else self.path)
+        return os.path.relpath(self.path, DB_DIR.parent)
 
 
 def main(
@@ -76,9 +70,8 @@ def _test(files: list[Path], settings: Settings, *, keep: bool) -> int:
             results = list(pool.map(lambda file: run(psql, dsn, pepper, file), files))
     for result in results:
         word = "not ok" if result.problems else "ok"
-        print(f"{word:6} {result.name} ({result.passed} tests, {result.seconds:.2f} s)")
-        for problem in result.problems:
-            print(f"  {problem}")
+        told = f"{word:6} {result.name} ({result.passed} tests, {result.seconds:.2f} s)"
+        print(told, *result.problems, sep="\n  ")
     failed, passed = sum(bool(r.problems) for r in results), sum(r.passed for r in results)
     if keep:
         print(f"kept the database {name}")
@@ -89,10 +82,10 @@ def _test(files: list[Path], settings: Settings, *, keep: bool) -> int:
 
 @contextmanager
 def _database(admin_url: str, name: str, *, keep: bool) -> Iterator[str]:
-    drop = sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
+    drop = f"drop database if exists {name} with (force)".encode()
     with psycopg.connect(admin_url, autocommit=True) as conn:
         conn.execute(drop)
-        conn.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+        conn.execute(f"create database {name}".encode())
         try:
             yield make_conninfo(admin_url, dbname=name)
         finally:
@@ -121,25 +114,13 @@ def script() -> Path:
     if given := os.environ.get("PGTAP_SQL"):
         return Path(given)
     caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    kept, how = caches / "plinth" / _SCRIPT, f"install it on the server or set PGTAP_SQL={_SCRIPT}"
-    if kept.exists() and hashlib.sha256(kept.read_bytes()).hexdigest() == _SHA256:
-        return kept
-    with tempfile.TemporaryDirectory() as folder:
-        for step in (["download", _PACKAGE], ["update"], ["download", _PACKAGE]):
-            if shutil.which("apt-get") and not list(Path(folder).glob("*.deb")):
-                subprocess.run(["apt-get", *step], cwd=folder, capture_output=True, check=False)
-        for package in Path(folder).glob("*.deb"):
-            subprocess.run(["dpkg", "-x", package, folder], check=True)
-        found = next(Path(folder).rglob(_SCRIPT), None)
-        if found is None:
-            raise PgtapError(f"no pgTAP here, nor Debian's package {_PACKAGE}: {how}")
-        content = found.read_bytes()
-    if hashlib.sha256(content).hexdigest() != _SHA256:
-        raise PgtapError(f"{_SCRIPT} of {_PACKAGE} is not the reviewed one: {how}")
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    fresh = kept.with_suffix(f".{os.getpid()}")
-    fresh.write_bytes(content)
-    return fresh.rename(kept)
+    kept, fetch = caches / "plinth" / _SCRIPT, Path(__file__).with_name("pgtap.sh")
+    if subprocess.run(
+        ["/bin/sh", fetch, kept, _SHA256], capture_output=True, check=False
+    ).returncode:
+        how = f"install it on the server or set PGTAP_SQL={_SCRIPT}"
+        raise PgtapError(f"no pgTAP here, nor the reviewed one of Debian's {_PACKAGE}: {how}")
+    return kept
 
 
 def run(psql: str, dsn: str, pepper: str, path: Path) -> Result:

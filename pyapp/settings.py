@@ -4,13 +4,14 @@ import hashlib
 import hmac
 import ipaddress
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 _HERE = Path(__file__).resolve().parent
 DB_DIR = _HERE / "_db" if (_HERE / "_db").is_dir() else _HERE.parent / "db"
@@ -50,21 +51,14 @@ def _one_of(*choices: str) -> Read:
     return read
 
 
-def _url(*schemes: str) -> Read:
+def _like(pattern: str, rule: str) -> Read:
     def read(text: str) -> str:
         # The value may hold a password, so the message never repeats it.
-        if urlsplit(text).scheme not in schemes:
-            raise ValueError(f"must be an address that starts with {schemes[0]}://")
+        if not re.fullmatch(pattern, text):
+            raise ValueError(f"must {rule}")
         return text
 
     return read
-
-
-def _origin(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path or parts.query:
-        raise ValueError(f"must list origins like https://app.example, not {text!r}")
-    return text
 
 
 def _network(text: str) -> Network:
@@ -78,7 +72,10 @@ def _list(one: Read) -> Read:
     return lambda text: tuple(one(item.strip()) for item in text.split(",") if item.strip())
 
 
-_POSTGRES = _url("postgresql", "postgres")
+_POSTGRES = _like(r"postgres(ql)?://.*", "be an address that starts with postgresql://")
+_REDIS = _like(r"(rediss?|unix)://.*", "be an address that starts with redis://")
+_HTTP = _like(r"https?://.+", "be an address that starts with https://")
+_ORIGIN = _like(r"https?://[^/?#]+", "list origins like https://app.example, without a path")
 _COUNT, _SECONDS = _number(int, 1, 64), _number(float)
 
 
@@ -101,10 +98,10 @@ class Settings:
     admin_url: str | None = _var(None, _POSTGRES, "DATABASE_ADMIN_URL", secret=True)
     direct_url: str | None = _var(None, _POSTGRES, "DATABASE_DIRECT_URL", secret=True)
     replica_urls: tuple[str, ...] = _var((), _list(_POSTGRES), "DATABASE_REPLICA_URLS", secret=True)
-    redis_url: str | None = _var(None, _url("redis", "rediss", "unix"), "REDIS_URL", secret=True)
-    public_url: str = _var("", _url("https", "http"))
+    redis_url: str | None = _var(None, _REDIS, "REDIS_URL", secret=True)
+    public_url: str = _var("", _HTTP)
     secret_key: str = _var("", str, "PLINTH_SECRET_KEY", "JWT_SECRET_KEY", secret=True)
-    cors_origins: tuple[str, ...] = _var((), _list(_origin))
+    cors_origins: tuple[str, ...] = _var((), _list(_ORIGIN))
     trusted_proxies: tuple[Network, ...] = _var((), _list(_network))
     log_format: str = _var("json", _one_of("json", "text"))
     read_connections: int = _var(2, _COUNT)
@@ -129,10 +126,6 @@ class Settings:
         """What passwords are mixed with; the database gets it per connection, never stores it."""
         digest = hmac.new(self.secret_key.encode(), b"plinth password pepper 1", hashlib.sha256)
         return "p1:" + digest.hexdigest()
-
-    @property
-    def production(self) -> bool:
-        return self.env == "production"
 
     @property
     def connections(self) -> int:
@@ -173,7 +166,7 @@ def load(env: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
         elif given is None and (variable := next((v for v in variables if v in texts), None)):
             values[name] = _checked(name, variable, texts[variable])
     settings = Settings(**_derived(values) | values)
-    if settings.production:
+    if settings.env == "production":
         _check_production(settings, "JWT_SECRET_KEY" in texts and "PLINTH_SECRET_KEY" not in texts)
     return settings.with_(data=settings.data.expanduser().absolute())
 
