@@ -139,7 +139,7 @@ def _migrate_up(settings: Settings) -> None:
     from pyapp.progress import Progress
 
     with engine.servers(settings) as there, Progress() as say:
-        report = migrate.up(there.admin_url, redis_url=there.redis_url, on_progress=say)
+        report = migrate.up(there.admin_url, on_progress=say)
         engine.settle(there, settings)
     print(report)
 

@@ -128,7 +128,6 @@ def read_migrations(db_dir: Path = DB_DIR) -> list[Migration]:
 def up(
     dsn: str,
     *,
-    redis_url: str | None = None,  # noqa: ARG001
     on_progress: Say = _silent,
     db_dir: Path = DB_DIR,
     lock_wait: float = LOCK_WAIT,

@@ -29,7 +29,7 @@ def up(settings: Settings) -> None:
 
     def prepare(there: Servers, say: Progress) -> None:
         say("Migrating")
-        migrate.up(there.admin_url, redis_url=there.redis_url, on_progress=say.detail)
+        migrate.up(there.admin_url, on_progress=say.detail)
         engine.settle(there, settings)
         if settings.seed != "production":
             say(f"Loading the {settings.seed} seeds")

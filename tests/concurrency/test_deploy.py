@@ -57,10 +57,10 @@ def from_each_worker(server: Server) -> list[Client]:
 
 @pytest.mark.slow
 async def test_no_request_fails_and_no_answer_is_old(server: Server, db: Path) -> None:
-    dsn, redis = server.database.admin_url, server.redis_url
+    dsn = server.database.admin_url
 
     async def deploy() -> migrate.Report:
-        report = await asyncio.to_thread(migrate.up, dsn, redis_url=redis, db_dir=db)
+        report = await asyncio.to_thread(migrate.up, dsn, db_dir=db)
         await crowd.more(300)
         return report
 

@@ -36,6 +36,15 @@ def test_pending_files_are_applied_and_recorded(project: Project) -> None:
     assert str(project.up()) == "nothing to do"
 
 
+def test_questions_bring_their_own_tools_and_leave_nothing(project: Project) -> None:
+    """Whatever release the database is at: here its deploy had no such tools."""
+    project.rows("drop schema deploy cascade")
+    assert len(migrate.status(project.dsn, db_dir=project.db)) == 1
+    assert len(migrate.history(project.dsn)) == 1
+    assert project.verify() == []
+    assert project.value("select to_regnamespace('deploy')") is None
+
+
 def test_an_edited_file_is_refused(project: Project) -> None:
     project.migration(ADD)
     project.up()
