@@ -217,15 +217,19 @@ class Caller:
 
     async def follow(self) -> None:
         """Takes up deploys and writes made outside the layer, as the database tells of them."""
+        told = False
         while True:
             try:
                 async for channel, payload in self._database.listen("plinth_deploy", "plinth_tags"):
+                    told = False
                     if channel == "plinth_tags":
                         await self._cache.bump(payload.split(","))
                     else:
                         await self.load()
             except Exception as error:
-                log.warning("listening to the database ended: %s", error)
+                if not told:  # one line for as long as it is away
+                    log.warning("listening to the database ended: %s", error)
+                told = True
             await asyncio.sleep(0.2)
 
 

@@ -24,16 +24,22 @@ async def run(settings: Settings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    database = Database(settings, settings.database_url)
+    # One connection of each kind is plenty for one sweep a second.
+    few = dict.fromkeys((f"{name}_connections" for name in ("read", "write", "slow", "hash")), 1)
+    database = Database(settings.with_(**few), settings.database_url)
     cache = Cache(settings)
     await database.start()
     await cache.start()
+    told = False
     try:
         while not stop.is_set():
             try:
                 await sweep(database, cache, _LEFT_BEHIND)
+                told = False
             except (CacheDown, DatabaseError, Problem) as error:
-                log.warning("sweeping tags failed: %s", error)
+                if not told:  # one line for as long as it fails
+                    log.warning("sweeping tags failed: %s", error)
+                told = True
             try:
                 await asyncio.wait_for(stop.wait(), _SWEEP_SECONDS)
             except TimeoutError:

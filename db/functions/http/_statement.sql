@@ -38,7 +38,7 @@ begin
     v_body := format('select %s as body from %s x where e.proceed',
       case p_route.result
         when 'one' then 'row_to_json(x)::text'
-        when 'value' then 'json_build_object(''value'', x)::text'
+        when 'value' then '(select to_json(v)::text from (select x as value) v)'
         else 'null::text' end,
       v_call);
   end if;
