@@ -77,6 +77,7 @@ class Bench:
             ("cached", "plinth", me, 64),
             ("uncached", "plinth", fresh, 64),
             ("pool", "pool", me, 64),
+            ("tuned", "tuned", me, 64),
             ("fastapi", "fastapi", me, 64),
             ("fastify", "fastify", me, 64),
             ("sign_in", "plinth", [sign_in], 2),

@@ -59,9 +59,10 @@ def commands(*, peers: bool) -> dict[str, list[str]]:
     """How each server is started; its port follows."""
     python = sys.executable
     found = {
-        "hello": [python, str(HERE / "baselines" / "hello.py")],
+        "hello": [python, str(HERE / "hello.py")],
         "plinth": [python, "-m", "pyapp", "serve", "--port"],
-        "pool": [python, str(HERE / "baselines" / "pool.py")],
+        "pool": [python, str(HERE / "peers" / "pool_app.py"), "plain"],
+        "tuned": [python, str(HERE / "peers" / "pool_app.py"), "tuned"],
     }
     if peers:
         shutil.copy(HERE / "peers" / "fastify_app.mjs", PEERS)
