@@ -115,16 +115,20 @@ def held() -> Iterator[Up]:
     data.chmod(0o711)
     port = free_port()
     process = start(data, port, data / "log", "up")
-    up = Up(data, port, data / "log", process, embedded.known(Settings(env="test", data=data)))
     try:
+        there = embedded.known(Settings(env="test", data=data))
+        up = Up(data, port, data / "log", process, there)
         until(up.ready, 60, up.words)
         with up.connect() as connection:
             connection.execute("select base.set_setting('password.bcrypt_cost', '4')")
         yield up
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(20)
-        shutil.rmtree(data, ignore_errors=True)
+        try:
+            process.wait(20)
+        finally:
+            process.kill()
+            shutil.rmtree(data, ignore_errors=True)
 
 
 @pytest.fixture
