@@ -86,16 +86,19 @@ def _worker(settings: Settings) -> None:
 def _env(settings: Settings) -> None:
     from psycopg.conninfo import conninfo_to_dict
 
-    from pyapp import engine
+    from pyapp import engine, unpack
 
     there = engine.known(settings)
-    admin = {key: str(value) for key, value in conninfo_to_dict(there.admin_url).items()}
+    admin = conninfo_to_dict(there.admin_url)
     names = {"PGHOST": "host", "PGPORT": "port", "PGUSER": "user", "PGDATABASE": "dbname"}
-    exports = {name: admin.get(key) for name, key in names.items()}
-    exports["PGPASSFILE"] = str(_pgpass(settings.data / "pgpass", admin))
+    exports = {name: str(admin.get(key) or "") for name, key in names.items()}
+    parts = [str(admin.get(key) or "*") for key in ("host", "port", "any database", "user")]
+    parts.append(str(admin.get("password", "")))
+    line = ":".join(part.replace("\\", r"\\").replace(":", r"\:") for part in parts)
+    exports["PGPASSFILE"] = str(unpack.write_private(settings.data / "pgpass", line + "\n"))
     exports["PGOPTIONS"] = f"-c plinth.pepper={there.apply(settings).pepper}"
-    exports |= {"DATABASE_URL": there.web, "DATABASE_ADMIN_URL": there.admin}
-    exports |= {"REDIS_URL": there.redis_url, "PLINTH_SECRET_KEY": there.secret_key}
+    exports |= {"DATABASE_URL": there.web or "", "DATABASE_ADMIN_URL": there.admin_url}
+    exports |= {"REDIS_URL": there.redis_url or "", "PLINTH_SECRET_KEY": there.secret_key}
     for name, value in exports.items():
         if value:
             print(f"export {name}={shlex.quote(value)}")
@@ -103,15 +106,6 @@ def _env(settings: Settings) -> None:
         print(f'export PATH={shlex.quote(str(there.bin_dir))}:"$PATH"')
     if there.socket_dir and not list(there.socket_dir.glob(".s.PGSQL.*")):
         print("plinth: the servers do not run; start them with: plinth up", file=sys.stderr)
-
-
-def _pgpass(file: Path, admin: dict[str, str]) -> Path:
-    host, port, user = (admin.get(key, "*") for key in ("host", "port", "user"))
-    fields = (host, port, "*", user, admin.get("password", ""))
-    file.unlink(missing_ok=True)
-    file.touch(mode=0o600)
-    file.write_text(":".join(f.replace("\\", r"\\").replace(":", r"\:") for f in fields) + "\n")
-    return file
 
 
 def _psql(settings: Settings, role: str, as_user: str | None, rest: list[str]) -> int:

@@ -27,7 +27,7 @@ from psycopg import sql
 
 from pyapp.processes import Child, Found, Process, Say, having, until
 from pyapp.settings import Settings, SettingsError
-from pyapp.unpack import Account, EngineError, locked, programs, try_lock
+from pyapp.unpack import Account, EngineError, locked, programs, try_lock, write_private
 
 DATABASE = "plinth"
 _START_WITHIN = 120.0  # recovery after a crash may take long
@@ -104,10 +104,7 @@ class Engine:
             if self.postgres in self._answers and self.pgdata.exists():
                 raise EngineError(f"{path} is missing, and with it the way into {self.pgdata}")
             made = {name: secrets.token_hex(32) for name in ("admin", "web", "secret_key")}
-            fresh = path.with_suffix(".new")
-            fresh.unlink(missing_ok=True)
-            fresh.touch(mode=0o600)
-            fresh.write_text(json.dumps(made, indent=1))
+            fresh = write_private(path.with_suffix(".new"), json.dumps(made, indent=1))
             _sync(fresh)
             fresh.rename(path)
             _sync(self.data)
@@ -219,9 +216,7 @@ class Engine:
         fresh = place.with_name("pgdata.new")
         shutil.rmtree(fresh, ignore_errors=True)  # left by a start that was killed
         fresh.mkdir(mode=0o700)
-        word = self.sockets / "password"
-        word.touch(mode=0o600)
-        word.write_text(self._secrets["admin"])
+        word = write_private(self.sockets / "password", self._secrets["admin"])
         for path in (fresh, word):
             self.account.own(path)
         # Page checksums are the default of this version; its files are on disk when it ends.

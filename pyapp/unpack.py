@@ -79,6 +79,14 @@ def try_lock(descriptor: int, *, shared: bool = False) -> bool:
     return True
 
 
+def write_private(file: Path, text: str) -> Path:
+    """A file that nobody else could read at any moment."""
+    file.unlink(missing_ok=True)
+    file.touch(mode=0o600)
+    file.write_text(text)
+    return file
+
+
 def programs(account: Account) -> Path:
     """The folder with bin/, lib/ and shim/ of the embedded servers."""
     root = _cache()
@@ -91,7 +99,7 @@ def programs(account: Account) -> Path:
     if home.is_dir():
         return home
     with locked(root / "lock"):
-        if not home.is_dir():
+        if not home.is_dir():  # still, now that it is our turn
             for left in root.glob("unpack-*"):  # by a process that was killed half-way
                 shutil.rmtree(left, ignore_errors=True)
             scratch = Path(tempfile.mkdtemp(dir=root, prefix="unpack-"))
@@ -150,12 +158,11 @@ def _carried(package: str, program: str) -> Path | None:
 
 def client(folder: Path | None) -> str:
     """psql: the embedded one where it runs (it may lack a library), else the machine's."""
-    for program in (folder and str(folder / "psql"), shutil.which("psql")):
-        if (
-            program
-            and not subprocess.run([program, "-V"], capture_output=True, check=False).returncode
-        ):
-            return program
+    for program in (shutil.which("psql", path=str(folder or "")), shutil.which("psql")):
+        if program:
+            tried = subprocess.run([program, "-V"], capture_output=True, check=False)
+            if tried.returncode == 0:
+                return program
     raise EngineError("psql is not on the PATH (Debian: postgresql-client)")
 
 

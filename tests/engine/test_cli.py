@@ -10,6 +10,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from pyapp import cli
+from pyapp.settings import DB_DIR
 from tests.conftest import ROOT, Database
 
 NOWHERE = "postgresql://127.0.0.1:1/plinth"
@@ -199,3 +200,20 @@ def test_the_doctor_finds_nothing_then_everything(own: dict[str, str], database:
     gone = plinth("doctor", **{**own, "DATABASE_ADMIN_URL": "postgresql://127.0.0.1:1/d"})
     assert gone.returncode == 1
     assert "FAIL  PostgreSQL: " in gone.stdout
+
+
+def test_the_doctor_knows_what_an_administrator_needs(database: Database) -> None:
+    """db/doctor.sql runs before anything is migrated, for whoever asks, in psql as well."""
+    query = (DB_DIR / "doctor.sql").read_bytes()
+    with database.connect(autocommit=False) as admin:
+        levels = {level for level, _ in admin.execute(query)}
+        assert levels == {"ok"}
+        admin.execute("create role plain in role plinth_web")
+        admin.execute("set local role plain")
+        admin.execute("set local synchronous_commit = off")
+        admin.execute("set local plinth.clock = 1")
+        found = "\n".join(f"{level} {finding}" for level, finding in admin.execute(query))
+        admin.rollback()
+    assert "FAIL administrator plain lacks rights; ALTER ROLE plain CREATEROLE" in found
+    assert "warn synchronous_commit is off, not on: " in found
+    assert "FAIL clocks differ by " in found
