@@ -1,6 +1,6 @@
 -- Extensions live in a schema of their own, so that nothing of theirs is found by accident:
--- code writes ext.crypt(…) and OPERATOR(ext.<=>). Most are trusted extensions, which the owner of the database may create;
--- where vector is not, a superuser creates it once.
+-- code writes ext.crypt(…) and OPERATOR(ext.<=>). Most are trusted extensions, which the owner of the database may
+-- create; where vector is not, a superuser creates it once.
 
 create schema if not exists ext;
 comment on schema ext is 'Extensions: pgcrypto, pg_trgm, unaccent, btree_gin, vector';
