@@ -130,9 +130,10 @@ class Settings:
     @property
     def connections(self) -> int:
         """What the whole service may open at once; one more per worker listens for deploys."""
-        lanes = self.read_connections + self.write_connections
+        # Shared and writing lanes grow while calls wait; see db.Database.
+        lanes = self.read_connections * 3 + self.write_connections * 2
         lanes += self.slow_connections + self.hash_connections
-        return self.workers * (lanes + 1) + 2
+        return self.workers * (lanes + 1) + 8  # and the job worker
 
     def with_(self, **changes: Any) -> Self:
         return replace(self, **changes)

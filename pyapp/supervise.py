@@ -40,16 +40,19 @@ def up(settings: Settings) -> None:
 
 def serve(
     settings: Settings,
-    prepare: Callable[[Servers, Progress], None] = lambda _there, _say: None,
+    prepare: Callable[[Servers, Progress], None] | None = None,
     ready: str = "/livez",
 ) -> None:
     """Workers only: migrations and seeds are somebody else's job."""
+    if prepare is None:
+        settings = settings.with_(seed="production")  # which sample accounts there are is not known
     with (
         Progress() as say,
         _listen(settings) as listening,
         engine.owning(settings, say) as (servers, there),
     ):
-        prepare(there, say)
+        if prepare is not None:
+            prepare(there, say)
         _Service(settings.with_(data=servers.data), there, listening).run(servers, say, ready)
 
 
@@ -144,6 +147,7 @@ class _Service:
             say.done()
 
     def _stop(self) -> None:
+        self._listening.close()  # a client that comes now is told so at once
         running = [child for child in self._children if child.alive]
         for child in running:
             child.signal(signal.SIGTERM)
@@ -186,7 +190,7 @@ class _Service:
         sign_in = "" if settings.seed == "production" else "\n  sign in   alice / Dev@12345"
         print(
             f"\nPlinth serves on {here}\n  docs      {here}/docs\n  console   {here}/console\n"
-            f"  database  plinth psql{data}{sign_in}\n\nCtrl-C stops everything.\n",
+            f"  database  plinth psql{data}{sign_in}\n\nCtrl-C stops what it started.\n",
             flush=True,
         )
 

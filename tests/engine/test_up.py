@@ -58,7 +58,7 @@ def test_its_life(data: Path) -> None:
     port = free_port()
     words = data / "up.txt"
     with up(data, port, "--workers", "2") as first:
-        until(lambda: "Ctrl-C stops everything" in words.read_text(), 20, words.read_text)
+        until(lambda: "Ctrl-C stops what it started" in words.read_text(), 20, words.read_text)
         assert ready(port)
         said = words.read_text()
         assert f"Plinth serves on http://127.0.0.1:{port}\n" in said
