@@ -238,6 +238,8 @@ def connected(
         raise MigrationError(f"cannot reach the database: {str(error).strip()}") from error
     with conn:
         try:
+            if conn.info.server_version < 160000:
+                raise MigrationError("PostgreSQL 16 to 18 is needed; see plinth doctor")
             runner = Runner(conn, db_dir, say, lock_wait)
             runner.settle(lock=lock)
             yield runner

@@ -18,6 +18,10 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
+_CONTROL = re.compile(
+    r"(?:begin|start\s+transaction|commit|rollback|end|abort|savepoint|release|prepare\s+trans\w+)\b",
+    re.IGNORECASE,
+)
 _CODE_IN_THE_WAY = {"2BP01", "0A000"}  # a view stands on the column, say
 _COMMENT = re.compile(r"(?:--.*\n?)*")
 _DIRECTIVE = re.compile(
@@ -106,6 +110,11 @@ def _after_comment(text: str, position: int) -> int:
 
 def run(conn: Connection, file: SqlFile, statement: Statement) -> str:
     """Runs one statement as it stands and returns its tag, e.g. UPDATE 12."""
+    if control := _CONTROL.match(statement.text):
+        place = f"{file.path}:{statement.line}"
+        raise MigrationError(
+            f"{place}: {control[0]} has no place here: a deploy is one transaction"
+        )
     try:
         return conn.execute(statement.text.encode()).statusmessage or ""
     except psycopg.Error as error:

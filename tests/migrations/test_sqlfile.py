@@ -4,7 +4,8 @@ import pglast
 import pytest
 
 from pyapp.settings import DB_DIR
-from pyapp.sqlfile import SqlFile, split
+from pyapp.sqlfile import MigrationError, SqlFile, run, split
+from tests.conftest import Database
 
 HARD = """-- a; comment
 select 'it''s; ', E'\\\\'; /* ; /* nested; */ ; */
@@ -47,3 +48,14 @@ def test_statements_know_their_line() -> None:
 def test_the_header_ends_where_the_comment_does() -> None:
     file = SqlFile("x", "-- Title: One\n-- Description: a\n--   b\n-- Breaks:\n\n-- Version: 1\n")
     assert file.header == {"Title": "One", "Description": "a b", "Breaks": ""}
+
+
+@pytest.mark.parametrize(
+    "word", ["commit", "ROLLBACK", "begin", "savepoint a", "start transaction"]
+)
+def test_a_file_cannot_end_the_transaction_it_runs_in(word: str, shared_database: Database) -> None:
+    file = SqlFile("db/x.sql", f"select 1;\n{word};")
+    with shared_database.connect() as connection:
+        assert run(connection, file, file.statements[0]) == "SELECT 1"
+        with pytest.raises(MigrationError, match=f"^db/x.sql:2: {word.split()[0]}"):
+            run(connection, file, file.statements[1])

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from itertools import count
 
@@ -83,6 +84,33 @@ def test_other_sessions_go_on(server: Server, carol: Client, name: str) -> None:
     assert carol.delete("/v1/sessions/current").status == 204
     assert second.get("/v1/me").status == 200
     assert second.get("/v1/sessions").json()["items"][0]["current"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update auth.users set status = 'suspended' where username = %(name)s",
+        "select set_password(%(name)s, 'quite another password')",
+    ],
+)
+def test_a_sign_in_under_way_does_not_outlive_the_change(
+    server: Server, carol: Client, name: str, crowded_database: Database, change: str
+) -> None:
+    with (
+        ThreadPoolExecutor() as pool,
+        crowded_database.connect(autocommit=False) as holder,
+    ):
+        holder.execute(change.encode(), {"name": name})
+        late = server.client()
+        waiting = pool.submit(late.sign_in, name, PASSWORD)
+        # Its password was right, and now it waits for the account that is being changed.
+        until(lambda: crowded_database.value(_WAITING, holder.info.backend_pid), 10)
+        holder.commit()
+        assert waiting.result(10).status == 401
+    assert late.get("/v1/me").status == 401
+
+
+_WAITING = "select count(*) > 0 from pg_stat_activity where %s = any (pg_blocking_pids(pid))"
 
 
 def test_an_account_suspended_in_psql_is_out_within_a_second(

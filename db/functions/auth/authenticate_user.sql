@@ -4,7 +4,7 @@
 --         A wrong password, an unknown login and an account that is not active are alike in answer and work.
 --         A hash of an older format, pepper or cost is renewed while the password is at hand.
 -- Errors  none: no row is the answer to a failure, because the failure has to be remembered
--- Locks   the account's row, when its hash is renewed
+-- Locks   the account's row, when the password is right
 -- Owned by plinth_system: there is no caller yet.
 create or replace function api.authenticate_user(p_login text, p_password text)
 returns setof core.user_profiles
@@ -15,14 +15,24 @@ rows 1
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_user auth.users;
+  v_user    auth.users;
+  v_matches boolean := false;
 begin
   select u.* into v_user
     from auth.logins l
     join auth.users u on u.id = l.user_id
    where l.login = lower(p_login) and u.status = 'active';
 
-  if core.password_matches(p_password, v_user.password_hash) is not true then
+  if core.password_matches(p_password, v_user.password_hash) is true then
+    -- The work took a while. From here to the commit the account stays as it was checked: whoever changes password or
+    -- status meanwhile waits, and ends the session that comes of this.
+    perform from auth.users u
+      where u.id = v_user.id and u.status = 'active' and u.password_hash = v_user.password_hash
+        for no key update;
+    v_matches := found;
+  end if;
+
+  if not v_matches then
     perform ops.write_audit('sign_in.refused', 'auth.users', v_user.id::text, v_user.id,
                             jsonb_build_object('login', left(p_login, 254)));
     return;
@@ -30,7 +40,7 @@ begin
 
   if not core.password_is_current(v_user.password_hash) and not core.is_default_hash(v_user.password_hash) then
     update auth.users u set password_hash = core.hash_password(p_password)
-     where u.id = v_user.id and u.password_hash = v_user.password_hash;
+     where u.id = v_user.id;
   end if;
 
   return query select p.* from core.user_profiles p where p.id = v_user.id;

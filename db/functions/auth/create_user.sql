@@ -1,10 +1,11 @@
 -- api.create_user: registers an account.
 --
 -- Rules   Username 3 to 40 of letters, digits, _ . -; unique without regard to case. E-mail likewise unique.
---         A taken username is told. A taken address is not: the answer is that of a fresh account, its owner gets mail.
+--         A taken username is told. A taken address is told to operators only; else the answer is that of a fresh
+--         account, and the owner of the address gets mail.
 --         A caller may bring the id; the same request again (same id, names and password) answers the same account.
 --         New accounts are active, on tier free, with role user.
--- Errors  VL001 username, email, password, full_name; KC001 username or id taken
+-- Errors  VL001 username, email, password, full_name; KC001 username or id taken, for operators also email
 -- Locks   none but the keys it inserts; two registrations of one name wait for each other, one gets KC001
 -- Owned by plinth_system: there is no caller yet.
 create or replace function api.create_user(
@@ -67,6 +68,9 @@ begin
   if not found then
     -- It was taken a moment ago and is free now: the whole request is tried again.
     perform base.raise('40001', 'The names changed hands meanwhile');
+  end if;
+  if pg_has_role(session_user, 'plinth_operator', 'member') then
+    perform base.raise('KC001', 'The address is taken', 'email');
   end if;
   insert into ops.outbox (user_id, kind, payload)
   values (v_owner, 'registration_with_your_address', jsonb_build_object('username', p_username));

@@ -2,6 +2,7 @@
 --
 -- Rules   What is not named stays. An empty text clears an optional field.
 --         With p_version the change is made only while that is the current version (optimistic).
+-- Permission self:write
 -- Errors  UN001 nobody is signed in; VL001 a field breaks a rule; KC002 the version is not the current one
 -- Locks   the account's row
 -- Touches profile
@@ -57,4 +58,4 @@ $$;
 comment on function api.update_current_user(uuid, text, text, text, jsonb, integer) is
   'Changes the caller''s profile; what is not named stays';
 grant execute on function api.update_current_user(uuid, text, text, text, jsonb, integer) to plinth_web, plinth_operator;
-select http.expose('PATCH /v1/me', 'api.update_current_user');
+select http.expose('PATCH /v1/me', 'api.update_current_user', permission => 'self:write');
