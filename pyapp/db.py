@@ -257,6 +257,8 @@ class Database:
         reads = lane_name == "read"
         self.calls += 1
         attempt = 0
+        loop = asyncio.get_running_loop()
+        patient_until = loop.time() + lane.patience
         while True:
             attempt += 1
             pipe = lane.choose() or await lane.acquire()
@@ -280,7 +282,7 @@ class Database:
                     await asyncio.sleep(0.02 * 2**attempt * random.random())  # noqa: S311
             except ConnectionLost:
                 # What only reads may be asked again; what writes may have happened.
-                if not reads or attempt > 3:
+                if not reads or loop.time() > patient_until:
                     raise problems.unavailable("The connection to the database was lost.") from None
             self.retries += 1
 

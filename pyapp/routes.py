@@ -69,8 +69,9 @@ class Route:
     def _convert(self, arg: Argument, value: object) -> bytes | None:
         # null asks for the default; in a change it could mean to clear, so it is not guessed at.
         if value is None and self.method == "PATCH":
+            clear = ', send "" to clear it' if arg.type == "text" else ""
             raise problems.field_error(
-                arg.name, 'must not be null: leave it out to keep it, send "" to clear it'
+                arg.name, f"must not be null: leave it out to keep it{clear}"
             )
         return body.convert(arg.type, value, arg.name)
 

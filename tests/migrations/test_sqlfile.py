@@ -57,5 +57,5 @@ def test_a_file_cannot_end_the_transaction_it_runs_in(word: str, shared_database
     file = SqlFile("db/x.sql", f"select 1;\n{word};")
     with shared_database.connect() as connection:
         assert run(connection, file, file.statements[0]) == "SELECT 1"
-        with pytest.raises(MigrationError, match=f"^db/x.sql:2: {word.split()[0]}"):
+        with pytest.raises(MigrationError, match=f"^db/x.sql:2: {word.split(maxsplit=1)[0]}"):
             run(connection, file, file.statements[1])

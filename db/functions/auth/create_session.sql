@@ -27,8 +27,7 @@ begin
 
   update auth.users u
      set last_login_at = now(), login_count = u.login_count + 1
-   where u.id = v_user.id
-  returning u.last_login_at into v_user.last_login_at;
+   where u.id = v_user.id;
 
   update auth.sessions s
      set ended_at = clock_timestamp(), end_reason = 'too many sessions'

@@ -77,7 +77,7 @@ begin
 
   return query
     select coalesce(p_id, base.new_id()), p_username, p_email, p_full_name, null::text, null::text, 'active', 'free',
-           array['user'], false, false, '{}'::jsonb, null::timestamptz, now(), now(), 1;
+           array['user'], false, '{}'::jsonb, now(), 1;
 end
 $$;
 

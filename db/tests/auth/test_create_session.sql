@@ -35,7 +35,7 @@ select is(a.expires_at, now() + interval '7 minutes', 'how long it lives is a se
 select results_eq(
   $$ select a."user" ->> 'id', a."user" ->> 'username', a."user" ->> 'tier', a."user" -> 'roles' ->> 0 from answer a $$,
   $$ values ('019e0000-0000-7000-8000-00000000a201', 'tap_session_anna', 'free', 'developer') $$, 'and the user');
-select is((a."user" ->> 'last_login_at')::timestamptz, now(), 'as of this sign-in') from answer a;
+select is(u.last_login_at, now(), 'the account knows when') from answer a join auth.users u on u.id = (a."user" ->> 'id')::uuid;
 select is(array(select json_object_keys(a."user")),
           (select array_agg(c.attname::text order by c.attnum) from pg_attribute c
             where c.attrelid = 'core.user_profiles'::regclass and c.attnum > 0), 'with exactly what its owner may see')

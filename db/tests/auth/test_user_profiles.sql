@@ -12,8 +12,7 @@ select view_owner_is('core', 'user_profiles', 'plinth_owner', 'owner');
 select is(c.reloptions, '{security_invoker=true}', 'it asks as whoever asks') from pg_class c
  where c.oid = 'core.user_profiles'::regclass;
 select columns_are('core', 'user_profiles', array['id', 'username', 'email', 'full_name', 'avatar_url', 'bio', 'status',
-  'tier', 'roles', 'email_verified', 'two_factor_enabled', 'metadata', 'last_login_at', 'created_at', 'updated_at',
-  'version']);
+  'tier', 'roles', 'email_verified', 'metadata', 'created_at', 'version']);
 select is(array(select a.grantee::regrole::text from aclexplode(c.relacl) a where a.privilege_type = 'SELECT' order by 1
           ), '{plinth_owner,plinth_system}', 'who may read it')
   from pg_class c where c.oid = 'core.user_profiles'::regclass;

@@ -9,13 +9,10 @@ select u.id,
        u.bio,
        u.status,
        u.tier,
-       array(select r.role from auth.user_roles r where r.user_id = u.id order by r.role) as roles,
+       u.roles,
        u.email_verified,
-       u.two_factor_enabled,
        u.metadata,
-       u.last_login_at,
        u.created_at,
-       u.updated_at,
        u.version
   from auth.users u;
 
@@ -30,10 +27,7 @@ comment on column core.user_profiles.status is 'active, suspended or deleted';
 comment on column core.user_profiles.tier is 'Plan';
 comment on column core.user_profiles.roles is 'Names of the roles';
 comment on column core.user_profiles.email_verified is 'Whether the address is proved';
-comment on column core.user_profiles.two_factor_enabled is 'Whether a second factor is asked for';
 comment on column core.user_profiles.metadata is 'What the application keeps with the account';
-comment on column core.user_profiles.last_login_at is 'Last sign-in';
 comment on column core.user_profiles.created_at is 'When it was registered';
-comment on column core.user_profiles.updated_at is 'When the profile last changed';
 comment on column core.user_profiles.version is 'Grows with every change';
 grant select on core.user_profiles to plinth_system;

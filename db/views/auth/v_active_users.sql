@@ -5,7 +5,7 @@ select u.id,
        u.username,
        u.full_name,
        u.tier,
-       array(select r.role from auth.user_roles r where r.user_id = u.id order by r.role) as roles,
+       u.roles,
        (select count(*) from auth.sessions s
          where s.user_id = u.id and s.ended_at is null and s.expires_at > now()) as live_sessions,
        u.last_login_at,
