@@ -78,7 +78,7 @@ def _worker(settings: Settings) -> None:
     from pyapp import engine, log, worker
 
     sink = log.setup(settings.log_format)
-    with engine.servers(settings) as there:
+    with engine.servers(settings, make=False) as there:
         asyncio.run(worker.run(there.apply(settings)))
     sink.close()
 
@@ -111,7 +111,7 @@ def _env(settings: Settings) -> None:
 def _psql(settings: Settings, role: str, as_user: str | None, rest: list[str]) -> int:
     from pyapp import engine, unpack
 
-    with engine.servers(settings) as there:
+    with engine.servers(settings, make=False) as there:
         options = [os.environ.get("PGOPTIONS", "")]
         if role != "web":
             options.append(f"-c role=plinth_{role}")
@@ -120,6 +120,9 @@ def _psql(settings: Settings, role: str, as_user: str | None, rest: list[str]) -
         if as_user:
             name = as_user.replace("\\", r"\\").replace(" ", r"\ ")
             options.append(f"-c plinth.as_user={name}")
+        if there.bin_dir and role != "web":
+            # What is typed here may hold a password; the log of slow statements would show it.
+            options.append("-c log_min_duration_statement=-1")
         url = there.web_url if role == "web" else there.admin_url
         where, environment = unpack.address(url, *options)
         command = [unpack.client(there.bin_dir), *where, "-v", "ON_ERROR_STOP=1", *rest]
@@ -142,7 +145,7 @@ def _migrate(settings: Settings, *, step: str) -> int:
     """The steps that answer in lines: status, verify, history, and the report of down."""
     from pyapp import engine, migrate
 
-    with engine.servers(settings) as there:
+    with engine.servers(settings, make=False) as there:
         found = getattr(migrate, step)(there.admin_url)
     wrong = step == "verify" and found
     fine = ["the database is as it was deployed"] if step == "verify" else []
@@ -160,7 +163,7 @@ def _seed(settings: Settings, *, clean: bool) -> None:
     from pyapp import engine, seed
     from pyapp.progress import Progress
 
-    with engine.servers(settings) as there, Progress() as say:
+    with engine.servers(settings, make=False) as there, Progress() as say:
         seed.run(there.admin_url, settings.seed, clean=clean, on_progress=say)
 
 
@@ -221,7 +224,7 @@ def _call(settings: Settings, *calls: tuple[str, dict[str, Any]], role: str = "o
 
     from pyapp import engine
 
-    with engine.servers(settings) as there:
+    with engine.servers(settings, make=False) as there:
         options = f"-c role=plinth_{role} -c plinth.pepper={there.apply(settings).pepper}"
         with psycopg.connect(there.admin_url, options=options) as connection:
             for function, named in calls:

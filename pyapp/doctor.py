@@ -32,7 +32,7 @@ def main(settings: Settings) -> int:
 
 def _examine(settings: Settings) -> Findings:
     yield from _machine(settings)
-    with engine.servers(settings) as there:
+    with engine.servers(settings, make=False) as there:
         yield from _redis(there.redis_url)
         if there.admin is None:
             yield WARN, "DATABASE_ADMIN_URL is not set: the database is not examined"

@@ -316,8 +316,13 @@ class Engine:
 
 
 @contextmanager
-def servers(settings: Settings, say: Say = lambda _text: None) -> Iterator[Servers]:
+def servers(
+    settings: Settings, say: Say = lambda _text: None, *, make: bool = True
+) -> Iterator[Servers]:
     """The servers for as long as one command needs them; what nobody else uses is stopped."""
+    embedded = not (settings.database_url or settings.admin_url)
+    if embedded and not make and not (settings.data / "pgdata").exists():
+        raise EngineError(f"nothing is in {settings.data} yet: plinth up makes it, --data names it")
     with _running(settings, say, owner=False) as engine:
         yield engine.servers()
 

@@ -79,6 +79,12 @@ _ORIGIN = _like(r"https?://[^/?#]+", "list origins like https://app.example, wit
 _COUNT, _SECONDS = _number(int, 1, 64), _number(float)
 
 
+def _folder(text: str) -> Path:
+    if not text.strip():
+        raise ValueError("must name a folder")
+    return Path(text)
+
+
 def _var(default: Any, read: Read = str, *names: str, secret: bool = False) -> Any:
     """A setting; its variable is PLINTH_<NAME> unless names say otherwise, aliases last."""
     return field(default=default, repr=not secret, metadata={"read": read, "names": names})
@@ -93,7 +99,7 @@ class Settings:
     host: str = _var("127.0.0.1")
     port: int = _var(8080, _number(int, 0, 65535))
     workers: int = _var(1, _number(int, 1, 256))
-    data: Path = _var(Path(".plinth"), Path)  # noqa: RUF009 - a Path does not change
+    data: Path = _var(Path(".plinth"), _folder)  # noqa: RUF009 - a Path does not change
     database_url: str | None = _var(None, _POSTGRES, "DATABASE_URL", secret=True)
     admin_url: str | None = _var(None, _POSTGRES, "DATABASE_ADMIN_URL", secret=True)
     direct_url: str | None = _var(None, _POSTGRES, "DATABASE_DIRECT_URL", secret=True)

@@ -166,7 +166,9 @@ class _Service:
                 refusals = connection.execute(check, [self._settings.env]).fetchall()
         except (psycopg.errors.InvalidSchemaName, psycopg.errors.UndefinedFunction):
             raise EngineError("the database has no Plinth in it; run: plinth migrate up") from None
-        except psycopg.OperationalError:
+        except psycopg.OperationalError as error:
+            if "authentication failed" in str(error):  # no waiting makes a wrong password right
+                raise EngineError(f"refused to serve: {str(error).splitlines()[0]}") from error
             return False
         if refusals:
             raise EngineError("refused to serve: " + "; ".join(str(row[0]) for row in refusals))

@@ -217,3 +217,11 @@ def test_the_doctor_knows_what_an_administrator_needs(database: Database) -> Non
     assert "FAIL administrator plain lacks rights; ALTER ROLE plain CREATEROLE" in found
     assert "warn synchronous_commit is off, not on: " in found
     assert "FAIL clocks differ by " in found
+
+
+def test_a_command_makes_no_servers_where_there_are_none(tmp_path: Path) -> None:
+    for command in (["doctor"], ["psql", "-c", "select 1"], ["migrate", "status"]):
+        ended = plinth(*command, "--data", str(tmp_path / "none"))
+        assert ended.returncode == 1
+        assert "plinth up makes it" in ended.stderr
+    assert not (tmp_path / "none").exists()
