@@ -143,20 +143,13 @@ def _inspect(top: Any) -> None:
     while stack:
         path, value = stack.pop()
         if type(value) is str:
-            _check_text(path, value)
+            if "\0" in value or any("\ud800" <= c <= "\udfff" for c in value):
+                raise _bad_field(path, "has a NUL character or half of a surrogate pair")
         elif type(value) is dict:
-            for name, item in value.items():
-                _check_text(path, name)
-                stack.append((f"{path}.{name}" if path else name, item))
+            stack += [(path, name) for name in value]
+            stack += [(f"{path}.{name}" if path else name, item) for name, item in value.items()]
         elif type(value) is list:
             stack += [(f"{path}[{i}]", item) for i, item in enumerate(value)]
-
-
-def _check_text(path: str, text: str) -> None:
-    if "\0" in text:
-        raise _bad_field(path, "has a NUL character")
-    if any("\ud800" <= c <= "\udfff" for c in text):
-        raise _bad_field(path, "has half of a surrogate pair")
 
 
 def _bad_field(name: str, rule: str) -> Problem:
@@ -175,24 +168,22 @@ def convert(type_name: str, value: object, field: str) -> bytes | None:
         return None
     if type_name.endswith("[]"):
         return _array(type_name[:-2], value, field)
+    rule, text_of = _TYPES.get(type_name.rpartition(".")[2].partition("(")[0], _TYPES["text"])
     try:
-        return _CONVERTERS.get(_bare(type_name), _text)(value).encode()
-    except (ValueError, OverflowError) as error:
-        raise field_error(field, str(error)) from None
-
-
-def _bare(type_name: str) -> str:
-    return type_name.rpartition(".")[2].partition("(")[0]
+        return text_of(value).encode()
+    except (ValueError, TypeError, OverflowError):
+        raise field_error(field, f"must be {rule}") from None
 
 
 def _array(element: str, value: object, field: str) -> bytes:
-    items: Any = value.split(",") if type(value) is Loose and value else value or []
+    items: Any = value
+    if type(value) is Loose:
+        items = [Loose(item) for item in value.split(",")] if value else []
     if type(items) is not list:
         raise field_error(field, "must be a list")
-    wrap = Loose if type(value) is Loose else lambda item: item
     texts = []
     for number, item in enumerate(items):
-        text = convert(element, wrap(item), f"{field}[{number}]")
+        text = convert(element, item, f"{field}[{number}]")
         if text is None:
             raise field_error(f"{field}[{number}]", "must not be null")
         texts.append(b'"%b"' % text.replace(b"\\", b"\\\\").replace(b'"', b'\\"'))
@@ -201,68 +192,54 @@ def _array(element: str, value: object, field: str) -> bytes:
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise ValueError("must be a string")  # noqa: TRY004  the caller turns it into a Problem
+        raise TypeError
     return value
 
 
-def _whole(low: int, high: int) -> Callable[[Any], str]:
-    def check(value: Any) -> str:
-        if type(value) is Loose and re.fullmatch(r"-?[0-9]{1,19}", value):
-            value = int(value)
-        if type(value) is not int:
-            raise ValueError("must be a whole number")
-        if not low <= value <= high:
-            raise ValueError(f"must be from {low} to {high}")
+def _matching(pattern: str) -> Callable[[Any], str]:
+    matches = re.compile(pattern).fullmatch
+
+    def text_of(value: Any) -> str:
+        if not matches(value):
+            raise ValueError
         return str(value)
 
-    return check
+    return text_of
+
+
+def _whole(bits: int) -> tuple[str, Callable[[Any], str]]:
+    low, high = -(1 << bits), (1 << bits) - 1
+
+    def text_of(value: Any) -> str:
+        number = int(_WHOLE(value)) if type(value) is Loose else value
+        if type(number) is not int or not low <= number <= high:
+            raise ValueError
+        return str(number)
+
+    return f"a whole number from {low} to {high}", text_of
 
 
 def _numeric(value: Any) -> str:
     if type(value) is Number:
         return value.text
-    if type(value) is int:
-        return str(value)
-    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,20}(\.[0-9]{1,20})?", value):
-        return value  # amounts of money travel as strings too, so that no client rounds them
-    raise ValueError("must be a number")
+    # Amounts of money travel as strings too, so that no client rounds them.
+    return str(value) if type(value) is int else _DECIMAL(value)
 
 
 def _boolean(value: Any) -> str:
-    if type(value) is Loose and value in ("true", "false"):
-        return value
-    if type(value) is not bool:
-        raise ValueError("must be true or false")
-    return "true" if value else "false"
+    if type(value) is bool or (type(value) is Loose and value in ("true", "false")):
+        return str(value).lower()
+    raise ValueError
 
 
-def _uuid(value: Any) -> str:
-    if not isinstance(value, str) or not _UUID(value):
-        raise ValueError("must be a UUID")
-    return value
-
-
-def _parsed(parse: Callable[[str], object], rule: str, limit: int = 64) -> Callable[[Any], str]:
-    def check(value: Any) -> str:
-        try:
-            if isinstance(value, str) and len(value) <= limit:
-                return str(parse(value))
-        except ValueError:
-            pass
-        raise ValueError(rule)
-
-    return check
-
-
-def _moment(text: str) -> str:
-    return datetime.fromisoformat(text).isoformat()
+def _parsed(parse: Callable[[str], object]) -> Callable[[Any], str]:
+    return lambda value: str(parse(_SHORT(value)))
 
 
 def _vector(value: Any) -> str:
     items = _parse(value) if type(value) is Loose else value
-    numbers = type(items) is list and all(type(item) in (int, float, Number) for item in items)
-    if not numbers or not items:
-        raise ValueError("must be a list of numbers")
+    if not items or not {int, float, Number}.issuperset(map(type, items)):
+        raise ValueError
     return f"[{','.join(map(float.__repr__, map(float, items)))}]"
 
 
@@ -271,26 +248,33 @@ def _json(value: Any) -> str:
 
 
 def _bytes(value: Any) -> str:
-    return "\\x" + base64.b64decode(_text(value), validate=True).hex()
+    return "\\x" + base64.b64decode(value, validate=True).hex()
 
 
-_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}").fullmatch
-_CONVERTERS: dict[str, Callable[[Any], str]] = {
-    "smallint": _whole(-(1 << 15), (1 << 15) - 1),
-    "integer": _whole(-(1 << 31), (1 << 31) - 1),
-    "bigint": _whole(-(1 << 63), (1 << 63) - 1),
-    "numeric": _numeric,
-    "real": _numeric,
-    "double precision": _numeric,
-    "boolean": _boolean,
-    "uuid": _uuid,
-    "json": _json,
-    "jsonb": _json,
-    "date": _parsed(date.fromisoformat, "must be a date like 2030-12-31"),
-    "timestamp with time zone": _parsed(_moment, "must be a time like 2030-12-31T23:59:59Z"),
-    "inet": _parsed(ipaddress.ip_interface, "must be an IP address"),
-    "bytea": _bytes,
-    "vector": _vector,
-    "halfvec": _vector,
+_WHOLE = _matching(r"-?[0-9]{1,19}")
+_DECIMAL = _matching(r"-?[0-9]{1,20}(\.[0-9]{1,20})?")
+_SHORT = _matching(r".{1,64}")
+_UUID = _matching(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_MOMENT = _parsed(datetime.fromisoformat)
+
+# What a value must be, and how it is written; a value that is something else raises.
+_TYPES: dict[str, tuple[str, Callable[[Any], str]]] = {
+    "text": ("a string", _text),
+    "smallint": _whole(15),
+    "integer": _whole(31),
+    "bigint": _whole(63),
+    "numeric": ("a number", _numeric),
+    "real": ("a number", _numeric),
+    "double precision": ("a number", _numeric),
+    "boolean": ("true or false", _boolean),
+    "uuid": ("a UUID", _UUID),
+    "json": ("JSON", _json),
+    "jsonb": ("JSON", _json),
+    "date": ("a date like 2030-12-31", _parsed(date.fromisoformat)),
+    "timestamp with time zone": ("a time like 2030-12-31T23:59:59Z", _MOMENT),
+    "timestamptz": ("a time like 2030-12-31T23:59:59Z", _MOMENT),
+    "inet": ("an IP address", _parsed(ipaddress.ip_interface)),
+    "bytea": ("bytes in base64", _bytes),
+    "vector": ("a list of numbers", _vector),
+    "halfvec": ("a list of numbers", _vector),
 }
-_CONVERTERS["timestamptz"] = _CONVERTERS["timestamp with time zone"]

@@ -23,9 +23,7 @@ from multidict import CIMultiDictProxy, istr
 
 from pyapp import body, log, pages, problems
 from pyapp.cache import Cache
-from pyapp.call import Caller
 from pyapp.db import Database
-from pyapp.metrics import Metrics
 from pyapp.problems import Problem
 from pyapp.routes import Route
 from pyapp.service import Service
@@ -43,6 +41,7 @@ _is_request_id = re.compile(r"(?!pl[srk]_)[A-Za-z0-9._-]{1,128}").fullmatch
 _is_token = re.compile(r"pl[sk]_[0-9a-f]{4}[A-Za-z0-9_-]{43}[0-9a-f]{6}").fullmatch
 _NO_STORE = b"Cache-Control: private, no-store\r\n"
 _REVALIDATE = b"Cache-Control: private, no-cache\r\nVary: Authorization\r\nX-Cache: %b\r\n"
+_WHOLE = b"%b%bX-Request-Id: %b\r\nContent-Length: %d\r\n\r\n%b"
 _VARY = b"Vary: Origin\r\n"
 _EXPOSED = (
     "Access-Control-Expose-Headers: ETag, Location, RateLimit-Limit, RateLimit-Remaining, "
@@ -78,14 +77,13 @@ class App:
     """One worker's answer to every request."""
 
     def __init__(
-        self, settings: Settings, database: Database, cache: Cache, caller: Caller | None = None
+        self, settings: Settings, database: Database, cache: Cache, sink: log.Sink
     ) -> None:
         self.settings = settings
-        self.caller = caller or Caller(database, cache)
         self.listener = Listener(settings, self.answer, self.refuse)
-        self.metrics = Metrics(settings.data / "metrics")
-        self.service = Service(settings, database, cache, self.caller, self.listener, self.metrics)
-        self.access: log.AccessLog | None = None
+        self.service = Service(settings, database, cache, self.listener, sink)
+        self.caller, self.metrics = self.service.caller, self.service.metrics
+        self._access = log.AccessLog(sink)
         self._files = pages.load()
         self._ids = count(1)
         self._id_prefix = os.urandom(6).hex()
@@ -161,7 +159,7 @@ class App:
         )
         extra = _NO_STORE
         if answer.cache is not None:
-            self.metrics.counts.cached(answer.cache)
+            self.metrics.cached(answer.cache)
             extra = _REVALIDATE % answer.cache.encode()
         for name, value in answer.headers:
             extra += header(name, value)
@@ -229,35 +227,26 @@ class App:
             ending = "close"
         else:
             ending = "" if request.message.version is HttpVersion11 else "keep-alive"
-        self.metrics.counts.observe(request.method, request.label, status, seconds, len(content))
-        if self.access is not None:
-            what = (request.method, request.label, status)
-            who = (request.address, headers.get(hdrs.USER_AGENT, ""))
-            self.access(request.id, what, seconds, len(content), who)
+        self.metrics.observe(request.method, request.label, status, seconds, len(content))
+        what = (request.method, request.label, status)
+        who = (request.address, headers.get(hdrs.USER_AGENT, ""))
+        self._access(request.id, what, seconds, len(content), who)
         if status in (204, 304):
             head = self.listener.head(status, "", ending)
             return b"%b%bX-Request-Id: %b\r\n\r\n" % (head, extra, request.id.encode())
-        return b"%b%bX-Request-Id: %b\r\nContent-Length: %d\r\n\r\n%b" % (
-            self.listener.head(status, kind, ending),
-            extra,
-            request.id.encode(),
-            len(content),
-            b"" if request.method == "HEAD" else content,
-        )
+        head, size = self.listener.head(status, kind, ending), len(content)
+        if request.method == "HEAD":
+            content = b""
+        return _WHOLE % (head, extra, request.id.encode(), size, content)
 
     def refuse(self, connection: Connection, problem: Problem) -> bytes:
         """The answer to what never became a request."""
         id_ = f"{self._id_prefix}{next(self._ids):08x}"
-        reply = problem_reply(problem, id_)
-        self.metrics.counts.observe("(none)", "(none)", reply.status, 0.0, len(reply.body))
+        status, content, kind, extra, _ = problem_reply(problem, id_)
+        self.metrics.observe("(none)", "(none)", status, 0.0, len(content))
         _log.info("refused %s from %s: %s", id_, connection.peer, problem.detail)
-        return b"%b%bX-Request-Id: %b\r\nContent-Length: %d\r\n\r\n%b" % (
-            self.listener.head(reply.status, reply.kind, "close"),
-            reply.extra,
-            id_.encode(),
-            len(reply.body),
-            reply.body,
-        )
+        head = self.listener.head(status, kind, "close")
+        return _WHOLE % (head, extra, id_.encode(), len(content), content)
 
 
 @lru_cache(maxsize=16384)
@@ -268,7 +257,8 @@ def digest(authorization: str) -> bytes:
         raw = token.encode()
         if hashlib.sha256(raw[:-6]).hexdigest()[:6] == token[-6:]:
             return hashlib.sha256(raw).digest()
-    raise problems.unauthorized()
+    detail = "Send a valid token: Authorization: Bearer <token>."
+    raise problems.layer("UN001", detail, headers=(("WWW-Authenticate", "Bearer"),))
 
 
 def problem_reply(problem: Problem, request_id: str) -> Reply:
@@ -309,8 +299,7 @@ async def serve(settings: Settings, sock: socket.socket) -> None:
         loop.add_signal_handler(number, stop.set)
     assert settings.database_url is not None
     database, cache = Database(settings, settings.database_url), Cache(settings)
-    app = App(settings, database, cache)
-    app.access, app.service.sink = log.AccessLog(sink, settings.log_format), sink
+    app = App(settings, database, cache, sink)
     # What is there now stays; what requests make is freed without the collector, which runs rarely.
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)

@@ -38,19 +38,20 @@ def quoted(text: str, limit: int = 256) -> str:
 class Sink:
     """Lines wait here for the writer, so that a slow reader of the log never holds up a request."""
 
-    def __init__(self, descriptor: int | None = None) -> None:
-        self._descriptor = sys.stderr.fileno() if descriptor is None else descriptor
-        regular = stat.S_ISREG(os.fstat(self._descriptor).st_mode)
+    def __init__(self, descriptor: int, *, text: bool = False) -> None:
+        self._descriptor = descriptor
+        self._text = text
+        regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
         self._most = 1 << 16 if regular else PIPE_ATOMIC
-        self.lines: list[str] = []
+        self._lines: list[str] = []
         self.dropped = 0
         self._stopped = threading.Event()
         self._writer = threading.Thread(target=self._run, name="log", daemon=True)
         self._writer.start()
 
     def write(self, line: str) -> None:
-        if len(self.lines) < MAX_PENDING:
-            self.lines.append(line)
+        if len(self._lines) < MAX_PENDING:
+            self._lines.append(line)
         else:
             self.dropped += 1
 
@@ -60,19 +61,16 @@ class Sink:
         self._flush()
 
     def _flush(self) -> None:
-        lines, self.lines = self.lines, []
-        batch: list[str] = []
-        size = 0
-        for line in lines:
-            size += len(line)
-            if size > self._most:
-                self._out("".join(batch))
-                batch, size = [], len(line)
-            batch.append(line)
-        self._out("".join(batch))
+        lines, self._lines = self._lines, []
+        batch = ""
+        for line in map(_plain, lines) if self._text else lines:
+            if len(batch) + len(line) > self._most:
+                self._out(batch.encode())
+                batch = ""
+            batch += line
+        self._out(batch.encode())
 
-    def _out(self, text: str) -> None:
-        data = text.encode()
+    def _out(self, data: bytes) -> None:
         try:
             while data:
                 data = data[os.write(self._descriptor, data) :]
@@ -84,28 +82,26 @@ class Sink:
         self._writer.join(timeout=2)
 
 
+def _plain(line: str) -> str:
+    """The same line for people: the time of day, and the values in their order."""
+    fields = json.loads(line)
+    shown = " ".join(map(str, fields.values())).encode("unicode_escape").decode()
+    return shown[11:23] + shown[len(fields["time"]) :].replace("\\n", "\n  ") + "\n"
+
+
 class Handler(logging.Handler):
     """What Python's logging brings, as lines of the same kind."""
 
-    def __init__(self, sink: Sink, style: str) -> None:
+    def __init__(self, sink: Sink) -> None:
         super().__init__()
-        self.sink = sink
-        self.style = style
+        self._sink = sink
 
     def emit(self, record: logging.LogRecord) -> None:
-        message = record.getMessage()
-        if record.exc_info and record.exc_info[1]:
-            message += "\n" + logging.Formatter().formatException(record.exc_info)
-        message = redact(message)[-3000:]
-        stamp = timestamp(record.created)
-        if self.style == "text":
-            shown = message.encode("unicode_escape").decode().replace("\\n", "\n  ")
-            self.sink.write(f"{stamp[11:23]} {record.levelname:7} {record.name}: {shown}\n")
-            return
-        level, name = record.levelname.lower(), record.name
-        self.sink.write(
+        message = json.dumps(redact(self.format(record))[-3000:])
+        stamp, level, name = timestamp(record.created), record.levelname.lower(), record.name
+        self._sink.write(
             f'{{"time":"{stamp}","level":"{level}","logger":"{name}","pid":{os.getpid()},'
-            f'"message":{json.dumps(message)}}}\n'
+            f'"message":{message}}}\n'
         )
 
 
@@ -116,9 +112,8 @@ def timestamp(seconds: float) -> str:
 class AccessLog:
     """One line per request. The route is logged, never the address's own values or its query."""
 
-    def __init__(self, sink: Sink, style: str) -> None:
+    def __init__(self, sink: Sink) -> None:
         self._write = sink.write
-        self._json = style == "json"
         self._second = 0
         self._stamp = ""
 
@@ -130,18 +125,11 @@ class AccessLog:
         second = int(now)
         if second != self._second:
             self._second, self._stamp = second, timestamp(second)[:19]
-        milliseconds = f"{self._stamp}.{int((now - second) * 1000):03}Z"
-        if self._json:
-            self._write(
-                f'{{"time":"{milliseconds}","level":"info","logger":"access","request_id":"{id_}"'
-                f'{_what(what)},"ms":{seconds * 1000:.2f},"bytes":{size}{_who(who)}}}\n'
-            )
-        else:
-            method, route, status = what
-            self._write(
-                f"{milliseconds[11:23]} {status} {method:6} {quoted(route)[1:-1]} "
-                f"{seconds * 1000:.1f} ms {size} B {id_}\n"
-            )
+        self._write(
+            f'{{"time":"{self._stamp}.{int((now - second) * 1000):03}Z","level":"info",'
+            f'"logger":"access","request_id":"{id_}"{_what(what)},"ms":{seconds * 1000:.2f},'
+            f'"bytes":{size}{_who(who)}}}\n'
+        )
 
 
 @lru_cache(maxsize=2048)
@@ -154,11 +142,9 @@ def _who(who: tuple[str, str]) -> str:
     return f',"address":"{who[0]}","agent":{quoted(who[1])}'
 
 
-def setup(style: str, descriptor: int | None = None) -> Sink:
+def setup(style: str) -> Sink:
     """Sends this process's logging through one sink; close() writes what is left."""
-    sink = Sink(descriptor)
-    root = logging.getLogger()
-    root.handlers[:] = [Handler(sink, style)]
-    root.setLevel(logging.INFO)
+    sink = Sink(sys.stderr.fileno(), text=style == "text")
+    logging.basicConfig(level=logging.INFO, handlers=[Handler(sink)], force=True)
     logging.getLogger("asyncio").setLevel(logging.WARNING)
     return sink

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
-Headers = Sequence[tuple[str, str]]
 CONTENT_TYPE = "application/problem+json"
 
 # The codes this layer raises by itself; the same rows stand in the database's table of errors.
@@ -25,28 +26,20 @@ LAYER_CODES: dict[str, tuple[int, str]] = {
 }
 
 
+@dataclass(eq=False)
 class Problem(Exception):
     """Everything a client is told about a refused or failed request; nothing else reaches it."""
 
-    def __init__(
-        self,
-        status: int,
-        code: str,
-        title: str,
-        detail: str = "",
-        *,
-        errors: Sequence[dict[str, str]] = (),
-        retry_after: int | None = None,
-        headers: Headers = (),
-    ) -> None:
-        super().__init__(f"{code} {title}: {detail}")
-        self.status = status
-        self.code = code
-        self.title = title
-        self.detail = detail
-        self.errors = list(errors)
-        self.retry_after = retry_after
-        self.headers = headers
+    status: int
+    code: str
+    title: str
+    detail: str = ""
+    errors: Sequence[dict[str, str]] = ()
+    retry_after: int | None = None
+    headers: Sequence[tuple[str, str]] = ()
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.title}: {self.detail}"
 
 
 def render(problem: Problem, request_id: str) -> bytes:
@@ -62,11 +55,9 @@ def render(problem: Problem, request_id: str) -> bytes:
     return json.dumps(document, separators=(",", ":")).encode()
 
 
-def layer(
-    code: str, detail: str = "", *, retry_after: int | None = None, headers: Headers = ()
-) -> Problem:
+def layer(code: str, detail: str, **more: Any) -> Problem:
     status, title = LAYER_CODES[code]
-    return Problem(status, code, title, detail, retry_after=retry_after, headers=headers)
+    return Problem(status, code, title, detail, **more)
 
 
 def malformed(detail: str) -> Problem:
@@ -79,13 +70,8 @@ def too_large(limit: int) -> Problem:
 
 def field_error(field: str, detail: str, code: str = "VL001") -> Problem:
     """One field against one rule; VL002 for a field nobody knows, VL003 for one that is missing."""
-    status, title = LAYER_CODES[code]
     errors = [{"field": field, "code": code, "detail": detail}]
-    return Problem(status, code, title, f"{field}: {detail}", errors=errors)
-
-
-def unauthorized(detail: str = "Send a valid token: Authorization: Bearer <token>.") -> Problem:
-    return layer("UN001", detail, headers=(("WWW-Authenticate", "Bearer"),))
+    return layer(code, f"{field}: {detail}", errors=errors)
 
 
 def no_route() -> Problem:
@@ -97,8 +83,8 @@ def wrong_method(allow: Sequence[str]) -> Problem:
     return layer("NF405", f"This path answers {allowed}.", headers=(("Allow", allowed),))
 
 
-def unavailable(detail: str = "", retry_after: int = 1) -> Problem:
-    return layer("SV503", detail or "Please try again shortly.", retry_after=retry_after)
+def unavailable(detail: str = "Please try again shortly.") -> Problem:
+    return layer("SV503", detail, retry_after=1)
 
 
 def internal() -> Problem:

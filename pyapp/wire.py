@@ -266,6 +266,11 @@ class Listener(web.Server):
     def clients(self) -> list[Connection]:
         return cast("list[Connection]", self.connections)
 
+    def stats(self) -> dict[str, int]:
+        phases = [client.phase for client in self.clients]
+        in_flight = sum(phase in (Phase.BUSY, Phase.BODY) for phase in phases)
+        return {"connections": len(phases), "in_flight": in_flight}
+
     def admit(self, peer: str) -> bool:
         self.addresses[peer] += 1
         limit = self.settings.max_connections_per_address

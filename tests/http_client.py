@@ -77,6 +77,20 @@ class Client:
             self.token = answer.json()["token"]
         return answer
 
+    def samples(self) -> dict[str, float]:
+        """What /metrics says, by series."""
+        lines = self.get("/metrics").body.decode().splitlines()
+        return {
+            line.rpartition(" ")[0]: float(line.rpartition(" ")[2])
+            for line in lines
+            if not line.startswith("#")
+        }
+
+    def lanes(self, name: str) -> set[float]:
+        """The different values of a number of all lanes."""
+        start = f"plinth_database_lane_{name}{{"
+        return {value for series, value in self.samples().items() if series.startswith(start)}
+
     def close(self) -> None:
         self._connection.close()
 

@@ -62,13 +62,11 @@ async def test_two_hundred_disconnects_leave_nothing_behind(
     client = server.client()
 
     def quiet() -> bool:
-        state = client.get("/console/state").json()
-        lanes = state["database"]["lanes"].values()
-        assert all(lane["lost_total"] == 0 for lane in lanes)
-        return all(lane["in_flight"] == lane["waiting"] == 0 for lane in lanes)
+        assert client.lanes("lost_total") == {0}
+        return client.lanes("in_flight") == client.lanes("waiting") == {0}
 
     until(quiet, 10, "calls that nobody waits for are still under way")
     left = "select count(*) from pg_stat_activity where state ~ 'transaction' and datname = %s"
     assert database.value(left, database.name) == 0
-    until(lambda: client.get("/console/state").json()["workers"][0]["connections"] == 1, 15)
+    until(lambda: client.samples()["plinth_http_connections"] == 1, 15)
     assert '"level":"error"' not in server.log.read_text()

@@ -184,10 +184,9 @@ def test_who_does_not_read_his_answers_is_cut_off(serve: Serve) -> None:
         wanted = request("GET", "/docs/assets/swagger-ui-bundle.js") * 30
         raw.send(wanted)
         deadline = time.monotonic() + 8
-        while client.get("/console/state").json()["workers"][0]["connections"] > 1:
+        while client.samples()["plinth_http_connections"] > 1:
             assert time.monotonic() < deadline, "still there"
-    memory = client.get("/console/state").json()["workers"][0]["memory_peak_bytes"]
-    assert memory < 300e6
+    assert client.samples()["plinth_process_memory_peak_bytes"] < 300e6
 
 
 def test_connections_of_one_address_are_limited(serve: Serve) -> None:

@@ -57,7 +57,6 @@ def test_it_is_a_documented_endpoint(server: Server, db: Path, serve: Serve) -> 
         ]
         assert "200" in echo["responses"]
         assert "/rpc/echo_text" in paths
-        assert "/v1/echo" in {r["path"] for r in again.get("/console/state").json()["routes"]}
 
 
 def test_its_test_passes_and_so_do_the_rules_of_the_house(database: Database, db: Path) -> None:
