@@ -99,7 +99,7 @@ ROUTES: list[Refused] = [
     ("TRACE", request("TRACE", "/v1/me"), {405}),
     ("TRACE of livez", request("TRACE", "/livez"), {405}),
     ("CONNECT", b"CONNECT t:80 HTTP/1.1\r\nHost: t:80\r\n\r\n", {404}),
-    ("PROPFIND", request("PROPFIND", "/"), {404}),
+    ("PROPFIND", request("PROPFIND", "/"), {405}),
     ("dots in the path", request("GET", "/static/../../pyproject.toml"), {404}),
     ("encoded dots", request("GET", "/static/%2e%2e/%2e%2e/pyproject.toml"), {404}),
     ("two slashes", request("GET", "//v1/me"), {404}),
