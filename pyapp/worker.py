@@ -1,4 +1,4 @@
-"""The job worker: what has to be done whether or not a request comes."""
+"""The job worker: what has to be done whether or not a request comes; the database says what."""
 
 import asyncio
 import logging
@@ -7,18 +7,32 @@ import signal
 from pyapp.cache import Cache, CacheDown
 from pyapp.call import sweep
 from pyapp.db import Database
-from pyapp.pipe import DatabaseError
+from pyapp.pipe import DatabaseError, Statement
 from pyapp.problems import Problem
 from pyapp.settings import Settings, SettingsError
 
 log = logging.getLogger("plinth.worker")
 
 _SWEEP_SECONDS = 1.0
+_DUE = Statement("select * from http.due_jobs()")
+_RUN = Statement("select http.run_job($1::text)")
+_FAILED = Statement("select http.fail_job($1::text, $2::text)")
 _LEFT_BEHIND = 2  # seconds after which a writer would have bumped its tags itself
 
 
+async def run_jobs(database: Database) -> None:
+    """Each in its own transaction. A failure is recorded and holds up no other."""
+    row = await database.call("read", _DUE, ())
+    for name in row[0].decode().strip("{}").split(",") if row and row[0] else ():
+        try:
+            await database.call("slow", _RUN, (name.encode(),))
+        except DatabaseError as error:
+            log.warning("%s failed: %s", name, error)
+            await database.call("write", _FAILED, (name.encode(), str(error).encode()))
+
+
 async def run(settings: Settings) -> None:
-    """Sweeps until told to stop."""
+    """Sweeps and runs what is due, until told to stop."""
     if settings.database_url is None:
         raise SettingsError("DATABASE_URL is not set")
     stop = asyncio.Event()
@@ -34,11 +48,12 @@ async def run(settings: Settings) -> None:
     try:
         while not stop.is_set():
             try:
+                await run_jobs(database)
                 await sweep(database, cache, _LEFT_BEHIND)
                 told = False
             except (CacheDown, DatabaseError, Problem) as error:
                 if not told:  # one line for as long as it fails
-                    log.warning("sweeping tags failed: %s", error)
+                    log.warning("the worker is held up: %s", error)
                 told = True
             try:
                 await asyncio.wait_for(stop.wait(), _SWEEP_SECONDS)

@@ -203,6 +203,7 @@ as $$
 begin
   delete from http.routes r where r.file = any (p_paths);
   delete from http.unrouted u where u.file = any (p_paths);
+  delete from http.jobs j where j.file = any (p_paths);
   delete from ops.code_files f where f.path = any (p_paths);
 end
 $$;

@@ -643,12 +643,27 @@ comment on column http.registry.deployed_at is 'When that deploy was';
 
 insert into http.registry default values;
 
-grant select on http.routes, http.unrouted, http.registry to plinth_reader, plinth_operator;
+create table http.jobs (
+  name  text not null,
+  every interval not null,
+  file  text not null,
+  constraint jobs_pkey primary key (name),
+  constraint jobs_name_check check (name ~ '^core\.[a-z][a-z0-9_]*$'),
+  constraint jobs_every_check check (every between interval '1 second' and interval '31 days')
+);
+
+comment on table http.jobs is 'What the worker does whether or not a request comes; how it went stands in ops.job_runs';
+comment on column http.jobs.name is 'The function: takes how many rows to work on at most, returns how many there were';
+comment on column http.jobs.every is 'How often';
+comment on column http.jobs.file is 'The file that registered it';
+
+grant select on http.routes, http.unrouted, http.registry, http.jobs to plinth_reader, plinth_operator;
 
 insert into base.table_manifest (schema_name, table_name, class, reason) values
   ('http', 'routes',   'reference', 'the same routes everywhere'),
   ('http', 'unrouted', 'reference', 'the same functions everywhere'),
-  ('http', 'registry', 'reference', 'one row');
+  ('http', 'registry', 'reference', 'one row'),
+  ('http', 'jobs',     'reference', 'the same jobs everywhere');
 
 -- db/schema/030_ops.sql
 
@@ -888,6 +903,32 @@ insert into base.table_manifest (schema_name, table_name, class, reason) values
   ('ops', 'audit_details',  'local', 'beside its row'),
   ('ops', 'audit_erasures', 'local', 'beside its row'),
   ('ops', 'outbox',         'by-user', 'caused by one user''s transaction');
+
+-- How the jobs of http.jobs went. Apart from the registry, because a deploy makes that anew.
+create table ops.job_runs (
+  name        text not null,
+  next_run_at timestamptz not null default now(),
+  finished_at timestamptz,
+  seconds     double precision,
+  rows        integer,
+  failures    integer not null default 0,
+  error       text,
+  constraint job_runs_pkey primary key (name)
+);
+
+comment on table ops.job_runs is 'How each job last went, and when it is due; its row is locked while it runs';
+comment on column ops.job_runs.name is 'The job';
+comment on column ops.job_runs.next_run_at is 'When it is due';
+comment on column ops.job_runs.finished_at is 'When it last ended well';
+comment on column ops.job_runs.seconds is 'How long that took';
+comment on column ops.job_runs.rows is 'How many rows it worked on';
+comment on column ops.job_runs.failures is 'Failures in a row; each doubles the wait, up to an hour';
+comment on column ops.job_runs.error is 'What the last failure said; NULL after a success';
+
+grant select on ops.job_runs to plinth_operator;
+
+insert into base.table_manifest (schema_name, table_name, class, reason) values
+  ('ops', 'job_runs', 'local', 'each machine does its own work');
 
 -- db/schema/100_auth.sql
 

@@ -68,9 +68,24 @@ comment on column http.registry.deployed_at is 'When that deploy was';
 
 insert into http.registry default values;
 
-grant select on http.routes, http.unrouted, http.registry to plinth_reader, plinth_operator;
+create table http.jobs (
+  name  text not null,
+  every interval not null,
+  file  text not null,
+  constraint jobs_pkey primary key (name),
+  constraint jobs_name_check check (name ~ '^core\.[a-z][a-z0-9_]*$'),
+  constraint jobs_every_check check (every between interval '1 second' and interval '31 days')
+);
+
+comment on table http.jobs is 'What the worker does whether or not a request comes; how it went stands in ops.job_runs';
+comment on column http.jobs.name is 'The function: takes how many rows to work on at most, returns how many there were';
+comment on column http.jobs.every is 'How often';
+comment on column http.jobs.file is 'The file that registered it';
+
+grant select on http.routes, http.unrouted, http.registry, http.jobs to plinth_reader, plinth_operator;
 
 insert into base.table_manifest (schema_name, table_name, class, reason) values
   ('http', 'routes',   'reference', 'the same routes everywhere'),
   ('http', 'unrouted', 'reference', 'the same functions everywhere'),
-  ('http', 'registry', 'reference', 'one row');
+  ('http', 'registry', 'reference', 'one row'),
+  ('http', 'jobs',     'reference', 'the same jobs everywhere');

@@ -234,3 +234,29 @@ insert into base.table_manifest (schema_name, table_name, class, reason) values
   ('ops', 'audit_details',  'local', 'beside its row'),
   ('ops', 'audit_erasures', 'local', 'beside its row'),
   ('ops', 'outbox',         'by-user', 'caused by one user''s transaction');
+
+-- How the jobs of http.jobs went. Apart from the registry, because a deploy makes that anew.
+create table ops.job_runs (
+  name        text not null,
+  next_run_at timestamptz not null default now(),
+  finished_at timestamptz,
+  seconds     double precision,
+  rows        integer,
+  failures    integer not null default 0,
+  error       text,
+  constraint job_runs_pkey primary key (name)
+);
+
+comment on table ops.job_runs is 'How each job last went, and when it is due; its row is locked while it runs';
+comment on column ops.job_runs.name is 'The job';
+comment on column ops.job_runs.next_run_at is 'When it is due';
+comment on column ops.job_runs.finished_at is 'When it last ended well';
+comment on column ops.job_runs.seconds is 'How long that took';
+comment on column ops.job_runs.rows is 'How many rows it worked on';
+comment on column ops.job_runs.failures is 'Failures in a row; each doubles the wait, up to an hour';
+comment on column ops.job_runs.error is 'What the last failure said; NULL after a success';
+
+grant select on ops.job_runs to plinth_operator;
+
+insert into base.table_manifest (schema_name, table_name, class, reason) values
+  ('ops', 'job_runs', 'local', 'each machine does its own work');

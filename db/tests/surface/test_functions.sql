@@ -100,6 +100,7 @@ select is_empty(
   'functions are SQL or PL/pgSQL');
 select is_empty(
   $$ select g from pg_temp.dynamic() g where g !~ '^deploy\.' and g not in (
+       'http.run_job',  -- calls the function of a job by the name the deploy registered
        'ops.catalog_objects') $$,
   'dynamic SQL only where it was reviewed');
 select is_empty('select pg_temp.lasting()', 'no function changes a setting beyond its transaction');

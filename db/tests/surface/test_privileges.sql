@@ -59,8 +59,9 @@ select results_eq($$ select pg_temp.web_rights('{schema}') $$, array['api', 'htt
 -- What the layer itself calls, besides the functions that have a route.
 create temp table entry (name text primary key);
 insert into entry values
-  ('http.catalog'), ('http.check_server_role'), ('http.clear_tags'), ('http.enter'), ('http.health'), ('http.leave'),
-  ('http.nothing'), ('http.openapi'), ('http.page_limit'), ('http.stale_tags');
+  ('http.catalog'), ('http.check_server_role'), ('http.clear_tags'), ('http.due_jobs'), ('http.enter'), ('http.fail_job'),
+  ('http.health'), ('http.leave'), ('http.nothing'), ('http.openapi'), ('http.page_limit'), ('http.run_job'),
+  ('http.stale_tags');
 
 select set_eq(
   $$ select split_part(o, '(', 1) from pg_temp.web_rights('{function}') o $$,
@@ -71,7 +72,7 @@ select is_empty(
   $$ select r.object, r.privilege from pg_temp.rights() r
       where r.grantee = 'plinth_reader'::regrole and r.kind in ('table', 'view', 'column', 'sequence')
         and not (r.privilege = 'SELECT' and (r.object ~ '^(api\.v_|compat\.)' or r.object in
-                 ('http.routes', 'http.unrouted', 'http.registry'))) $$,
+                 ('http.routes', 'http.unrouted', 'http.registry', 'http.jobs'))) $$,
   'plinth_reader reads the v_ views, compat and the registry');
 select is_empty(
   $$ select r.object from pg_temp.rights() r where r.grantee = 'plinth_reader'::regrole and r.kind = 'function' $$,

@@ -1,0 +1,51 @@
+"""The worker's jobs: two workers share them, a failing one holds up no other."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from pyapp import worker
+from pyapp.db import Database as Layer
+from pyapp.settings import Settings
+from tests.conftest import Database
+
+PLANTED = """
+delete from http.jobs;
+create table ops.planted (worker integer not null default pg_backend_pid());
+create function core.tap_works(p_limit integer) returns integer language sql
+  as 'insert into ops.planted default values; select 1';
+create function core.tap_fails(p_limit integer) returns integer language sql
+  as 'insert into ops.planted values (-1); select 1 / (p_limit - p_limit)';
+alter table ops.planted owner to plinth_owner;
+alter function core.tap_works(integer) owner to plinth_owner;
+alter function core.tap_fails(integer) owner to plinth_owner;
+select http.schedule('core.tap_fails', '1 hour');
+select http.schedule('core.tap_works', '1 hour');
+update ops.job_runs set next_run_at = '-infinity' where name = 'core.tap_fails';
+"""
+
+
+@pytest.fixture
+async def layers(database: Database) -> AsyncIterator[tuple[Layer, Layer]]:
+    """Two workers' databases."""
+    settings = Settings(env="test", secret_key=database.engine.secret_key)
+    two = Layer(settings, database.web_url), Layer(settings, database.web_url)
+    for layer in two:
+        await layer.start()
+    yield two
+    for layer in two:
+        await layer.close()
+
+
+async def test_what_is_due_is_done_once(database: Database, layers: tuple[Layer, Layer]) -> None:
+    with database.connect() as connection:
+        connection.execute(PLANTED)
+    await asyncio.gather(*(worker.run_jobs(layer) for layer in layers for _ in range(3)))
+    assert database.value("select count(*) from ops.planted") == 1
+    with database.connect() as connection:
+        runs = connection.execute(
+            "select name, rows, failures > 0, error from api.v_jobs order by name"
+        ).fetchall()
+    assert runs[0] == ("core.tap_fails", None, True, "22012 division by zero")
+    assert runs[1] == ("core.tap_works", 1, False, None)
