@@ -188,7 +188,7 @@ def _prepare(
     there = stack.enter_context(engine.servers(settings))
     migrate.up(there.admin_url)
     engine.settle(there, settings)
-    options = f"-c plinth.pepper={there.apply(settings).pepper}"
+    options = there.apply(settings).key_options
     with psycopg.connect(there.admin_url, options=options, autocommit=True) as connection:
         people = connection.execute(_POPULATE, (PASSWORD, USERS, SIGNED_IN)).fetchall()
         connection.execute("vacuum analyze")

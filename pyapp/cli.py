@@ -96,7 +96,7 @@ def _env(settings: Settings) -> None:
     parts.append(str(admin.get("password", "")))
     line = ":".join(part.replace("\\", r"\\").replace(":", r"\:") for part in parts)
     exports["PGPASSFILE"] = str(unpack.write_private(settings.data / "pgpass", line + "\n"))
-    exports["PGOPTIONS"] = f"-c plinth.pepper={there.apply(settings).pepper}"
+    exports["PGOPTIONS"] = there.apply(settings).key_options
     exports |= {"DATABASE_URL": there.web or "", "DATABASE_ADMIN_URL": there.admin_url}
     exports |= {"REDIS_URL": there.redis_url or "", "PLINTH_SECRET_KEY": there.secret_key}
     for name, value in exports.items():
@@ -116,7 +116,7 @@ def _psql(settings: Settings, role: str, as_user: str | None, rest: list[str]) -
         if role != "web":
             options.append(f"-c role=plinth_{role}")
         if role != "reader":
-            options.append(f"-c plinth.pepper={there.apply(settings).pepper}")
+            options.append(there.apply(settings).key_options)
         if as_user:
             name = as_user.replace("\\", r"\\").replace(" ", r"\ ")
             options.append(f"-c plinth.as_user={name}")
@@ -225,7 +225,7 @@ def _call(settings: Settings, *calls: tuple[str, dict[str, Any]], role: str = "o
     from pyapp import engine
 
     with engine.servers(settings, make=False) as there:
-        options = f"-c role=plinth_{role} -c plinth.pepper={there.apply(settings).pepper}"
+        options = f"-c role=plinth_{role} {there.apply(settings).key_options}"
         with psycopg.connect(there.admin_url, options=options) as connection:
             for function, named in calls:
                 marks = ", ".join(f"{name} => %({name})s" for name in named)

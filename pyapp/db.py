@@ -208,7 +208,7 @@ class Database:
                 "statement_timeout": f"{int(seconds * 1000)}ms",
                 "lock_timeout": f"{int(s.lock_timeout * 1000)}ms",
                 "default_transaction_read_only": "on" if name == "read" else "off",
-                "plinth.pepper": s.pepper,
+                **s.keys,
             }
             self.lanes[name] = Lane(
                 name,

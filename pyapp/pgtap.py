@@ -65,9 +65,9 @@ def _test(files: list[Path], settings: Settings, *, keep: bool) -> int:
     name, started = f"plinth_test_{os.getpid()}", time.monotonic()
     with engine.servers(settings) as there, _database(there.admin_url, name, keep=keep) as dsn:
         build(dsn)
-        psql, pepper = unpack.client(there.bin_dir), there.apply(settings).pepper
+        psql, keys = unpack.client(there.bin_dir), there.apply(settings).key_options
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            results = list(pool.map(lambda file: run(psql, dsn, pepper, file), files))
+            results = list(pool.map(lambda file: run(psql, dsn, keys, file), files))
     for result in results:
         word = "not ok" if result.problems else "ok"
         told = f"{word:6} {result.name} ({result.passed} tests, {result.seconds:.2f} s)"
@@ -123,9 +123,9 @@ def script() -> Path:
     return kept
 
 
-def run(psql: str, dsn: str, pepper: str, path: Path) -> Result:
+def run(psql: str, dsn: str, keys: str, path: Path) -> Result:
     """One file."""
-    options = f"-c client_min_messages=warning -c plinth.pepper={pepper}"
+    options = f"-c client_min_messages=warning {keys}"
     where, environment = unpack.address(dsn, options)
     started = time.monotonic()
     ended = subprocess.run(

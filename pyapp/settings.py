@@ -107,6 +107,7 @@ class Settings:
     redis_url: str | None = _var(None, _REDIS, "REDIS_URL", secret=True)
     public_url: str = _var("", _HTTP)
     secret_key: str = _var("", str, "PLINTH_SECRET_KEY", "JWT_SECRET_KEY", secret=True)
+    secret_key_previous: tuple[str, ...] = _var((), _list(str), secret=True)
     cors_origins: tuple[str, ...] = _var((), _list(_ORIGIN))
     trusted_proxies: tuple[Network, ...] = _var((), _list(_network))
     log_format: str = _var("json", _one_of("json", "text"))
@@ -128,10 +129,24 @@ class Settings:
     memory: bool = False  # only ever asked for on the command line
 
     @property
-    def pepper(self) -> str:
-        """What passwords are mixed with; the database gets it per connection, never stores it."""
-        digest = hmac.new(self.secret_key.encode(), b"plinth password pepper 1", hashlib.sha256)
-        return "p1:" + digest.hexdigest()
+    def keys(self) -> dict[str, str]:
+        """What passwords are mixed with and secrets encrypted: derived from the key in force, and
+        from those it replaced. The database gets them per connection and never stores them."""
+
+        def derived(secret: str, use: str) -> str:
+            return hmac.new(secret.encode(), f"plinth {use} 1".encode(), hashlib.sha256).hexdigest()
+
+        # A key names itself: there is no counter that could be out of step with it.
+        named = [(derived(k, "key id")[:8], k) for k in (self.secret_key, *self.secret_key_previous)]
+        return {
+            "plinth.pepper": ",".join(f"p{n}:{derived(k, 'password pepper')}" for n, k in named),
+            "plinth.secret_keys": ",".join(f"{n}:{derived(k, 'encryption')}" for n, k in named),
+        }
+
+    @property
+    def key_options(self) -> str:
+        """The same for the options of a connection."""
+        return " ".join(f"-c {name}={value}" for name, value in self.keys.items())
 
     @property
     def connections(self) -> int:

@@ -47,8 +47,8 @@ class Engine:
     bin_dir: str
 
     @property
-    def pepper(self) -> str:
-        return Settings(secret_key=self.secret_key).pepper
+    def keys(self) -> str:
+        return Settings(secret_key=self.secret_key).key_options
 
     @property
     def psql(self) -> str:
@@ -71,7 +71,7 @@ class Database:
     def connect(self, role: str = "", *, autocommit: bool = True) -> psycopg.Connection[Any]:
         """As the administrator, as plinth_web itself, or as administrator under another role."""
         url = self.web_url if role == "plinth_web" else self.admin_url
-        options = f"-c plinth.pepper={self.engine.pepper}"
+        options = self.engine.keys
         if role not in ("", "plinth_web"):
             options += f" -c role={role}"
         return psycopg.connect(url, autocommit=autocommit, options=options)

@@ -1,5 +1,6 @@
 """Settings: every wrong value is one line that names the variable and the rule."""
 
+import re
 import secrets
 from pathlib import Path
 
@@ -104,11 +105,17 @@ def test_no_secret_shows_in_a_log_of_settings() -> None:
     assert STRONG not in shown
 
 
-def test_the_pepper_depends_on_the_secret_and_does_not_show_it() -> None:
-    one, two = Settings(secret_key=STRONG).pepper, Settings(secret_key=STRONG[::-1]).pepper
-    assert one != two
-    assert one.startswith("p1:")
-    assert STRONG not in one
+def test_keys_depend_on_the_secret_and_do_not_show_it() -> None:
+    one, two = Settings(secret_key=STRONG), Settings(secret_key=STRONG[::-1])
+    for name, value in one.keys.items():
+        assert value != two.keys[name]
+        assert re.fullmatch("p?[0-9a-f]{8}:[0-9a-f]{64}", value)
+        assert STRONG not in value
+    assert one.keys["plinth.pepper"].partition(":")[2] not in one.keys["plinth.secret_keys"]
+    # The key in force comes first, what it replaced stays readable.
+    both = one.with_(secret_key_previous=(STRONG[::-1],))
+    for name, value in both.keys.items():
+        assert value == f"{one.keys[name]},{two.keys[name]}"
 
 
 def test_only_strangers_have_a_limit_of_connections() -> None:

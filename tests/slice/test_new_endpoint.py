@@ -64,7 +64,7 @@ def test_its_test_passes_and_so_do_the_rules_of_the_house(database: Database, db
     migrate.up(database.admin_url, db_dir=db)
 
     def tried(file: Path) -> pgtap.Result:
-        return pgtap.run(database.engine.psql, database.admin_url, database.engine.pepper, file)
+        return pgtap.run(database.engine.psql, database.admin_url, database.engine.keys, file)
 
     own = db / "tests/ops/test_echo_text.sql"
     for file in (own, *sorted((db / "tests/surface").glob("*.sql"))):

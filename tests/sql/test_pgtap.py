@@ -15,6 +15,6 @@ FILES = pgtap.find()
 def test_file(path: Path, shared_database: Database) -> None:
     """It rolls back, so all files of one process share a database."""
     engine = shared_database.engine
-    result = pgtap.run(engine.psql, shared_database.admin_url, engine.pepper, path)
+    result = pgtap.run(engine.psql, shared_database.admin_url, engine.keys, path)
     if result.problems or not result.passed:
         pytest.fail("\n".join(result.problems), pytrace=False)

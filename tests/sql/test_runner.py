@@ -32,7 +32,7 @@ def run(text: str, database: Database, folder: Path) -> pgtap.Result:
     file = folder / "test_it.sql"
     file.write_text(text)
     engine = database.engine
-    return pgtap.run(engine.psql, database.admin_url, engine.pepper, file)
+    return pgtap.run(engine.psql, database.admin_url, engine.keys, file)
 
 
 def test_a_good_file_passes(shared_database: Database, tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_no_password_on_the_command_line(
 
     monkeypatch.setattr(subprocess, "run", watch)
     run(GOOD, shared_database, tmp_path)
-    secrets = [shared_database.engine.secret_key, shared_database.engine.pepper, "postgresql://"]
+    secrets = [shared_database.engine.secret_key, shared_database.engine.keys, "postgresql://"]
     assert seen
     assert not [word for word in map(str, seen) for secret in secrets if secret in word]
 

@@ -14,9 +14,9 @@ declare
   v_input  text;
   v_output text;
 begin
-  if p_hash ~ '^p[0-9]+\$2a\$(0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{53}$' then
+  if p_hash ~ '^p[0-9a-f]+\$2a\$(0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{53}$' then
     v_salt := substr(p_hash, strpos(p_hash, '$'));
-    v_input := core.peppered(p_password);
+    v_input := core.peppered(p_password, left(p_hash, strpos(p_hash, '$') - 1));
   elsif p_hash ~ '^\$2[aby]\$(0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{53}$' then
     -- crypt() knows $2a$; the letters b and y mark fixed implementations of the same algorithm.
     v_salt := overlay(p_hash placing 'a' from 3 for 1);

@@ -1,7 +1,7 @@
 -- core.password_matches: whether a password belongs to a hash, in our format or plain bcrypt; without one it is
 -- as much work.
 begin;
-select plan(35);
+select plan(38);
 
 select is(pg_get_function_arguments('core.password_matches'::regproc), 'p_password text, p_hash text', 'arguments');
 select is(pg_get_function_result('core.password_matches'::regproc), 'boolean', 'result');
@@ -56,6 +56,14 @@ select set_config('plinth.pepper', 'p1:' || repeat('00', 32), true);
 select is(core.password_matches('correct horse battery', h.ours), false, 'with another pepper it is another password')
   from hash h;
 select is(core.password_matches('correct horse battery', h.plain), true, 'a plain hash knows no pepper') from hash h;
+
+-- A pepper that was replaced still checks what it made; the next sign-in makes it anew.
+select set_config('plinth.pepper', 'p1:' || repeat('ab', 32), true);
+create temp table old as select core.hash_password('correct horse battery') as hash;
+select set_config('plinth.pepper', 'pcafe0001:' || repeat('cd', 32) || ',p1:' || repeat('ab', 32), true);
+select is(core.password_matches('correct horse battery', o.hash), true, 'under the pepper that was replaced') from old o;
+select is(core.password_matches('wrong horse battery', o.hash), false, 'the wrong one under it') from old o;
+select is(core.password_is_current(o.hash), false, 'it is due to be made anew') from old o;
 
 -- The same work: the fastest of eight, in turns, at a cost where bcrypt outweighs everything else. What differs is more
 -- than a factor of ten when the work is left out or of another cost; a busy machine does not make that.

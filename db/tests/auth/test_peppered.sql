@@ -1,13 +1,13 @@
 -- core.peppered: a keyed digest of the password goes into bcrypt, so that nothing is cut off and a stolen table is
 -- worthless.
 begin;
-select plan(19);
+select plan(22);
 
-select is(pg_get_function_arguments('core.peppered'::regproc), 'p_password text', 'arguments');
+select is(pg_get_function_arguments('core.peppered'::regproc), 'p_password text, p_version text DEFAULT NULL::text', 'arguments');
 select is(pg_get_function_result('core.peppered'::regproc), 'text', 'result');
-select volatility_is('core', 'peppered', array['text'], 'stable');
-select isnt_definer('core', 'peppered', array['text']);
-select function_owner_is('core', 'peppered', array['text'], 'plinth_owner');
+select volatility_is('core', 'peppered', array['text', 'text'], 'stable');
+select isnt_definer('core', 'peppered', array['text', 'text']);
+select function_owner_is('core', 'peppered', array['text', 'text'], 'plinth_owner');
 select is(p.proconfig, '{"search_path=pg_catalog, pg_temp"}', 'search path') from pg_proc p
  where p.oid = 'core.peppered'::regproc;
 select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),
@@ -30,6 +30,14 @@ select isnt(core.peppered('correct horse battery'), 'hHIME4pTAqfObewLz2DMuOmNbbB
 select set_config('plinth.pepper', 'p2:' || repeat('ab', 32), true);
 select is(core.peppered('correct horse battery'), 'hHIME4pTAqfObewLz2DMuOmNbbBWPG+oOFW8TA5PEDA=',
           'the version is no part of it');
+
+select set_config('plinth.pepper', 'pcafe:' || repeat('cd', 32) || ',p1:' || repeat('ab', 32), true);
+select isnt(core.peppered('correct horse battery'), 'hHIME4pTAqfObewLz2DMuOmNbbBWPG+oOFW8TA5PEDA=',
+            'the first is in force');
+select is(core.peppered('correct horse battery', 'p1'), 'hHIME4pTAqfObewLz2DMuOmNbbBWPG+oOFW8TA5PEDA=',
+          'one that it replaced is had by its version');
+select is(core.peppered('correct horse battery', 'p'), core.peppered('correct horse battery'),
+          'one that is not at hand costs as much');
 
 select set_config('plinth.pepper', '', true);
 select throws_ok($$ select core.peppered('x') $$, 'SV503',
