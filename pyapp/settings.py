@@ -137,7 +137,8 @@ class Settings:
             return hmac.new(secret.encode(), f"plinth {use} 1".encode(), hashlib.sha256).hexdigest()
 
         # A key names itself: there is no counter that could be out of step with it.
-        named = [(derived(k, "key id")[:8], k) for k in (self.secret_key, *self.secret_key_previous)]
+        keys = (self.secret_key, *self.secret_key_previous)
+        named = [(derived(key, "key id")[:8], key) for key in keys]
         return {
             "plinth.pepper": ",".join(f"p{n}:{derived(k, 'password pepper')}" for n, k in named),
             "plinth.secret_keys": ",".join(f"{n}:{derived(k, 'encryption')}" for n, k in named),
