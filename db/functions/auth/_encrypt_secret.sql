@@ -1,7 +1,7 @@
 -- core.encrypt_secret: a secret as it may lie in a table, a dump or a backup.
 --
--- Rules   One byte of format (1), four that name the key, 16 random bytes, AES-256-CBC, and HMAC-SHA-256 over all of it;
---         both keys are derived for the purpose, so that what was written for one is noise to another.
+-- Rules   One byte of format (1), four that name the key, 16 random bytes, AES-256-CBC, and HMAC-SHA-256 over it all.
+--         Both keys are derived for the purpose, so that what was written for one is noise to another.
 --         The purpose names the row, too ("provider_key:<user id>:<id>"), so that nothing can be moved to another row.
 --         No secret is NULL, an empty one is one.
 -- Errors  SV503 the connection brought no keys; 22023 no purpose
