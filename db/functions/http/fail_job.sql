@@ -1,5 +1,5 @@
--- http.fail_job: records that a job failed, and puts it off by its interval, doubled with each failure in a row; at most
--- by an hour, and never by less than the interval itself.
+-- http.fail_job: records that a job failed, and puts it off by its interval, doubled with each failure in a row, at
+-- most by an hour, and never by less than the interval itself.
 --
 -- Locks   the job's row in ops.job_runs
 create or replace function http.fail_job(p_name text, p_error text)
