@@ -76,7 +76,7 @@ insert into base.errors (code, http_status, title, description, retry_after) val
   ('SV500', 500, 'Internal error',            'Something failed that should not; the request id finds it in the log.', null),
   ('SV503', 503, 'Unavailable',               'A part that is needed is away; nothing was done, try again.', 1),
   ('SV504', 504, 'Timed out',                 'The work took longer than it may.', null),
-  ('SV510', 500, 'Secret not readable',       'An encrypted value was altered, or its key is not at hand: plinth doctor says which.', null),
+  ('SV510', 500, 'Secret not readable',       'An encrypted value was altered, or its key is not at hand.', null),
   ('MG001', 409, 'Migration out of order',    'A migration was recorded before one with a lower number.', null),
   ('AU001', 403, 'Append only',               'Rows of this table are never changed or removed.', null),
   -- PostgreSQL's own, by code or by class; the longest match decides.
