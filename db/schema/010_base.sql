@@ -57,6 +57,8 @@ insert into base.errors (code, http_status, title, description, retry_after) val
   ('BR408', 408, 'Request timed out',         'The request did not arrive whole in time.', null),
   ('UN001', 401, 'Sign-in needed',            'No token, or one that is unknown, expired or ended.', null),
   ('UN002', 401, 'Wrong login or password',   'The login and the password do not belong together.', null),
+  ('UN003', 401, 'Confirm it is you',         'Your last sign-in or step-up is too long ago: step up and repeat.', null),
+  ('UN004', 401, 'Second factor needed',      'The password is right; send the code of the second factor, too.', null),
   ('NP001', 403, 'Not permitted',             'The caller may not do this, or may not act for the named user.', null),
   ('NF001', 404, 'Not found',                 'There is no such thing, or it is not yours to see.', null),
   ('NF404', 404, 'No such route',             'The path is not one of the routes; see /docs.', null),
@@ -149,7 +151,8 @@ insert into base.settings (name, value, type, minimum, maximum, description) val
   ('password.minimum_length', '15',          'integer', 8,    256,  'Code points a password needs when it is the only factor'),
   ('session.access_minutes',  '15',          'integer', 1,    1440, 'Minutes a session token lives'),
   ('session.refresh_days',    '30',          'integer', 1,    365,  'Days after which a family of refresh tokens ends'),
-  ('session.limit',           '20',          'integer', 1,    1000, 'Live sessions per user; the oldest gives way');
+  ('session.limit',           '20',          'integer', 1,    1000, 'Live sessions per user; the oldest gives way'),
+  ('session.step_up_minutes', '10',          'integer', 1,    60,   'Minutes for which a confirmed identity is enough');
 
 alter table base.settings add constraint settings_bcrypt_cost_check
   check (name <> 'password.bcrypt_cost' or value::integer >= 4);

@@ -17,11 +17,12 @@ create table http.routes (
   constraint routes_method_check check (method in ('GET', 'POST', 'PUT', 'PATCH', 'DELETE')),
   constraint routes_path_check check (path ~ '^/v1/[a-z0-9/{}_.-]+$'),
   constraint routes_function_name_check check (function_name ~ '^api\.[a-z][a-z0-9_]*$'),
-  constraint routes_auth_check check (auth in ('none', 'user')),
-  constraint routes_permission_check check (permission is null or auth = 'user'),
+  constraint routes_auth_check check (auth in ('none', 'user', 'session', 'step_up')),
+  constraint routes_permission_check check (permission is null or auth <> 'none'),
   constraint routes_result_check check (result in ('one', 'list', 'value', 'none')),
   constraint routes_lane_check check (lane in ('read', 'write', 'slow', 'hash')),
-  constraint routes_cache_check check (cache_seconds is null or (method = 'GET' and lane = 'read'))
+  constraint routes_cache_check check (
+    cache_seconds is null or (method = 'GET' and lane = 'read' and auth in ('none', 'user')))
 );
 
 comment on table http.routes is
@@ -29,7 +30,8 @@ comment on table http.routes is
 comment on column http.routes.method is 'HTTP method';
 comment on column http.routes.path is 'Path; {name} is the argument p_name';
 comment on column http.routes.function_name is 'The function that answers';
-comment on column http.routes.auth is 'none: anyone; user: a signed-in caller';
+comment on column http.routes.auth is
+  'none: anyone; user: a signed-in caller; session: one with a session; step_up: one who has just shown who it is';
 comment on column http.routes.permission is 'Permission the caller needs besides';
 comment on column http.routes.status is 'Status of a successful answer';
 comment on column http.routes.result is 'one: object; list: items and next; value: {"value"}; none: 204';

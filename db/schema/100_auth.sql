@@ -207,6 +207,7 @@ create table auth.sessions (
   last_seen_at       timestamptz not null default now(),
   expires_at         timestamptz not null,
   refresh_expires_at timestamptz not null,
+  stepped_up_at      timestamptz,
   ended_at           timestamptz,
   end_reason         text,
   constraint sessions_pkey primary key (user_id, id),
@@ -229,6 +230,8 @@ comment on column auth.sessions.created_at is 'When it began';
 comment on column auth.sessions.last_seen_at is 'When it was last used, roughly';
 comment on column auth.sessions.expires_at is 'When the session token stops working';
 comment on column auth.sessions.refresh_expires_at is 'When the refresh token stops working';
+comment on column auth.sessions.stepped_up_at is
+  'When the holder of the session token last showed all the account asks for; NULL: not since the token was made';
 comment on column auth.sessions.ended_at is 'When it was ended before its time';
 comment on column auth.sessions.end_reason is 'Why';
 
@@ -237,7 +240,7 @@ comment on index auth.sessions_live_idx is
   'For list_sessions, the limit per user, and ending all of a user''s sessions';
 
 -- A new session changes nothing that is cached; an ended one does, at once and everywhere.
-create trigger _900_touch_tag after update of ended_at, expires_at or delete on auth.sessions
+create trigger _900_touch_tag after update of token_hash, ended_at, expires_at or delete on auth.sessions
   for each row execute function base.tg__touch_tag('sessions', 'user_id');
 
 create function auth.tg_users__end_sessions()

@@ -22,9 +22,7 @@ begin
   perform core.check_password(p_password, variadic array[v_user.username, v_user.email, split_part(v_user.email, '@', 1)]);
 
   update auth.users u set password_hash = core.hash_password(p_password) where u.id = v_user.id;
-  update auth.sessions s
-     set ended_at = clock_timestamp(), end_reason = 'password changed'
-   where s.user_id = v_user.id and s.ended_at is null;
+  perform core.end_sessions(v_user.id, 'password changed');
 end
 $$;
 

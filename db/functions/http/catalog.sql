@@ -14,7 +14,7 @@ as $$
       select coalesce(json_agg(json_build_object(
                'method', r.method, 'path', r.path, 'function', r.function_name, 'auth', r.auth, 'lane', r.lane,
                'status', r.status, 'result', r.result, 'cache_seconds', r.cache_seconds,
-               'cache_tags', case when r.auth = 'user' then array['sessions'] || r.cache_tags else r.cache_tags end,
+               'cache_tags', case when r.auth <> 'none' then array['sessions'] || r.cache_tags else r.cache_tags end,
                'statement', http.statement(r),
                'arguments', (select coalesce(json_agg(a), '[]') from http.arguments(r.function_name::regproc) a))
              order by r.path, r.method), '[]')

@@ -2,6 +2,7 @@
 --
 -- Rules   GET only for functions that do not write (STABLE or IMMUTABLE); only such answers are kept.
 --         A route needs a caller unless it says auth => 'none'; a function that names p_user_id always does.
+--         What manages credentials says auth => 'session', and auth => 'step_up' where a stolen session must not do.
 --         result is read off the function when not given: a set is one object unless it has a cursor column (list).
 --         The lane is read off the volatility when not given. Every {name} of the path is an argument p_name.
 -- Errors  invalid_parameter_value when the route or its options make no sense: the deploy stops.

@@ -1,6 +1,6 @@
 -- http.enter: finds whose token it is and fixes that user as the caller of this transaction.
 begin;
-select plan(30);
+select plan(36);
 
 select is(pg_get_function_arguments('http.enter'::regproc),
   'p_auth text, p_permission text, p_token bytea, p_context text', 'arguments');
@@ -60,6 +60,22 @@ select is(pg_temp.caller(), '', 'and nobody is the caller, whoever was before');
 select is(current_setting('plinth.context'), E'\x1freq-2', 'what the layer knows is known');
 select results_eq($$ select * from http.enter('none', null, null, null) $$, $$ values (true, null::uuid, null::integer) $$,
                   'nothing is needed');
+
+-- Credentials ask for more: a session, or one whose holder has just shown who it is.
+select is(e.user_id, '019e0000-0000-7000-8000-00000000d001', 'a session is one')
+  from http.enter('session', null, sha256('d011'), '') e;
+select throws_ok($$ select http.enter('session', null, sha256('d012'), '') $$, 'UN001', null, 'an expired one is none');
+select throws_ok($$ select http.enter('step_up', null, sha256('d011'), '') $$,
+  'UN003', 'Confirm that it is you: POST /v1/sessions/current/step-up', 'never stepped up');
+reset session authorization;
+update auth.sessions s set stepped_up_at = now() - case s.token_hash when sha256('d021') then interval '10 min 1 s'
+                                                                     else interval '9 min 59 s' end
+ where s.token_hash in (sha256('d011'), sha256('d013'), sha256('d021'));
+set session authorization plinth_web;
+select is(e.user_id, '019e0000-0000-7000-8000-00000000d001', 'not ten minutes ago')
+  from http.enter('step_up', null, sha256('d011'), '') e;
+select throws_ok($$ select http.enter('step_up', null, sha256('d021'), '') $$, 'UN003', null, 'longer ago');
+select throws_ok($$ select http.enter('step_up', null, sha256('d013'), '') $$, 'UN001', null, 'but ended since');
 
 -- Permissions.
 select lives_ok($$ select http.enter('user', 'tap:wash', sha256('d011'), '') $$, 'a permission one of the roles has');

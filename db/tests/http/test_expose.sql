@@ -1,6 +1,6 @@
 -- http.expose: makes a function a route, reads off it what was not said, and stops the deploy on what makes no sense.
 begin;
-select plan(28);
+select plan(31);
 
 select is(pg_get_function_arguments('http.expose'::regproc),
   'route text, function text, auth text DEFAULT ''user''::text, permission text DEFAULT NULL::text, '
@@ -52,7 +52,18 @@ select results_eq(
   $$ values (60, '{tap,all:tap}'::text[], 'db/functions/tap/read.sql'), (null, '{}', 'psql') $$,
   'how long it may be kept, what it depends on, which file said so');
 
+select http.expose('POST /v1/tap/session', 'api.tap_value', auth => 'session', permission => 'tap:write');
+select http.expose('POST /v1/tap/step-up', 'api.tap_value', auth => 'step_up');
+select is(array_agg(concat_ws(' ', r.auth, r.permission) order by r.path), '{"session tap:write",step_up}',
+          'a session only; one that stepped up')
+  from http.routes r where r.path in ('/v1/tap/session', '/v1/tap/step-up');
+select is(array_agg(t ->> 0), '{sessions,sessions}', 'both end with the session')
+  from (select r -> 'cache_tags' as t from json_array_elements(http.catalog() -> 'routes') r
+         where r ->> 'path' in ('/v1/tap/session', '/v1/tap/step-up')) c;
+
 -- What makes no sense.
+select throws_ok($$ select http.expose('GET /v1/tap/x', 'api.tap_read', auth => 'session', cache => 60) $$, '23514', null,
+                 'a kept answer would not ask for the session');
 select throws_ok($$ select http.expose('GET /v1/tap/x', 'api.tap_value') $$, '22023',
   'api.tap_value cannot answer GET /v1/tap/x: it is not marked STABLE', 'GET of what writes');
 select throws_ok($$ select http.expose('POST /v1/tap/x', 'api.tap_value', auth => 'none') $$, '22023',

@@ -13,6 +13,7 @@ insert into reviewed values
   ('function api.set_password',          'operators set any account''s password'),
   ('function auth.tg_users__end_sessions', 'an account that is not active loses its sessions, whoever changed it'),
   ('function auth.tg_user_roles__keep_roles', 'the roles shown with an account are those it has, whoever changed them'),
+  ('function core.end_sessions',         'a password set, an account recovered: sessions of somebody who is not the caller end'),
   ('function core.user_of_session',     'plinth psql --as: looks the named account up by its login'),
   ('function http.check_server_role',    'reads whether a default password hash is left before serving in production'),
   ('function http.enter',                'finds the session of a token by its hash'),
