@@ -63,6 +63,7 @@ insert into base.errors (code, http_status, title, description, retry_after) val
   ('BR408', 408, 'Request timed out',         'The request did not arrive whole in time.', null),
   ('UN001', 401, 'Sign-in needed',            'No token, or one that is unknown, expired or ended.', null),
   ('UN002', 401, 'Wrong login or password',   'The login and the password do not belong together.', null),
+  ('UN003', 401, 'Confirm it is you',         'Your last sign-in or step-up is too long ago: step up and repeat.', null),
   ('NP001', 403, 'Not permitted',             'The caller may not do this, or may not act for the named user.', null),
   ('NF001', 404, 'Not found',                 'There is no such thing, or it is not yours to see.', null),
   ('NF404', 404, 'No such route',             'The path is not one of the routes; see /docs.', null),
@@ -155,7 +156,8 @@ insert into base.settings (name, value, type, minimum, maximum, description) val
   ('password.minimum_length', '15',          'integer', 8,    256,  'Code points a password needs when it is the only factor'),
   ('session.access_minutes',  '15',          'integer', 1,    1440, 'Minutes a session token lives'),
   ('session.refresh_days',    '30',          'integer', 1,    365,  'Days after which a family of refresh tokens ends'),
-  ('session.limit',           '20',          'integer', 1,    1000, 'Live sessions per user; the oldest gives way');
+  ('session.limit',           '20',          'integer', 1,    1000, 'Live sessions per user; the oldest gives way'),
+  ('session.step_up_minutes', '10',          'integer', 1,    60,   'Minutes for which a confirmed identity is enough');
 
 alter table base.settings add constraint settings_bcrypt_cost_check
   check (name <> 'password.bcrypt_cost' or value::integer >= 4);
@@ -593,11 +595,12 @@ create table http.routes (
   constraint routes_method_check check (method in ('GET', 'POST', 'PUT', 'PATCH', 'DELETE')),
   constraint routes_path_check check (path ~ '^/v1/[a-z0-9/{}_.-]+$'),
   constraint routes_function_name_check check (function_name ~ '^api\.[a-z][a-z0-9_]*$'),
-  constraint routes_auth_check check (auth in ('none', 'user')),
-  constraint routes_permission_check check (permission is null or auth = 'user'),
+  constraint routes_auth_check check (auth in ('none', 'user', 'session', 'step_up')),
+  constraint routes_permission_check check (permission is null or auth <> 'none'),
   constraint routes_result_check check (result in ('one', 'list', 'value', 'none')),
   constraint routes_lane_check check (lane in ('read', 'write', 'slow', 'hash')),
-  constraint routes_cache_check check (cache_seconds is null or (method = 'GET' and lane = 'read'))
+  constraint routes_cache_check check (
+    cache_seconds is null or (method = 'GET' and lane = 'read' and auth in ('none', 'user')))
 );
 
 comment on table http.routes is
@@ -605,7 +608,8 @@ comment on table http.routes is
 comment on column http.routes.method is 'HTTP method';
 comment on column http.routes.path is 'Path; {name} is the argument p_name';
 comment on column http.routes.function_name is 'The function that answers';
-comment on column http.routes.auth is 'none: anyone; user: a signed-in caller';
+comment on column http.routes.auth is
+  'none: anyone; user: a signed-in caller; session: one with a session; step_up: one who has just shown who it is';
 comment on column http.routes.permission is 'Permission the caller needs besides';
 comment on column http.routes.status is 'Status of a successful answer';
 comment on column http.routes.result is 'one: object; list: items and next; value: {"value"}; none: 204';
@@ -1142,6 +1146,7 @@ create table auth.sessions (
   last_seen_at       timestamptz not null default now(),
   expires_at         timestamptz not null,
   refresh_expires_at timestamptz not null,
+  stepped_up_at      timestamptz,
   ended_at           timestamptz,
   end_reason         text,
   constraint sessions_pkey primary key (user_id, id),
@@ -1164,6 +1169,8 @@ comment on column auth.sessions.created_at is 'When it began';
 comment on column auth.sessions.last_seen_at is 'When it was last used, roughly';
 comment on column auth.sessions.expires_at is 'When the session token stops working';
 comment on column auth.sessions.refresh_expires_at is 'When the refresh token stops working';
+comment on column auth.sessions.stepped_up_at is
+  'When the holder of the session token last showed all the account asks for; NULL: not since the token was made';
 comment on column auth.sessions.ended_at is 'When it was ended before its time';
 comment on column auth.sessions.end_reason is 'Why';
 
@@ -1172,7 +1179,7 @@ comment on index auth.sessions_live_idx is
   'For list_sessions, the limit per user, and ending all of a user''s sessions';
 
 -- A new session changes nothing that is cached; an ended one does, at once and everywhere.
-create trigger _900_touch_tag after update of ended_at, expires_at or delete on auth.sessions
+create trigger _900_touch_tag after update of token_hash, ended_at, expires_at or delete on auth.sessions
   for each row execute function base.tg__touch_tag('sessions', 'user_id');
 
 create function auth.tg_users__end_sessions()
