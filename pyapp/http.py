@@ -37,7 +37,7 @@ _MAX_AGENT = 256
 _LISTEN_WITHIN = 1.0  # seconds a worker waits for its routes before it takes connections
 
 _log = logging.getLogger("plinth.http")
-_is_request_id = re.compile(r"(?!pl[srk]_)[A-Za-z0-9._-]{1,128}").fullmatch
+_is_request_id = re.compile(r"(?!pl[srko]_)[A-Za-z0-9._-]{1,128}").fullmatch
 _is_token = re.compile(r"pl[sk]_[0-9a-f]{4}[A-Za-z0-9_-]{43}[0-9a-f]{6}").fullmatch
 _NO_STORE = b"Cache-Control: private, no-store\r\n"
 _REVALIDATE = b"Cache-Control: private, no-cache\r\nVary: Authorization\r\nX-Cache: %b\r\n"

@@ -16,7 +16,7 @@ MAX_PENDING = 50_000
 FLUSH_SECONDS = 0.2
 
 _SECRETS = re.compile(
-    r"pl[srk]_[A-Za-z0-9_-]{8,}"  # our tokens and keys
+    r"pl[srko]_[A-Za-z0-9_-]{8,}"  # our tokens and keys
     r"|\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{20,}|pbkdf2[:_$][^\s\"',]+"  # password hashes
     r"|(?<=://)[^\s/@:]*:[^\s@]*(?=@)"  # user and password of an address
     r"|(?i:(?<=bearer )|(?<=basic ))\S+"

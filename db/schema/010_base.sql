@@ -67,6 +67,7 @@ insert into base.errors (code, http_status, title, description, retry_after) val
   ('VL001', 422, 'Invalid field',             'A field breaks a rule; errors names the field and the rule.', null),
   ('VL002', 422, 'Unknown field',             'A field is not part of this request.', null),
   ('VL003', 422, 'Missing field',             'A required field is missing.', null),
+  ('VL004', 422, 'Link not good',             'The link is unknown, was used before, or has run out; ask for a new one.', null),
   ('RL001', 429, 'Too many requests',         'A limit is reached; wait as long as Retry-After says.', 1),
   ('SV500', 500, 'Internal error',            'Something failed that should not; the request id finds it in the log.', null),
   ('SV503', 503, 'Unavailable',               'A part that is needed is away; nothing was done, try again.', 1),

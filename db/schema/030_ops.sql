@@ -199,41 +199,10 @@ create policy owner_read on ops.audit_erasures for select to plinth_owner using 
 create policy own_rows on ops.audit_logs for select to plinth_owner using (user_id = (select base.current_user_id()));
 create policy own_rows on ops.audit_details for select to plinth_owner using (user_id = (select base.current_user_id()));
 
--- Mail that waits to be sent. Written in the transaction of what caused it, so that neither exists without the other.
-create table ops.outbox (
-  user_id    uuid not null,
-  id         uuid not null default base.new_id(),
-  kind       text not null,
-  payload    jsonb not null default '{}',
-  created_at timestamptz not null default now(),
-  sent_at    timestamptz,
-  constraint outbox_pkey primary key (user_id, id)
-);
-
-comment on table ops.outbox is 'Messages to users that wait to be sent';
-comment on column ops.outbox.user_id is 'The user who gets it';
-comment on column ops.outbox.id is 'Ordered by time';
-comment on column ops.outbox.kind is 'Which message';
-comment on column ops.outbox.payload is 'What the message needs to know';
-comment on column ops.outbox.created_at is 'When it was caused';
-comment on column ops.outbox.sent_at is 'When it was sent; NULL: waiting';
-
-create index outbox_waiting_idx on ops.outbox (created_at) where sent_at is null;
-comment on index ops.outbox_waiting_idx is 'For the sender';
-
-alter table ops.outbox enable row level security;
-alter table ops.outbox force row level security;
-create policy own_rows on ops.outbox to plinth_owner using (user_id = (select base.current_user_id()));
-create policy system_write on ops.outbox for insert to plinth_system with check (true);
-create policy operator_read on ops.outbox for select to plinth_operator using (true);
-grant insert on ops.outbox to plinth_system;
-grant select on ops.outbox to plinth_operator;
-
 insert into base.table_manifest (schema_name, table_name, class, reason) values
   ('ops', 'audit_logs',     'local', 'written on the machine where it happened, read by operators'),
   ('ops', 'audit_details',  'local', 'beside its row'),
-  ('ops', 'audit_erasures', 'local', 'beside its row'),
-  ('ops', 'outbox',         'by-user', 'caused by one user''s transaction');
+  ('ops', 'audit_erasures', 'local', 'beside its row');
 
 -- How the jobs of http.jobs went. Apart from the registry, because a deploy makes that anew.
 create table ops.job_runs (

@@ -60,7 +60,8 @@ create table auth.users (
   constraint users_pkey primary key (id),
   constraint users_tier_fkey foreign key (tier) references auth.tiers (name) on delete restrict,
   constraint users_username_check check (username ~ '^[A-Za-z0-9][A-Za-z0-9_.-]{2,39}$'),
-  constraint users_email_check check (length(email) <= 254 and email ~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+$'),
+  constraint users_email_check check (length(email) <= 254 and email ~ '^[^@]+@[^@]+$'
+                                      and email !~ '[[:space:][:cntrl:]<>(),;:\\"\[\]]'),
   constraint users_full_name_check check (length(full_name) <= 200),
   constraint users_avatar_url_check check (length(avatar_url) <= 2000),
   constraint users_bio_check check (length(bio) <= 2000),

@@ -13,7 +13,10 @@ begin
     perform base.raise('VL001',
       'username must have 3 to 40 characters: letters, digits, and after the first also _ . -', 'username');
   end if;
-  if p_email is null or length(p_email) > 254 or p_email !~ '^[^@[:space:][:cntrl:]]+@[^@[:space:][:cntrl:]]+$' then
+  -- Without the characters that mean something in the header of a mail.
+  if p_email is null or length(p_email) > 254 or p_email !~ '^[^@]+@[^@]+$'
+     or p_email ~ '[[:space:][:cntrl:]<>(),;:\\"\[\]]'
+  then
     perform base.raise('VL001', 'email must be an address such as name@example.org, of at most 254 characters', 'email');
   end if;
   if length(p_full_name) > 200 or p_full_name ~ '[[:cntrl:]]' then

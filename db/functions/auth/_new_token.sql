@@ -1,6 +1,6 @@
--- core.new_token: a secret that is shown once: <prefix>_ (pls session, plr refresh), four hex digits that tell where
--- the user lives (the routing part), 32 random bytes in base64url, and six hex digits of checksum, by which the layer
--- and secret scanners tell junk from a token without asking anybody.
+-- core.new_token: a secret that is shown once: <prefix>_ (pls session, plr refresh, plo one-time), four hex digits that
+-- tell where the user lives (the routing part), 32 random bytes in base64url, and six hex digits of checksum, by which
+-- the layer and secret scanners tell junk from a token without asking anybody.
 create or replace function core.new_token(p_prefix text, p_user_id uuid)
 returns text
 language sql

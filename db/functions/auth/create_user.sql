@@ -2,7 +2,7 @@
 --
 -- Rules   Username 3 to 40 of letters, digits, _ . -; unique without regard to case. E-mail likewise unique.
 --         A taken username is told. A taken address is told to operators only; else the answer is that of a fresh
---         account, and the owner of the address gets mail.
+--         account, and the owner of the address gets mail. A new account's address gets a link that verifies it.
 --         A caller may bring the id; the same request again (same id, names and password) answers the same account.
 --         New accounts are active, on tier free, with role user.
 -- Errors  VL001 username, email, password, full_name; KC001 username or id taken, for operators also email
@@ -41,6 +41,7 @@ begin
     returning * into v_user;
 
     insert into auth.user_roles (user_id, role) values (v_user.id, 'user');
+    perform core.send_mail(v_user.id, 'verify_email', jsonb_build_object('email', v_user.email));
     return query select p.* from core.user_profiles p where p.id = v_user.id;
     return;
   exception when unique_violation then
@@ -72,8 +73,8 @@ begin
   if pg_has_role(session_user, 'plinth_operator', 'member') then
     perform base.raise('KC001', 'The address is taken', 'email');
   end if;
-  insert into ops.outbox (user_id, kind, payload)
-  values (v_owner, 'registration_with_your_address', jsonb_build_object('username', p_username));
+  -- Once an hour is enough to know; a flood of registrations is no flood of mail.
+  perform core.send_mail(v_owner, 'registration_with_your_address', p_dedup => to_char(now(), 'YYYY-MM-DD HH24'));
 
   return query
     select coalesce(p_id, base.new_id()), p_username, p_email, p_full_name, null::text, null::text, 'active', 'free',

@@ -50,7 +50,8 @@ select is_empty(
   'usernames that are refused');
 select is_empty(
   $$ select e from unnest(array[null, '', '@', 'a@', '@b', 'a@b@c', 'a b@c', 'a@b c', 'a@b' || chr(10),
-                                'a' || chr(13) || '@b', repeat('a', 243) || '@example.org']) e
+                                'a' || chr(13) || '@b', 'a,b@c', '<a@b>', 'a@b>',
+                                'a;b@c', 'a:b@c', '"a"@b', 'a(b)@c', 'a\b@c', 'a@[::1]', repeat('a', 243) || '@example.org']) e
       where pg_temp.refused('anna', e, null) is distinct from 'VL001 email' $$,
   'addresses that are refused');
 select is_empty(

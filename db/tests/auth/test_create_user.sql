@@ -85,9 +85,11 @@ select results_eq('select p.username, p.email, p.full_name, p.id is not null fro
 select is_empty($$ select from auth.users u, pretended p where u.id = p.id or u.username = p.username $$,
                 'there is none');
 select results_eq(
-  $$ select distinct o.user_id, o.kind, o.payload from ops.outbox o join fresh f on f.id = o.user_id $$,
-  $$ select f.id, 'registration_with_your_address', '{"username": "tap_reg_carl"}'::jsonb from fresh f $$,
-  'the owner of the address gets mail');
+  $$ select o.user_id, o.kind, o.address, o.payload from ops.outbox o join fresh f on f.id = o.user_id order by o.id $$,
+  $$ select f.id, k.kind, 'Tap.Reg@Example.org', k.payload::jsonb
+       from fresh f, (values ('verify_email', '{"email": "Tap.Reg@Example.org"}'),
+                             ('registration_with_your_address', '{}')) k (kind, payload) $$,
+  'the owner of the address got a link at first, and is told now, once');
 select is(current_setting('tap.other'), '019e0000-0000-7000-8000-00000000a302', 'also with an id of the caller''s');
 select throws_ok($$ select api.create_user('tap_reg_carl', 'TAP.REG@example.org', 'correct horse battery') $$, 'KC001',
                  'The address is taken', 'an operator is told');

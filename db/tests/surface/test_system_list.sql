@@ -14,7 +14,11 @@ insert into reviewed values
   ('function auth.tg_users__end_sessions', 'an account that is not active loses its sessions, whoever changed it'),
   ('function auth.tg_user_roles__keep_roles', 'the roles shown with an account are those it has, whoever changed them'),
   ('function core.end_sessions',         'a password set, an account recovered: sessions of somebody who is not the caller end'),
+  ('function core.issue_one_time_token', 'issues tokens for accounts that nobody is signed in to'),
+  ('function core.send_mail',            'writes to accounts that nobody is signed in to, and to others than the caller'),
+  ('function core.use_one_time_token',   'finds a token by its hash: whose it is shows only then'),
   ('function core.user_of_session',     'plinth psql --as: looks the named account up by its login'),
+  ('function core.void_one_time_tokens', 'makes tokens of the named account void, also before there is a caller'),
   ('function http.check_server_role',    'reads whether a default password hash is left before serving in production'),
   ('function http.enter',                'finds the session of a token by its hash'),
   ('view api.v_active_users',            'operators and readers see every account, without address or secret');
@@ -48,7 +52,10 @@ insert into rights values
   ('insert select update auth.logins'),
   ('insert select update auth.sessions'),
   ('delete insert select auth.user_roles'),
-  ('insert ops.outbox');
+  ('delete insert select update auth.one_time_tokens'),
+  ('select ops.mail_kinds'),
+  ('select ops.mail_texts'),
+  ('delete insert select update ops.outbox');
 select set_eq('select pg_temp.table_rights()', 'select table_and_verbs from rights', 'and has exactly these rights on tables');
 
 select is_empty(
@@ -64,9 +71,9 @@ select is_empty(
 
 create function core.planted() returns void language sql as 'select';
 alter function core.planted() owner to plinth_system;
-grant delete on ops.outbox to plinth_system;
+grant delete on auth.logins to plinth_system;
 select ok('function core.planted' in (select pg_temp.owned()), 'a function more is found');
-select ok('delete insert ops.outbox' in (select pg_temp.table_rights()), 'a right more is found');
+select ok('delete insert select update auth.logins' in (select pg_temp.table_rights()), 'a right more is found');
 
 select * from finish();
 rollback;
