@@ -184,8 +184,8 @@ def test_a_taken_address_answers_like_a_fresh_one(
     # Nobody was made, and the owner of the address is told.
     assert guest.post("/v1/sessions", {"login": f"{name}-e", "password": PASSWORD}).status == 401
     told = (
-        "select array_agg(kind order by o.id) from ops.outbox o join auth.users u on u.id = o.user_id"
-        " where u.username = %s"
+        "select array_agg(kind order by o.id) from ops.outbox o join auth.users u"
+        " on u.id = o.user_id where u.username = %s"
     )
     assert crowded_database.value(told, name) == ["verify_email", "registration_with_your_address"]
 
