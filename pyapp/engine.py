@@ -23,11 +23,11 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import psycopg
-from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
-from pyapp.processes import Child, Found, Process, Say, having, until
+from pyapp.processes import Child, Found, Process, Say, having, stop, until
 from pyapp.settings import Settings, SettingsError
-from pyapp.unpack import Account, EngineError, locked, programs, try_lock, write_private
+from pyapp.unpack import Account, EngineError, last_line, locked, programs, try_lock, write_private
 
 DATABASE = "plinth"
 _START_WITHIN = 120.0  # recovery after a crash may take long
@@ -35,6 +35,8 @@ _LINKED = Path("/var/lib/plinth")
 _SOCKETS = Path("/tmp")  # noqa: S108 - not TMPDIR: whoever attaches must find them
 # Copied at every start, so that a new release can change it; ALTER SYSTEM still wins over it.
 _CONFIGURATION = Path(__file__).with_name("postgresql.conf")
+_INITDB = "--username=plinth_admin --auth=scram-sha-256 --no-instructions -k --encoding=UTF8"
+_INITDB += " --locale=C --locale-provider=builtin --builtin-locale=C.UTF-8"
 # A cache: it is never written to disk, and only what carries a time to live may go.
 _REDIS = "--port 0 --unixsocketperm 700 --appendonly no --maxmemory 256mb"
 _REDIS += " --maxmemory-policy volatile-lru"
@@ -53,20 +55,22 @@ class Servers:
 
     @property
     def admin_url(self) -> str:
-        if self.admin is None:
-            raise SettingsError("DATABASE_ADMIN_URL must be set for this (DATABASE_URL is)")
-        return self.admin
+        return _given("DATABASE_ADMIN_URL", self.admin)
 
     @property
     def web_url(self) -> str:
-        if self.web is None:
-            raise SettingsError("DATABASE_URL must be set for this (DATABASE_ADMIN_URL is)")
-        return self.web
+        return _given("DATABASE_URL", self.web)
 
     def apply(self, settings: Settings) -> Settings:
         """What a server process is told: never the administrator's address."""
         given = {"database_url": self.web, "redis_url": self.redis_url}
         return settings.with_(admin_url=None, secret_key=self.secret_key, **given)
+
+
+def _given(name: str, url: str | None) -> str:
+    if url is None:
+        raise SettingsError(f"{name} must be set for this: an address of the other kind is")
+    return url
 
 
 class Engine:
@@ -88,8 +92,6 @@ class Engine:
         self.embedded = bool(self._answers) or not settings.secret_key
         self._secrets = {"secret_key": settings.secret_key}
 
-    # ------------------------------------------------------------------ places
-
     def prepare(self) -> None:
         """Make the secrets and the programs; nothing runs yet."""
         if os.geteuid() not in (0, self.data.stat().st_uid):
@@ -108,8 +110,7 @@ class Engine:
             _sync(fresh)
             fresh.rename(path)
             _sync(self.data)
-        given = {"secret_key": self.settings.secret_key} if self.settings.secret_key else {}
-        self._secrets = json.loads(path.read_text()) | given
+        self._secrets = json.loads(path.read_text()) | {k: v for k, v in self._secrets.items() if v}
 
     def _make_sockets(self) -> None:
         # Anyone may write to /tmp, so a folder that somebody else put there is refused.
@@ -122,10 +123,10 @@ class Engine:
 
     def servers(self) -> Servers:
         given, key = self.settings, self._secrets["secret_key"]
-        if not self._answers:
-            return Servers(given.admin_url, given.database_url, given.redis_url, key)
-        assert self._home
         admin, web, redis = given.admin_url, given.database_url, given.redis_url
+        if not self._answers:
+            return Servers(admin, web, redis, key)
+        assert self._home
         if self.postgres in self._answers:
             where = f"@/{DATABASE}?host={self.sockets}&port=5432"
             admin = f"postgresql://plinth_admin:{self._secrets['admin']}{where}"
@@ -145,7 +146,7 @@ class Engine:
         for child in self._answers:
             if not child.process:
                 self._say(f"Starting {child.name}")
-                child.tend()
+        self.tend()
         try:
             self.wait()
         except BaseException:
@@ -169,24 +170,18 @@ class Engine:
 
     def stop(self) -> None:
         self._find()
-        self.redis.stop((signal.SIGTERM, 2.0))
+        stop([self.redis], (signal.SIGTERM, 2.0))
         # Fast shutdown first; an immediate one loses nothing either, the next start replays WAL.
-        self.postgres.stop((signal.SIGINT, 6.0), (signal.SIGQUIT, 2.0))
+        stop([self.postgres], (signal.SIGINT, 6.0), (signal.SIGQUIT, 2.0))
         if until(lambda: not having(f"{self.name}: "), 2.0):
             shutil.rmtree(self.sockets, ignore_errors=True)
 
-    def leave(self) -> None:
-        """Somebody else uses them: from here on they are not ours to wait for."""
-        self.postgres.leave()
-        self.redis.leave()
-
     def _find(self) -> None:
         """What runs on this folder although its starter went or was killed: ours, not our child."""
-        postgres = [f"cluster_name={self.name} "]
-        marks = {self.postgres: postgres, self.redis: ["redis-server", str(self._redis_socket)]}
+        marks = {self.postgres: f"cluster_name={self.name} ", self.redis: str(self._redis_socket)}
         for child in self._answers:
             # A postmaster's fresh fork carries its parent's command line: the oldest one counts.
-            if child.process is None and (running := having(*marks[child])):
+            if child.process is None and (running := having(marks[child])):
                 child.process = Found(min(running))
 
     def _last_words(self, child: Child) -> str:
@@ -220,16 +215,13 @@ class Engine:
         for path in (fresh, word):
             self.account.own(path)
         # Page checksums are the default of this version; its files are on disk when it ends.
-        command = [f"{self._home}/shim/initdb", f"--pgdata={fresh}", "--username=plinth_admin"]
-        command += ["--auth=scram-sha-256", f"--pwfile={word}", "--no-instructions", "-k", "-EUTF8"]
-        command += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        command = [f"{self._home}/shim/initdb", f"--pgdata={fresh}", f"--pwfile={word}"]
         ended = subprocess.run(
-            command, check=False, capture_output=True, text=True, **self._apart()
+            [*command, *_INITDB.split()], check=False, capture_output=True, **self._apart()
         )
         word.unlink()
         if ended.returncode:
-            said = ended.stderr.strip().splitlines() or ["no message"]
-            raise EngineError(f"cannot make the database files: {said[-1]}")
+            raise EngineError(f"cannot make the database files: {last_line(ended.stderr)}")
         fresh.rename(place)
         _sync(place.parent)
 
@@ -262,19 +254,17 @@ class Engine:
         try:
             if "ready" not in (self.pgdata / "postmaster.pid").read_text():
                 return False
-            psycopg.connect(self.servers().admin_url, connect_timeout=5).close()
-        except OSError:
-            return False
-        except psycopg.OperationalError as error:
+            url = make_conninfo(self.servers().admin_url, dbname="postgres", connect_timeout="5")
+            with psycopg.connect(url, autocommit=True) as connection:
+                there = "select 1 from pg_database where datname = %s"
+                if connection.execute(there, [DATABASE]).fetchone() is None:
+                    connection.execute(f"create database {DATABASE}")
+                return True
+        except (OSError, psycopg.OperationalError) as error:
             if "password authentication failed" in str(error):
                 wrong = f"{self.data / 'secrets.json'} does not belong to {self.pgdata}"
                 raise EngineError(wrong) from None
-            if f'database "{DATABASE}" does not exist' in str(error):
-                maintenance = self.servers().admin_url.replace(f"@/{DATABASE}?", "@/postgres?")
-                with psycopg.connect(maintenance, autocommit=True) as connection:
-                    connection.execute(f"create database {DATABASE}")
             return False
-        return True
 
     # ----------------------------------------------------------------------- Redis
 
@@ -367,7 +357,8 @@ def _running(settings: Settings, say: Say, *, owner: bool) -> Iterator[Engine]:
                 # An exclusive lock on .users says that no other command is at work.
                 if owner or (not _supervised(data) and try_lock(users)):
                     engine.stop()
-                engine.leave()
+                engine.postgres.leave()
+                engine.redis.leave()
 
 
 @contextmanager
@@ -376,34 +367,26 @@ def _folder(settings: Settings) -> Iterator[Path]:
     if not settings.memory:
         yield settings.data
         return
-    for left in Path(tempfile.gettempdir()).glob("plinth-memory-*"):
-        _sweep(left)
+    temporary = Path(tempfile.gettempdir())
+    for left in temporary.glob("plinth-memory-*/.users"):  # of a run that was killed, if not busy
+        with suppress(EngineError, OSError), _changing(left.parent, wait=0), locked(left, wait=0):
+            old = Engine(settings.with_(data=left.parent), lambda _text: None)
+            old.prepare()
+            old.stop()
+            shutil.rmtree(left.parent)
     with tempfile.TemporaryDirectory(prefix="plinth-memory-", ignore_cleanup_errors=True) as name:
         Path(name).chmod(_data_mode())
         yield Path(name)
 
 
-def _sweep(left: Path) -> None:
-    """Clean up after a --memory run that was killed: its locks are free, its servers still run."""
-    with suppress(EngineError, OSError), ExitStack() as locks:
-        if left.stat().st_uid != os.geteuid() or not (left / ".users").exists():
-            return
-        for name in (".lock", ".users", ".owner"):
-            locks.enter_context(locked(left / name, wait=0))
-        for pid in having(_digest(left)):
-            Found(pid).send_signal(signal.SIGKILL)
-        for folder in (left, *_SOCKETS.glob(f"plinth-*-{_digest(left)}")):
-            shutil.rmtree(folder, ignore_errors=True)
-
-
 @contextmanager
-def _changing(data: Path) -> Iterator[None]:
+def _changing(data: Path, wait: float = 60) -> Iterator[None]:
     try:
         data.mkdir(parents=True, exist_ok=True, mode=_data_mode())
     except OSError as error:
         raise EngineError(f"cannot make {data}: {error.strerror}") from error
     busy = f"another plinth command has been starting or stopping {data} for a minute"
-    with locked(data / ".lock", busy=busy):
+    with locked(data / ".lock", wait=wait, busy=busy):
         yield
 
 
@@ -413,11 +396,9 @@ def _data_mode() -> int:
 
 
 def _supervised(data: Path) -> bool:
-    try:
-        with locked(data / ".owner", wait=0):
-            return False
-    except EngineError:
-        return True
+    with suppress(EngineError), locked(data / ".owner", wait=0):
+        return False
+    return True
 
 
 def settle(there: Servers, settings: Settings) -> None:
@@ -434,10 +415,7 @@ def settle(there: Servers, settings: Settings) -> None:
         with suppress(psycopg.OperationalError), psycopg.connect(there.web_url, connect_timeout=5):
             return
         # Only its hash travels, so that no log and no statistics view can show the password.
-        word = unquote(web.password).encode()
-        hashed = connection.pgconn.encrypt_password(word, b"plinth_web", b"scram-sha-256")
-        change = sql.SQL("ALTER ROLE plinth_web PASSWORD {}").format(hashed.decode())
-        connection.execute(change)
+        connection.pgconn.change_password(b"plinth_web", unquote(web.password).encode())
 
 
 def _digest(data: Path) -> str:

