@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg.types.json import Jsonb
 
-from pyapp.deploy import Say, read_code, renew
+from pyapp.deploy import Say, renew
 from pyapp.settings import DB_DIR
 from pyapp.sqlfile import Connection, MigrationError, SqlFile, Statement, explain, notes, read, run
 
@@ -37,21 +37,11 @@ select set_config('lock_timeout', '1s', false), set_config('statement_timeout', 
        case when has_parameter_privilege('deadlock_timeout', 'set')  -- of a superuser, or granted
             then set_config('deadlock_timeout', '10ms', false) end
 """
-_NAME = re.compile(r"V(\d{3,})__[a-z0-9_]+")
 _BUSY = {"55P03", "40P01", "40001"}
 _RACE = _BUSY | {"23505", "42710", "42P06"}  # another database's bootstrap makes the same roles
 _FORCES = re.compile(r"\b(no\s+)?force\s+row\s+level\b", re.IGNORECASE)
-_TEMPLATE = """\
--- Title: {title}
--- Version: {version}
--- Description: What changes, and why.
--- Breaks:
--- Transaction: one
-
--- Breaks names functions and views in the way of the change: they are dropped first and come back
--- from their files. "Transaction: none" is for CREATE INDEX CONCURRENTLY and the like: every
--- statement is then a step of its own.
-"""
+_TEMPLATE = Path(__file__).with_name("migration.sql")
+_CODE = ("functions/http/**/*.sql", "functions/**/*.sql", "views/**/*.sql")
 _BASELINE = """\
 -- Title: Baseline
 -- Version: 001
@@ -59,36 +49,11 @@ _BASELINE = """\
 """
 
 
+Migration = dict[str, Any]  # as deploy.read_migrations tells it
+
+
 def _silent(_line: str) -> None:
     pass
-
-
-@dataclass(frozen=True)
-class Migration:
-    version: int
-    file: SqlFile
-    down: SqlFile | None
-
-    @property
-    def name(self) -> str:
-        return Path(self.file.path).stem
-
-    @property
-    def transactional(self) -> bool:
-        return self.file.header.get("Transaction") != "none"
-
-    @property
-    def facts(self) -> dict[str, Any]:
-        """As the tools in SQL know it."""
-        return {
-            "version": self.version,
-            "name": self.name,
-            "path": self.file.path,
-            "sha256": self.file.sha256,
-            "header": self.file.header,
-            "has_down": self.down is not None,
-            "statements": [statement.text for statement in self.file.statements],
-        }
 
 
 @dataclass
@@ -106,25 +71,6 @@ class Report:
         return ", ".join(f"{len(n)} {what}" for what, n in counts.items() if n) or "nothing to do"
 
 
-def read_migrations(db_dir: Path = DB_DIR) -> list[Migration]:
-    """All files, checked for what can be checked without a database."""
-    downs = {file.path: file for file in read(db_dir, "migrations/*.down.sql")}
-    found: list[Migration] = []
-    for file in read(db_dir, "migrations/*.sql"):
-        if file.path in downs:
-            continue
-        match = _NAME.fullmatch(Path(file.path).stem)
-        if not match or int(match[1]) != len(found) + 1:
-            raise MigrationError(f"{file.path}: expected V{len(found) + 1:03}__<what>.sql")
-        if not file.header.get("Title") or file.header.get("Version") != match[1]:
-            raise MigrationError(f"{file.path}:1: the header needs Title, and Version: {match[1]}")
-        down = downs.get(file.path.removesuffix(".sql") + ".down.sql")
-        if down and down.header.get("Transaction") == "none":
-            raise MigrationError(f"{down.path}: going back is always one transaction")
-        found.append(Migration(len(found) + 1, file, down))
-    return found
-
-
 def up(
     dsn: str,
     *,
@@ -136,19 +82,19 @@ def up(
     report = Report()
     with connected(dsn, db_dir, on_progress, lock_wait) as runner:
         runner.bootstrap()
-        applied = runner.call("last_migration", runner.facts, ["applied"])
-        pending = [m for m in runner.migrations if m.version > applied]
+        applied = runner.call("last_migration", Jsonb(runner.migrations), ["applied"])
+        pending = runner.migrations[applied:]
         # Transactional neighbours go together; one such group there is, to carry the renewal.
-        groups = [list(group) for _, group in groupby(pending, lambda m: m.transactional or m)]
-        if not any(group[0].transactional for group in groups):
+        groups = [list(g) for _, g in groupby(pending, lambda m: m["transactional"] or m["name"])]
+        if not any(group[0]["transactional"] for group in groups):
             groups.append([])
-        last = max(i for i, group in enumerate(groups) if not group or group[0].transactional)
+        last = max(i for i, group in enumerate(groups) if not group or group[0]["transactional"])
         for index, group in enumerate(groups):
-            if group and not group[0].transactional:
+            if group and not group[0]["transactional"]:
                 runner.steps(group[0])
             else:
                 report.code += runner.transaction(group, whole=index == last)
-            report.applied += [migration.name for migration in group]
+            report.applied += [migration["name"] for migration in group]
     return report
 
 
@@ -162,38 +108,38 @@ def down(
 ) -> Report:
     """Rolls back the last migration, or all after the version `to`, in one transaction."""
     with connected(dsn, db_dir, on_progress, lock_wait) as runner:
-        begun = ["applied", "running"]
-        last = runner.call("last_migration", runner.facts, begun) if runner.known else 0
-        target = last - 1 if to is None else to
-        group = [m for m in reversed(runner.migrations) if target < m.version <= last]
-        for migration in group:
-            if migration.version == 1:
-                raise MigrationError(f"{migration.name} is the ground: nothing lies below it")
-            if migration.down is None:
-                raise MigrationError(f"{migration.name} has no .down.sql to roll it back")
+        if not runner.known:
+            return Report()
+        runner.patiently(runner.make_tools)
+        group = runner.call("way_back", Jsonb(runner.migrations), to)
         code = runner.transaction(group, back=True) if group else []
-    return Report(rolled_back=[m.name for m in group], code=code)
+    return Report(rolled_back=[migration["name"] for migration in group], code=code)
 
 
 def status(dsn: str, *, db_dir: Path = DB_DIR) -> list[str]:
     """One line for every migration, of the files and of the database."""
-    with connected(dsn, db_dir, lock=False) as runner:
-        pending = [f"{migration.name:32} pending" for migration in runner.migrations]
-        return runner.ask("select deploy.status(%s)", runner.facts, empty=pending)
+    return _ask(dsn, db_dir, "select deploy.status(%(migrations)s)")
 
 
 def verify(dsn: str, *, db_dir: Path = DB_DIR) -> list[str]:
     """What is not as it was deployed, one line each; nothing when all is well."""
-    with connected(dsn, db_dir, lock=False) as runner:
-        files = runner.facts, runner.code_facts
-        empty = ["no migration is applied"]
-        return runner.ask("select deploy.verify(%s, %s)", *files, empty=empty)
+    return _ask(dsn, db_dir, "select deploy.verify(%(migrations)s, %(code)s)")
 
 
 def history(dsn: str) -> list[str]:
     """Every step this database ever made, oldest first."""
-    with connected(dsn, lock=False) as runner:
-        return runner.ask("select deploy.history()", empty=[])
+    return _ask(dsn, DB_DIR, "select deploy.history()")
+
+
+def _ask(dsn: str, db_dir: Path, query: str) -> list[str]:
+    """Lines from the tools of this release: made, asked and rolled back."""
+    with connected(dsn, db_dir, lock=False) as runner:
+        if not runner.known:
+            return ["no migration is applied"]
+        with runner.conn.transaction(force_rollback=True):
+            runner.make_tools()
+            facts = {"migrations": Jsonb(runner.migrations), "code": Jsonb(runner.code)}
+            return [line for (line,) in runner.conn.execute(query.encode(), facts)]
 
 
 def new(name: str, *, db_dir: Path = DB_DIR) -> list[Path]:
@@ -201,11 +147,12 @@ def new(name: str, *, db_dir: Path = DB_DIR) -> list[Path]:
     slug = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
     if not slug:
         raise MigrationError("a migration needs a name, for example: add_orders")
-    version, title = f"{len(read_migrations(db_dir)) + 1:03}", slug.replace("_", " ").capitalize()
+    number = len(read(db_dir, "migrations/*.sql").keys() - read(db_dir, "migrations/*.down.sql"))
+    version, title = f"{number + 1:03}", slug.replace("_", " ").capitalize()
     paths = []
     for ending, back in ((".sql", ""), (".down.sql", "Back from ")):
         paths.append(db_dir / "migrations" / f"V{version}__{slug}{ending}")
-        text = _TEMPLATE.format(title=back + title, version=version)
+        text = _TEMPLATE.read_text(encoding="utf-8").format(title=back + title, version=version)
         paths[-1].write_text(text, encoding="utf-8")
     return paths
 
@@ -215,7 +162,7 @@ def baseline(db_dir: Path = DB_DIR) -> Path:
     if any(db_dir.glob("migrations/V002__*.sql")):
         raise MigrationError("V002 stands on the baseline: write a new migration instead")
     parts = [_BASELINE]
-    parts += [f"\n-- {f.path}\n\n{f.text.strip()}\n" for f in read(db_dir, "schema/*.sql")]
+    parts += [f"\n-- {f.path}\n\n{f.text.strip()}\n" for f in read(db_dir, "schema/*.sql").values()]
     path = db_dir / "migrations" / "V001__baseline.sql"
     path.parent.mkdir(exist_ok=True)
     path.write_text("".join(parts), encoding="utf-8")
@@ -252,10 +199,10 @@ class Runner:
 
     def __init__(self, conn: Connection, db_dir: Path, say: Say, lock_wait: float) -> None:
         self.conn, self.db_dir, self.say, self.lock_wait = conn, db_dir, say, lock_wait
-        self.migrations, self.code = read_migrations(db_dir), read_code(db_dir)
-        self.facts = Jsonb([migration.facts for migration in self.migrations])
-        self.code_facts = Jsonb([file.facts for file in self.code.values()])
-        self.open_all = False  # past the policies of all tables, not only of those a file names
+        self.files = read(db_dir, "migrations/*.sql", *_CODE)
+        self.migrations: list[Migration] = []
+        self.code: list[dict[str, Any]] = []
+        self.open_all = False  # the tables a file names are opened, or, where too few, all
         self.before: dict[str, str] = {}  # the catalog as the last step left it
 
     @property
@@ -270,15 +217,6 @@ class Runner:
     def call(self, name: str, *args: object) -> Any:
         """One of the runner's tools in SQL."""
         return self.value(f"select deploy.{name}({', '.join(['%s'] * len(args))})", *args)
-
-    def ask(self, query: str, *args: object, empty: list[str]) -> list[str]:
-        """Lines from the tools of this release: made, asked and rolled back."""
-        if not self.known:
-            return empty
-        with self.conn.transaction(force_rollback=True):
-            self._run_plain(read(self.db_dir, "bootstrap/*.sql")[-1])
-            self.conn.execute("reset role")
-            return [line for (line,) in self.conn.execute(query.encode(), args)]
 
     def settle(self, *, lock: bool) -> None:
         self.conn.add_notice_handler(self._notice)
@@ -300,8 +238,23 @@ class Runner:
             self.say(f"{diag.severity}: {diag.message_primary}")
 
     def bootstrap(self) -> None:
-        for file in read(self.db_dir, "bootstrap/*.sql"):
+        """Roles, extensions, schemas, and the tools."""
+        *ground, _ = self.bootstrap_files
+        for file in ground:
             self.patiently(partial(self._run_plain, file), _RACE)
+        self.patiently(self.make_tools, _RACE)
+
+    def make_tools(self) -> None:
+        """And show them the files."""
+        self._run_plain(self.bootstrap_files[-1])
+        self.conn.execute("reset role")
+        facts = Jsonb([file.facts for file in self.files.values()])
+        self.migrations = self.call("read_migrations", facts)
+        self.code = self.call("read_code", facts)
+
+    @property
+    def bootstrap_files(self) -> list[SqlFile]:
+        return list(read(self.db_dir, "bootstrap/*.sql").values())
 
     def _run_plain(self, file: SqlFile) -> None:
         for statement in file.statements:
@@ -311,27 +264,31 @@ class Runner:
         self, group: Sequence[Migration], *, back: bool = False, whole: bool = False
     ) -> list[str]:
         """Files of a group and the code around them, whole or not at all; returns renewed files."""
-        files = [(m, m.down if back and m.down else m.file) for m in group]
+        files = [(m, self._file(m, back=back)) for m in group]
         text = "\n".join(file.text for _, file in files)
         breaks = " ".join(file.header.get("Breaks", "") for _, file in files)
 
         def work() -> tuple[list[str], Any]:
-            self.call("prepare", self.code_facts, breaks, text, self.open_all)
+            self.call("prepare", Jsonb(self.code), breaks, text, self.open_all)
             for migration, file in files:
                 began = time.monotonic()
                 self.call("drop_broken", file.header.get("Breaks", ""))
-                self.run_file(file, file.statements)
                 if back:
-                    self.call("record_back", migration.version, _since(began))
+                    self.run_file(file, file.statements)
+                    self.call("record_back", migration["version"], _since(began))
                 else:
-                    whole_file = len(file.statements), _since(began)
-                    self.call("record_step", Jsonb(migration.facts), *whole_file)
+                    done = len(file.statements)
+                    self._record(file, file.statements, Jsonb(migration), done, began)
                 self.say(f"{file.path}: {_since(began)} ms")
-            renewed = renew(self.conn, self.code, self.say, whole=whole)
+            renewed = renew(self.conn, self.files, self.code, self.say, whole=whole)
             return renewed, self.call("finish", Jsonb(self.before), bool(group or renewed))
 
         renewed, self.before = self.patiently(work)
         return renewed
+
+    def _file(self, migration: Migration, *, back: bool = False) -> SqlFile:
+        path = migration["path"]
+        return self.files[path.replace(".sql", ".down.sql") if back else path]
 
     def run_file(self, file: SqlFile, statements: Sequence[Statement]) -> None:
         """As plinth_owner, past the policies of the tables that the file names, while it runs."""
@@ -351,27 +308,26 @@ class Runner:
 
     def steps(self, migration: Migration) -> None:
         """A file without a transaction: a statement that is recorded as done is not done again."""
-        file = migration.file
-        known = self.patiently(lambda: self.call("resume", Jsonb(migration.facts)))
+        file, facts = self._file(migration), Jsonb(migration)
+        known = self.patiently(lambda: self.call("resume", facts))
         done = known or 0
         for number, statement in enumerate(file.statements[done:], start=done + 1):
-            self._step(migration, number, statement, resumed=number - 1 == known)
+            look = "select to_jsonb(x) from deploy.look_at_step(%s, %s) x"
+            found = self.value(look, statement.text, number - 1 == known)
+            began = time.monotonic()
+            if found["alone"] and not found["done"]:
+                self._run_alone(file, statement, found["half_built"])
+            within = [] if found["alone"] else [statement]
+            self.patiently(partial(self._record, file, within, facts, number, began))
         self.say(f"{file.path}: {len(file.statements) - done} statements")
 
-    def _step(self, m: Migration, number: int, statement: Statement, *, resumed: bool) -> None:
-        look = "select * from deploy.look_at_step(%s, %s)"
-        row = self.conn.execute(look, [statement.text, resumed]).fetchone()
-        alone, done, half_built = row or (False, False, [])
-        began = time.monotonic()
-
-        def work() -> None:
-            if not alone:
-                self.run_file(m.file, [statement])
-            self.call("record_step", Jsonb(m.facts), number, _since(began))
-
-        if alone and not done:
-            self._run_alone(m.file, statement, half_built)
-        self.patiently(work)
+    def _record(
+        self, file: SqlFile, statements: Sequence[Statement], facts: Jsonb, done: int, began: float
+    ) -> None:
+        """Runs these statements, and in the same transaction says how many are done by then."""
+        if statements:
+            self.run_file(file, statements)
+        self.call("record_step", facts, done, _since(began))
 
     def _run_alone(self, file: SqlFile, statement: Statement, half_built: list[str]) -> None:
         place = f"{file.path}:{statement.line}"
@@ -386,14 +342,8 @@ class Runner:
             with suppress(psycopg.OperationalError):
                 self.conn.execute("reset role; set lock_timeout = '1s'")
 
-    def patiently(
-        self, work: Callable[[], T], busy: set[str] = _BUSY, *, open_all: bool = False
-    ) -> T:
-        """One transaction, repeated while others hold a lock; nobody queues behind it.
-
-        With the tables open that a file names, and with all of them where that proves too few.
-        """
-        self.open_all = open_all
+    def patiently(self, work: Callable[[], T], busy: set[str] = _BUSY) -> T:
+        """One transaction, repeated while others hold a lock; nobody queues behind it."""
         deadline, pause = time.monotonic() + self.lock_wait, 0.1
         while True:
             try:

@@ -24,16 +24,17 @@ def run(
             raise MigrationError("production has no seeds: there is nothing that may be cleaned")
         on_progress("production has no seeds: it starts empty")
         return {}
-    files = read(db_dir, f"seeds/{environment}/*.sql")
-    text = ["\n".join(file.text for file in files)]
+    files = read(db_dir, f"seeds/{environment}/*.sql").values()
+    text = "\n".join(file.text for file in files)
     with connected(dsn, db_dir, on_progress, lock_wait) as runner:
         if not runner.known:
             raise MigrationError("there are no tables yet; run: plinth migrate up")
         if clean:
-            runner.patiently(partial(runner.call, "clear_tables", *text))
+            runner.patiently(partial(runner.call, "clear_tables", text))
+        runner.open_all = True
         for file in files:
-            runner.patiently(partial(runner.run_file, file, file.statements), open_all=True)
-        counts = runner.conn.execute("select * from deploy.count_rows(%s)", text).fetchall()
+            runner.patiently(partial(runner.run_file, file, file.statements))
+        counts = runner.conn.execute("select * from deploy.count_rows(%s)", [text]).fetchall()
     for name, rows in counts:
         on_progress(f"{name}: {rows} rows")
     return dict(counts)

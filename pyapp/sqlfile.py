@@ -13,11 +13,11 @@ import psycopg
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 _TOKEN = re.compile(
-    r"""--[^\n]* | /\* | \$(?:[A-Za-z_]\w*)?\$ | [eE]'(?:[^'\\]|\\.|'')*' | '[^']*' | "[^"]*"
-        | [A-Za-z_\x80-\U0010ffff][\w$]* | \s+ | .""",
+    r"""(?P<blank> \s+ | --[^\n]* | /\*(?:/\*.*?\*/|.)*?\*/ )  # a comment may hold another one
+        | \$(?P<tag>(?:[A-Za-z_]\w*)?)\$ .*? \$(?P=tag)\$
+        | [eE]'(?:[^'\\]|\\.|'')*' | '[^']*' | "[^"]*" | [A-Za-z_\x80-\U0010ffff][\w$]* | .""",
     re.VERBOSE | re.DOTALL,
 )
-_COMMENT_EDGE = re.compile(r"/\*|\*/")
 _CONTROL = re.compile(
     r"(?:begin|start\s+transaction|commit|rollback|end|abort|savepoint|release|prepare\s+trans\w+)\b",
     re.IGNORECASE,
@@ -45,10 +45,6 @@ class SqlFile:
     text: str
 
     @cached_property
-    def sha256(self) -> str:
-        return hashlib.sha256(self.text.encode()).hexdigest()
-
-    @cached_property
     def statements(self) -> tuple[Statement, ...]:
         return tuple(split(self.text))
 
@@ -59,53 +55,47 @@ class SqlFile:
         found = _DIRECTIVE.findall(comment[0] if comment else "")
         return {name: re.sub(r"\s*\n--\s*", " ", value).strip() for name, value in found}
 
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the tools in SQL are told about it."""
+        return {
+            "path": self.path,
+            "sha256": hashlib.sha256(self.text.encode()).hexdigest(),
+            "header": self.header,
+            "statements": [statement.text for statement in self.statements],
+            "lines": [statement.line for statement in self.statements],
+        }
 
-def read(db_dir: Path, pattern: str) -> list[SqlFile]:
-    """The files in the order of their names, whatever the folder is called on this machine."""
-    return [
-        SqlFile(f"db/{path.relative_to(db_dir).as_posix()}", path.read_text(encoding="utf-8"))
-        for path in sorted(db_dir.glob(pattern))
-    ]
+
+def read(db_dir: Path, *patterns: str) -> dict[str, SqlFile]:
+    """Files by their path, in the order of the patterns and of their names."""
+    found: dict[str, SqlFile] = {}
+    for pattern in patterns:
+        for place in sorted(db_dir.glob(pattern)):
+            path = f"db/{place.relative_to(db_dir).as_posix()}"
+            found[path] = SqlFile(path, place.read_text(encoding="utf-8"))
+    return found
 
 
-def split(text: str) -> Iterator[Statement]:  # noqa: C901
+def split(text: str) -> Iterator[Statement]:
     """Cuts at semicolons outside quotes, comments, parentheses and BEGIN ATOMIC … END."""
-    start: int | None = None
-    position = parens = blocks = 0
-    previous = ""
-    while match := _TOKEN.match(text, position):
-        token, position = match[0], match.end()
-        if token == "/*":  # noqa: S105
-            position = _after_comment(text, position)
+    start, depth, in_body, previous = -1, 0, False, ""
+    for token in _TOKEN.finditer(text + "\n;"):
+        if token.lastgroup == "blank":
             continue
-        if token.isspace() or token.startswith("--"):
-            continue
-        if start is None and token != ";":  # noqa: S105
-            start, parens, blocks = match.start(), 0, 0
-        if token[0] == "$" and len(token) > 1:
-            end = text.find(token, position)
-            position = len(text) if end < 0 else end + len(token)
-        word = token.lower()
-        if word in "()":
-            parens += 1 if word == "(" else -1
-        elif word == "atomic" and previous == "begin":
-            blocks = 1
-        elif blocks and word in {"case", "end"}:
-            blocks += 1 if word == "case" else -1
-        elif word == ";" and not parens and not blocks and start is not None:
-            yield Statement(text[start : match.start()], text.count("\n", 0, start) + 1)
-            start = None
+        word = token[0].lower()
+        if start < 0 and word != ";":
+            start, depth, in_body = token.start(), 0, False
+        if (previous, word) == ("begin", "atomic"):
+            depth, in_body = depth + 1, True
+        elif word == "(" or (in_body and word == "case"):
+            depth += 1
+        elif word == ")" or (in_body and word == "end"):
+            depth -= 1
+        elif word == ";" and start >= 0 and (depth == 0 or token.end() > len(text) + 1):
+            yield Statement(text[start : token.start()].strip(), text.count("\n", 0, start) + 1)
+            start = -1
         previous = word
-    if start is not None and (rest := text[start:].strip()):
-        yield Statement(rest, text.count("\n", 0, start) + 1)
-
-
-def _after_comment(text: str, position: int) -> int:
-    depth = 1
-    while depth and (edge := _COMMENT_EDGE.search(text, position)):
-        depth += 1 if edge[0] == "/*" else -1
-        position = edge.end()
-    return len(text) if depth else position
 
 
 def run(conn: Connection, file: SqlFile, statement: Statement) -> str:

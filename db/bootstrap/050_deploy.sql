@@ -1,14 +1,102 @@
 -- deploy: the tools of the migration runner. Made anew at every run, so that they always fit the runner that calls
 -- them, and never called by anything else. They run with the rights of whoever runs the deploy. The runner reads the
--- files and runs their statements; what is to be done, and what was done, is decided and recorded here. It describes a
--- migration as {version, name, path, sha256, header, has_down, statements} and a file of code as {path, sha256,
--- objects}, in the order in which they run.
+-- files and runs their statements; what is to be done, and what was done, is decided and recorded here.
 
 set local client_min_messages = warning;
 drop schema if exists deploy cascade;
 create schema deploy authorization plinth_owner;
 comment on schema deploy is 'Tools of the migration runner, made anew at every run';
 set local role plinth_owner;
+
+------------------------------------------------------------------------------------------------------------------
+-- What the files are. The runner describes each as {path, sha256, header, statements, lines}, in the order in which
+-- they run; here that becomes a migration {version, name, path, sha256, header, statements, transactional, has_down},
+-- or code {path, sha256, objects}.
+------------------------------------------------------------------------------------------------------------------
+
+create function deploy.read_migrations(p_files jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_file   record;
+  v_found  jsonb := '[]';
+  v_number text[];
+begin
+  for v_file in
+    select f.item, f.item ->> 'path' as path, f.item -> 'header' as header, row_number() over (order by f.position) as n,
+           (select d -> 'header' from jsonb_array_elements(p_files) d
+             where d ->> 'path' = replace(f.item ->> 'path', '.sql', '.down.sql')) as down
+      from jsonb_array_elements(p_files) with ordinality f (item, position)
+     where f.item ->> 'path' like 'db/migrations/%' and f.item ->> 'path' not like '%.down.sql'
+     order by f.position
+  loop
+    v_number := regexp_match(v_file.path, '/V(\d{3,})__[a-z0-9_]+\.sql$');
+    if v_number is null or v_number[1]::integer <> v_file.n then
+      raise exception '%: expected V%__<what>.sql', v_file.path, lpad(v_file.n::text, greatest(3, length(v_file.n::text)), '0');
+    elsif v_file.header ->> 'Version' is distinct from v_number[1] or coalesce(v_file.header ->> 'Title', '') = '' then
+      raise exception '%:1: the header needs Title, and Version: %', v_file.path, v_number[1];
+    elsif v_file.down ->> 'Transaction' = 'none' then
+      raise exception '%: going back is always one transaction', replace(v_file.path, '.sql', '.down.sql');
+    end if;
+    v_found := v_found || jsonb_build_array(v_file.item || jsonb_build_object(
+      'version', v_file.n, 'name', regexp_replace(v_file.path, '^.*/|\.sql$', '', 'g'), 'has_down', v_file.down is not null,
+      'transactional', coalesce(v_file.header ->> 'Transaction', '') <> 'none'));
+  end loop;
+  return v_found;
+end
+$$;
+
+comment on function deploy.read_migrations(jsonb) is
+  'The migrations among these files; refuses names and headers that do not follow';
+
+create function deploy.read_code(p_files jsonb)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_line  record;
+  v_names text[];
+  v_path  text;
+  v_owner jsonb := '{}';
+  v_code  jsonb := '[]';
+  v_file  jsonb;
+begin
+  for v_file in select f from jsonb_array_elements(p_files) f where f ->> 'path' ~ '^db/(functions|views)/' loop
+    v_path := v_file ->> 'path';
+    v_names := '{}';
+    for v_line in
+      select regexp_match(t.text, '^create\s+(?:or\s+replace\s+)?(function|procedure|aggregate|view)\s+'
+                                  '((?:api|core|http|compat)\s*\.\s*\w+)', 'i') as part,
+             v_file -> 'lines' ->> (t.number - 1)::integer as line
+        from jsonb_array_elements_text(v_file -> 'statements') with ordinality t (text, number)
+       where t.text ~* '^create\M'
+    loop
+      if v_line.part is null then
+        raise exception '%:%: only functions and views of api, core, http, compat are code; anything else needs a migration',
+          v_path, v_line.line;
+      end if;
+      v_names := v_names || lower(case when lower(v_line.part[1]) = 'view' then 'view ' else 'function ' end
+                                  || regexp_replace(v_line.part[2], '\s', '', 'g'));
+      if v_owner ->> v_names[cardinality(v_names)] <> v_path then
+        raise exception '% is defined in % and %', v_names[cardinality(v_names)],
+          v_owner ->> v_names[cardinality(v_names)], v_path;
+      end if;
+      v_owner := v_owner || jsonb_build_object(v_names[cardinality(v_names)], v_path);
+    end loop;
+    v_code := v_code || jsonb_build_array(jsonb_build_object(
+      'path', v_path, 'sha256', v_file ->> 'sha256', 'objects', array(select distinct n from unnest(v_names) n)));
+  end loop;
+  return v_code;
+end
+$$;
+
+comment on function deploy.read_code(jsonb) is
+  'The code among these files, with what it defines, known before it runs; refuses anything else and anything twice';
 
 ------------------------------------------------------------------------------------------------------------------
 -- Code objects, by the names files know them under: "function api.get_user", "view api.v_errors".
@@ -678,7 +766,7 @@ begin
     insert into ops.schema_migrations (version, name, title, description, checksum, transactional, status,
                                        statements_done, execution_ms)
     values ((p_migration ->> 'version')::integer, p_migration ->> 'name', v_header ->> 'Title',
-            coalesce(v_header ->> 'Description', ''), v_checksum, coalesce(v_header ->> 'Transaction', '') <> 'none',
+            coalesce(v_header ->> 'Description', ''), v_checksum, (p_migration -> 'transactional')::boolean,
             v_status, p_done, p_ms);
   end if;
 end
@@ -922,7 +1010,8 @@ begin
 end
 $$;
 
-comment on function deploy.finish(jsonb, boolean) is 'Tells the layers, remembers what was made, and returns what it left';
+comment on function deploy.finish(jsonb, boolean) is
+  'Tells the layers, remembers what was made, and returns what it left';
 
 ------------------------------------------------------------------------------------------------------------------
 -- Files and records beside each other.
@@ -991,6 +1080,36 @@ $$;
 
 comment on function deploy.last_migration(jsonb, text[]) is
   'The last version of that status, 0 for none; refuses where files and database disagree';
+
+create function deploy.way_back(p_migrations jsonb, p_to integer)
+returns jsonb
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_last integer := deploy.last_migration(p_migrations, array['applied', 'running']);
+  v_way  jsonb := '[]';
+  v_step jsonb;
+begin
+  for v_step in
+    select m from jsonb_array_elements(p_migrations) m
+     where (m -> 'version')::integer between coalesce(p_to, v_last - 1) + 1 and v_last
+     order by (m -> 'version')::integer desc
+  loop
+    if (v_step -> 'version')::integer = 1 then
+      raise exception '% is the ground: nothing lies below it', v_step ->> 'name';
+    elsif not (v_step -> 'has_down')::boolean then
+      raise exception '% has no .down.sql to roll it back', v_step ->> 'name';
+    end if;
+    v_way := v_way || jsonb_build_array(v_step);
+  end loop;
+  return v_way;
+end
+$$;
+
+comment on function deploy.way_back(jsonb, integer) is
+  'The last migration, or all after that version, the last first; refuses what cannot be rolled back';
 
 create function deploy.status(p_migrations jsonb)
 returns setof text

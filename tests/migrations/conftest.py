@@ -112,7 +112,8 @@ class Project:
 
     def migration(self, text: str, down: str = "", *, breaks: str = "", alone: bool = False) -> str:
         """Adds the next migration and returns its path, as messages name it."""
-        number = f"{len(migrate.read_migrations(self.db)) + 1:03}"
+        names = [file.name for file in self.db.glob("migrations/*.sql")]
+        number = f"{1 + sum(not name.endswith('.down.sql') for name in names):03}"
         head = f"-- Title: Number {number}\n-- Version: {number}\n-- Breaks: {breaks}\n"
         name = f"migrations/V{number}__step"
         self.write(f"{name}.sql", head + ("-- Transaction: none\n" if alone else "") + text)

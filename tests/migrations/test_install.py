@@ -31,7 +31,7 @@ def test_schema_and_migrations_end_in_the_same_catalog(engine: Engine) -> None:
         with migrate.connected(direct.dsn) as runner:
             runner.bootstrap()
             with runner.conn.transaction():
-                for file in read(DB_DIR, "schema/*.sql"):
+                for file in read(DB_DIR, "schema/*.sql").values():
                     runner.run_file(file, file.statements)
 
         def tables(project: Project) -> dict[str, str]:
