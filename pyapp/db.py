@@ -1,11 +1,12 @@
 """The database as the layer sees it: lanes of connections, bounded retries, no SQL."""
 
 import asyncio
-import contextlib
 import logging
 import random
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from functools import partial
+from itertools import count
 from typing import Any
 
 import psycopg
@@ -19,163 +20,153 @@ log = logging.getLogger("plinth.db")
 
 _STALL = 0.02  # seconds after which the calls behind a slow one are no longer left behind it
 _TICK = 0.01  # how often shared connections are looked at while calls are under way
-_SURPLUS_IDLE = 60.0
+_LOOK = 0.25  # how often each connection is looked at otherwise
+_SURPLUS_LOOKS = 240  # a surplus connection that was idle at so many looks is closed
+_FIRST_DELAY, _LAST_DELAY = 0.05, 1.0  # seconds between attempts to connect
+_PATIENCE_SLOW = 10.0  # seconds a call waits for a connection of the lanes that take long
 # Failures that undid everything and may pass: how often each is tried again.
-_AGAIN = {"40001": 3, "40P01": 3, "55P03": 1}
+_AGAIN = {"40001": 3, "40P01": 3, "55P03": 1} | dict.fromkeys(OUTDATED, 1)
+_READ_AGAIN = _AGAIN | {"57P01": 3, "57P02": 3, "57P03": 3}
 
 
 class Lane:
-    """Connections of one kind: reads share one, `deep` at a time; a writer has it to itself."""
+    """Connections of one kind: reads share one, `deep` at a time; a writer has it to itself.
+
+    `size` of them are always kept; while calls wait there may be up to `most`."""
 
     def __init__(
-        self, name: str, dsn: str, size: int, most: int, *, deep: int, waiting: int, patience: float
-    ):
+        self, name: str, dsn: str, sizes: tuple[int, int], deep: int, patience: float, hang: float
+    ) -> None:
         self.name = name
         self.dsn = dsn
-        self.size = size
-        self.most = most
+        self.size, self.most = sizes
         self.deep = deep
-        self.waiting_limit = waiting
-        self.patience = patience
+        self.most_waiting = 1000 if deep > 1 else 64
+        self.patience = patience  # seconds a call waits for a connection
+        self.hang = hang  # seconds after which a connection that does not answer is given up
         self.pipes: list[Pipe] = []
         self.waiting = 0
-        self.opening = 0
         self.opened = 0
         self.lost = 0
-        self._watching = False
+        self._loop = asyncio.get_running_loop()
+        self._keepers: set[asyncio.Task[None]] = set()
         self._freed = asyncio.Event()
-        self._retry_at = 0.0
-        self._delay = 0.05
-        self._closed = False
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._watching = False
+
+    def start(self) -> None:
+        for _ in range(self.size):
+            self._begin(surplus=False)
 
     def choose(self) -> Pipe | None:
-        """The least loaded connection that has room and does not hang on a slow call."""
+        """The least loaded connection that has room."""
         best: Pipe | None = None
+        least = self.deep
         for pipe in self.pipes:
-            load = pipe.load
-            if load == 0:
-                return pipe
-            if load < self.deep and (best is None or load < best.load) and not pipe.slow:
-                best = pipe
+            if pipe.usable and (load := pipe.load) < least:
+                best, least = pipe, load
         return best
 
     async def acquire(self) -> Pipe:
-        pipe = self.choose()
-        if pipe is not None:
-            return pipe
-        if self.waiting >= self.waiting_limit:
+        if self.waiting >= self.most_waiting:
             raise problems.unavailable("Too many calls are waiting already.")
-        deadline = asyncio.get_running_loop().time() + self.patience
         self.waiting += 1
         try:
-            while pipe is None:
-                self.grow()
-                self._freed.clear()
-                left = deadline - asyncio.get_running_loop().time()
-                if left <= 0:
-                    raise problems.unavailable("No connection to the database became free in time.")
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._freed.wait(), min(left, 0.1))
-                pipe = self.choose()
-            return pipe
+            async with asyncio.timeout(self.patience):
+                while (pipe := self.choose()) is None:
+                    self._grow()
+                    self._freed.clear()
+                    await self._freed.wait()
+                return pipe
+        except TimeoutError:
+            detail = "No connection to the database became free in time."
+            raise problems.unavailable(detail) from None
         finally:
             self.waiting -= 1
+
+    def free(self) -> None:
+        if self.waiting:
+            self._freed.set()
 
     def watch(self) -> None:
         """Looks at shared connections while calls are under way: what only reads and waits behind
         a slow one is sent once more, elsewhere; the first answer counts."""
         if not self._watching:
             self._watching = True
-            asyncio.get_running_loop().call_later(_TICK, self._look)
+            self._loop.call_later(_TICK, self._send_past_slow_ones)
 
-    def _look(self) -> None:
+    def _send_past_slow_ones(self) -> None:
         self._watching = False
-        now = asyncio.get_running_loop().time()
-        for pipe in list(self.pipes):
+        now = self._loop.time()
+        for pipe in self.pipes:
             if pipe.load:
                 self.watch()
             if pipe.held(now) >= _STALL:
-                pipe.slow = True
-        for pipe in [pipe for pipe in self.pipes if pipe.slow]:
-            for call in pipe.behind():
-                other = self.choose()
-                if other is None:
-                    self.grow()
-                    break
-                call.again = True
-                with contextlib.suppress(ConnectionLost):
-                    other.send(call.statement, call.values).add_done_callback(
-                        partial(_settle, call.future)
-                    )
+                pipe.usable = False
+        for call in [call for pipe in self.pipes if not pipe.usable for call in pipe.behind()]:
+            other = self.choose()
+            if other is None:
+                self._grow()
+                break
+            call.again = True
+            with suppress(ConnectionLost):
+                second = other.send(call.statement, call.values)
+                second.add_done_callback(partial(_settle, call.future))
 
-    def free(self) -> None:
-        if self.waiting:
-            self._freed.set()
+    def _grow(self) -> None:
+        """One connection more, unless one is being made already."""
+        if len(self.pipes) == len(self._keepers) < self.most:
+            self._begin(surplus=True)
 
-    def grow(self) -> None:
-        if self._closed or self.opening or len(self.pipes) >= self.most:
-            return
-        if asyncio.get_running_loop().time() < self._retry_at:
-            return
-        self.opening += 1
-        task = asyncio.create_task(self._open())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    def _begin(self, *, surplus: bool) -> None:
+        task = self._loop.create_task(self._keep(surplus))
+        self._keepers.add(task)
+        task.add_done_callback(self._keepers.discard)
 
-    async def _open(self) -> None:
-        loop = asyncio.get_running_loop()
-        try:
-            # Not libpq's own connect in a thread: it keeps the interpreter for all of its time-out.
-            connection = await psycopg.AsyncConnection.connect(self.dsn, autocommit=True)
-        except Exception as error:
-            self._retry_at = loop.time() + self._delay
-            if self._delay == 0.05:
-                log.warning("cannot connect (%s lane): %s", self.name, error)
-            self._delay = min(self._delay * 2, 1.0)
-        else:
-            if self._closed:
-                await connection.close()
-                return
-            self._delay = 0.05
-            self.opened += 1
-            self.pipes.append(Pipe(connection.pgconn, self._forget, owner=connection))
-        finally:
-            self.opening -= 1
-            self._freed.set()
-
-    def _forget(self, pipe: Pipe) -> None:
-        self.pipes.remove(pipe)
-        if not self._closed:
-            self.lost += 1
-            self._freed.set()
-
-    def tend(self, now: float, hang: float) -> None:
-        """Keeps the lane at its size; gives up connections that hang or are not needed."""
-        for pipe in list(self.pipes):
-            if not pipe.alive():
+    async def _keep(self, surplus: bool) -> None:
+        """One connection: made and made again whenever it is lost; a surplus one, until it is."""
+        delay = _FIRST_DELAY
+        while True:
+            try:
+                # Not libpq's own connect in a thread: it holds the interpreter while it waits.
+                connection = await psycopg.AsyncConnection.connect(self.dsn, autocommit=True)
+            except Exception as error:
+                if delay == _FIRST_DELAY:
+                    log.warning("cannot connect (%s lane): %s", self.name, error)
+                await asyncio.sleep(delay)
+                delay = min(delay * 2, _LAST_DELAY)
                 continue
-            if pipe.held(now) > hang:
-                log.error(
-                    "a connection of the %s lane has not answered for %.0f s", self.name, hang
-                )
-                pipe.lose()
-            elif (
-                len(self.pipes) > self.size
-                and not pipe.load
-                and pipe.idle_since < now - _SURPLUS_IDLE
-            ):
+            delay = _FIRST_DELAY
+            pipe = Pipe(connection)
+            self.pipes.append(pipe)
+            self.opened += 1
+            self._freed.set()
+            try:
+                await self._tend(pipe, surplus)
+            finally:
                 self.pipes.remove(pipe)
-                pipe.close()
-        if len(self.pipes) < self.size:
-            self.grow()
-        self.free()
+                pipe.lose()
+            if surplus:
+                return
+
+    async def _tend(self, pipe: Pipe, surplus: bool) -> None:
+        """Until the connection is lost, hangs, or is not needed any more."""
+        idle_looks = 0
+        while idle_looks < _SURPLUS_LOOKS:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(pipe.gone.wait(), _LOOK)
+            if not pipe.alive():
+                self.lost += 1
+                return
+            if pipe.held(self._loop.time()) > self.hang:
+                log.error("a connection (%s lane) has not answered in time", self.name)
+                self.lost += 1
+                return
+            idle_looks = idle_looks + 1 if surplus and not pipe.load else 0
 
     async def close(self) -> None:
-        self._closed = True
-        for pipe in list(self.pipes):
-            pipe.lose()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for task in self._keepers:
+            task.cancel()
+        await asyncio.gather(*self._keepers, return_exceptions=True)
 
 
 def _settle(first: asyncio.Future[Row | None], second: asyncio.Future[Row | None]) -> None:
@@ -192,17 +183,18 @@ def _settle(first: asyncio.Future[Row | None], second: asyncio.Future[Row | None
 
 class Database:
     def __init__(self, settings: Settings, dsn: str) -> None:
-        self._settings = settings
-        self._listen_dsn = settings.direct_url or dsn
         s = settings
+        self._listen_dsn = s.direct_url or dsn
+        self.calls = 0
+        self.retries = 0
         self.lanes: dict[str, Lane] = {}
-        for name, size, most, deep, seconds in (
+        for name, sizes, deep, seconds, patience in (
             # Shared: what only reads can be sent twice, so no call is held up by a slow one.
-            ("read", s.read_connections, s.read_connections * 3, 64, s.statement_timeout),
+            ("read", (s.read_connections, s.read_connections * 3), 64, *_short(s)),
             # To itself: what writes waits for the disk or a lock, and nothing may wait behind it.
-            ("write", s.write_connections, s.write_connections * 2, 1, s.statement_timeout),
-            ("slow", s.slow_connections, s.slow_connections, 1, s.slow_timeout),
-            ("hash", s.hash_connections, s.hash_connections, 1, s.slow_timeout),
+            ("write", (s.write_connections, s.write_connections * 2), 1, *_short(s)),
+            ("slow", (s.slow_connections, s.slow_connections), 1, s.slow_timeout, _PATIENCE_SLOW),
+            ("hash", (s.hash_connections, s.hash_connections), 1, s.slow_timeout, _PATIENCE_SLOW),
         ):
             options = {
                 "statement_timeout": f"{int(seconds * 1000)}ms",
@@ -210,44 +202,22 @@ class Database:
                 "default_transaction_read_only": "on" if name == "read" else "off",
                 **s.keys,
             }
-            self.lanes[name] = Lane(
-                name,
-                make_conninfo(
-                    dsn,
-                    options=" ".join(f"-c {key}={value}" for key, value in options.items()),
-                    application_name=f"plinth {name}",
-                    connect_timeout=3,
-                ),
-                size,
-                most,
-                deep=deep,
-                waiting=1000 if name == "read" else 64,
-                patience=10.0 if name in ("hash", "slow") else s.acquire_timeout,
+            lane_dsn = make_conninfo(
+                dsn,
+                options=" ".join(f"-c {key}={value}" for key, value in options.items()),
+                application_name=f"plinth {name}",
+                connect_timeout=3,
             )
-        self.calls = 0
-        self.retries = 0
-        self._tender: asyncio.Task[None] | None = None
+            self.lanes[name] = Lane(name, lane_dsn, sizes, deep, patience, seconds + 2)
 
     async def start(self) -> None:
         """Begins to connect; whether the database is there shows in `ready`."""
-        self._tender = asyncio.create_task(self._tend())
+        for lane in self.lanes.values():
+            lane.start()
 
     @property
     def ready(self) -> bool:
         return bool(self.lanes["read"].pipes)
-
-    async def _tend(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            now = loop.time()
-            for lane in self.lanes.values():
-                hang = (
-                    self._settings.slow_timeout
-                    if lane.patience > 5
-                    else self._settings.statement_timeout
-                )
-                lane.tend(now, hang + 2)
-            await asyncio.sleep(0.25)
 
     async def call(
         self, lane_name: str, statement: Statement, values: Sequence[bytes | None]
@@ -255,36 +225,27 @@ class Database:
         """One statement, one transaction, one round trip; again only where nothing has happened."""
         lane = self.lanes[lane_name]
         reads = lane_name == "read"
-        self.calls += 1
-        attempt = 0
         loop = asyncio.get_running_loop()
         patient_until = loop.time() + lane.patience
-        while True:
-            attempt += 1
+        self.calls += 1
+        for attempt in count(1):
             pipe = lane.choose() or await lane.acquire()
+            if reads:
+                lane.watch()
             try:
-                if reads:
-                    lane.watch()
-                    return await pipe.send(statement, values)
-                try:
-                    return await pipe.send(statement, values)
-                finally:
-                    lane.free()
+                return await pipe.send(statement, values)
             except DatabaseError as error:
-                if error.sqlstate in OUTDATED:
-                    if attempt > 1:
-                        raise
-                elif error.sqlstate[:3] == "57P" and reads and attempt <= 3:
-                    pass
-                elif attempt > _AGAIN.get(error.sqlstate, 0):
+                if attempt > (_READ_AGAIN if reads else _AGAIN).get(error.sqlstate, 0):
                     raise
-                else:
-                    await asyncio.sleep(0.02 * 2**attempt * random.random())  # noqa: S311
+                await asyncio.sleep(0.02 * 2**attempt * random.random())  # noqa: S311
             except ConnectionLost:
                 # What only reads may be asked again; what writes may have happened.
                 if not reads or loop.time() > patient_until:
                     raise problems.unavailable("The connection to the database was lost.") from None
+            finally:
+                lane.free()
             self.retries += 1
+        raise AssertionError
 
     async def listen(self, *channels: str) -> AsyncIterator[tuple[str, str]]:
         """What other sessions notify, until the connection is lost; the caller listens again."""
@@ -311,7 +272,9 @@ class Database:
         return {"lanes": lanes, "calls_total": self.calls, "retries_total": self.retries}
 
     async def close(self) -> None:
-        if self._tender is not None:
-            self._tender.cancel()
         for lane in self.lanes.values():
             await lane.close()
+
+
+def _short(s: Settings) -> tuple[float, float]:
+    return s.statement_timeout, s.acquire_timeout
