@@ -137,7 +137,9 @@ class Caller:
         if code >= 400:
             # A failure that was kept: what the function wrote about it is committed.
             failure = json.loads(body or b"{}")
-            raise self._problem(failure["code"], failure["message"], failure["field"] or "")
+            problem = self._problem(failure["code"], failure["message"], failure["field"] or "")
+            problem.retry_after = failure.get("retry_after", problem.retry_after)
+            raise problem
         return Answer(code, body or b"")
 
     def _place(

@@ -197,6 +197,14 @@ def cheap_passwords(database: Database, cost: int = 4) -> None:
         connection.execute("select base.set_setting('password.bcrypt_cost', %s)", [str(cost)])
 
 
+def many_attempts(database: Database) -> None:
+    """Failed attempts are counted, and nobody has to wait for them."""
+    values = {"free": 1000, "stop": 0, "per_address": 0, "overall": 0}
+    with database.connect() as connection:
+        for name, value in values.items():
+            connection.execute("select base.set_setting(%s, %s)", [f"attempts.{name}", str(value)])
+
+
 def plant(database: Database, text: str) -> None:
     """Code and routes that only this database has; start the server afterwards."""
     with database.connect(autocommit=False) as connection:

@@ -69,6 +69,7 @@ insert into base.errors (code, http_status, title, description, retry_after) val
   ('VL003', 422, 'Missing field',             'A required field is missing.', null),
   ('VL004', 422, 'Link not good',             'The link is unknown, was used before, or has run out; ask for a new one.', null),
   ('RL001', 429, 'Too many requests',         'A limit is reached; wait as long as Retry-After says.', 1),
+  ('RL002', 429, 'Too many attempts',         'Too many failed attempts; wait as long as Retry-After says.', 60),
   ('SV500', 500, 'Internal error',            'Something failed that should not; the request id finds it in the log.', null),
   ('SV503', 503, 'Unavailable',               'A part that is needed is away; nothing was done, try again.', 1),
   ('SV504', 504, 'Timed out',                 'The work took longer than it may.', null),

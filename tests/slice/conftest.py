@@ -7,13 +7,14 @@ import pytest
 
 from tests.conftest import Database, Engine, Server, _start, clone
 from tests.http_client import Client
-from tests.people import cheap_passwords
+from tests.people import cheap_passwords, many_attempts
 
 
 @pytest.fixture(scope="session")
 def crowded_database(engine: Engine) -> Iterator[Database]:
     with clone(engine) as database:
         cheap_passwords(database)
+        many_attempts(database)
         yield database
 
 

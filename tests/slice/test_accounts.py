@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import Database, Serve, Server, until
 from tests.http_client import Client, Response
-from tests.people import PASSWORD, cheap_passwords, plant
+from tests.people import PASSWORD, cheap_passwords, many_attempts, plant
 
 USER = {
     "id", "username", "email", "full_name", "avatar_url", "bio", "status", "tier", "roles",
@@ -146,6 +146,7 @@ def advantage(client: Client, pairs: int) -> float:
 
 def test_unknown_users_take_as_long(serve: Serve, database: Database) -> None:
     cheap_passwords(database)
+    many_attempts(database)
     client = serve().client()
     assert client.post("/v1/users", account("carol")).status == 201
     assert 0.40 < advantage(client, 200) < 0.60
@@ -154,6 +155,7 @@ def test_unknown_users_take_as_long(serve: Serve, database: Database) -> None:
 def test_the_clock_would_show_skipped_work(serve: Serve, database: Database) -> None:
     """The control of the test above: without the work for unknown users it fails."""
     cheap_passwords(database, cost=6)
+    many_attempts(database)
     plant(database, NO_DUMMY_WORK)
     client = serve().client()
     assert client.post("/v1/users", account("carol")).status == 201

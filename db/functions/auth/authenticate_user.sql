@@ -3,8 +3,10 @@
 -- Rules   login is the username or the address, in any case. Only active accounts.
 --         A wrong password, an unknown login and an account that is not active are alike in answer and work.
 --         A hash of an older format, pepper or cost is renewed while the password is at hand.
--- Errors  none: no row is the answer to a failure, because the failure has to be remembered
--- Locks   the account's row, when the password is right
+--         Before the work, core.check_attempts: who failed too often waits, whether or not there is such an account.
+-- Errors  UN002 they do not belong together, RL002 too many attempts (kept, not raised, because the attempt stays
+--         on record; in psql the answer is no row)
+-- Locks   the account's row, when the password is right; then its attempts
 -- Owned by plinth_system: there is no caller yet.
 create or replace function api.authenticate_user(p_login text, p_password text)
 returns setof core.user_profiles
@@ -18,6 +20,10 @@ declare
   v_user    auth.users;
   v_matches boolean := false;
 begin
+  if not core.check_attempts('password', lower(p_login)) then
+    return;
+  end if;
+
   select u.* into v_user
     from auth.logins l
     join auth.users u on u.id = l.user_id
@@ -32,7 +38,12 @@ begin
     v_matches := found;
   end if;
 
+  if not core.count_attempt('password', lower(p_login), v_matches) then
+    return;
+  end if;
+
   if not v_matches then
+    perform core.keep_failure('UN002', 'The login and the password do not belong together');
     perform ops.write_audit('sign_in.refused', 'auth.users', v_user.id::text, v_user.id,
                             jsonb_build_object('login', left(p_login, 254)));
     return;

@@ -3,7 +3,7 @@
 -- Rules   Login and password as api.authenticate_user has it; no failure tells which of them was wrong.
 --         A user has at most session.limit live sessions; the oldest gives way.
 --         The token lives session.access_minutes, the refresh token session.refresh_days.
--- Errors  UN002 wrong login or password (kept, not raised: the failed attempt stays on record)
+-- Errors  UN002 wrong login or password, RL002 too many attempts (kept, not raised: the attempt stays on record)
 -- Locks   the account's row, so that two sign-ins count each other's sessions
 -- Owned by plinth_system: there is no caller yet.
 create or replace function api.create_session(p_login text, p_password text, p_totp text default null)
@@ -21,7 +21,6 @@ begin
   select a.* into v_user from api.authenticate_user(p_login, p_password) a;
 
   if not found then
-    perform core.keep_failure('UN002', 'The login and the password do not belong together');
     return;
   end if;
 

@@ -1,8 +1,8 @@
 -- api.set_password: sets an account's password and ends its sessions.
 --
--- Rules   Operators only. The rules of a new password hold.
+-- Rules   Operators only. The rules of a new password hold. Failed attempts on the account are forgotten.
 -- Errors  NF001 no such login; VL001 password
--- Locks   the account's row, then its sessions
+-- Locks   the account's row, then its sessions, then its attempts
 -- Touches sessions
 -- Owned by plinth_system: it writes for any account.
 create or replace function api.set_password(p_login text, p_password text)
@@ -23,6 +23,7 @@ begin
 
   update auth.users u set password_hash = core.hash_password(p_password) where u.id = v_user.id;
   perform core.end_sessions(v_user.id, 'password changed');
+  perform core.forget_attempts(v_user.id);
 end
 $$;
 

@@ -1,6 +1,8 @@
 -- api.authenticate_user: whose login and password these are. A failure is no row, leaves a record, and never tells why.
 begin;
-select plan(38);
+-- Before the first call: what is planned without it is not counted.
+set local track_functions = 'all';
+select plan(40);
 
 select is(pg_get_function_arguments('api.authenticate_user'::regproc), 'p_login text, p_password text', 'arguments');
 select is(pg_get_function_result('api.authenticate_user'::regproc), 'SETOF core.user_profiles', 'result');
@@ -62,6 +64,28 @@ select lives_ok($$ select api.authenticate_user(repeat('x', 100000), 'x') $$,
                 'a login of any length is refused and no more');
 select is((select length(r.difference ->> 'login') from refusals r limit 1), 254, 'its record has an end');
 select is_empty($$ select from refusals r where r.difference::text like '%horse%' $$, 'no record holds a password');
+
+-- The same work, whoever it is: PostgreSQL counts the calls.
+create function pg_temp.work(p_login text) returns text language plpgsql as $$
+declare
+  v_before jsonb;
+  v_sql    text := 'select jsonb_object_agg(p.oid::regproc, pg_stat_get_xact_function_calls(p.oid)) from pg_proc p
+                     where pg_stat_get_xact_function_calls(p.oid) > 0
+                       and p.pronamespace in (''ext''::regnamespace, ''core''::regnamespace, ''ops''::regnamespace)';
+  v_after  jsonb;
+begin
+  execute v_sql into v_before;
+  perform api.authenticate_user(p_login, 'wrong horse battery');
+  execute v_sql into v_after;
+  return (select jsonb_object_agg(a.key, a.value::integer - coalesce((v_before ->> a.key)::integer, 0))
+            from jsonb_each_text(v_after) a
+           where a.value::integer > coalesce((v_before ->> a.key)::integer, 0));
+end
+$$;
+select cmp_ok((pg_temp.work('tap_auth_anna')::jsonb ->> 'ext.crypt')::integer, '=', 1, 'a wrong password is hashed once');
+select is(array(select distinct pg_temp.work(l)::jsonb from unnest(array['tap_auth_gone', 'tap_auth_none', 'tap_auth_nobody',
+                'tap_auth@nowhere', 'tap_auth_anna']) l), array[pg_temp.work('tap_auth_anna')::jsonb],
+          'suspended, without a password, unknown: all of it is the same');
 
 -- An older format is renewed while the password is at hand, and what is public stays recognisable.
 select is(pg_temp.who('tap_auth_old', 'wrong horse battery'), null, 'a plain hash, wrong password');

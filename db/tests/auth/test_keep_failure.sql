@@ -1,13 +1,14 @@
 -- core.keep_failure: a failure that undoes nothing; http.leave makes the answer of it.
 begin;
-select plan(12);
+select plan(13);
 
 select is(pg_get_function_arguments('core.keep_failure'::regproc),
-  'p_code text, p_message text, p_field text DEFAULT NULL::text', 'arguments');
+  'p_code text, p_message text, p_field text DEFAULT NULL::text, p_retry_after integer DEFAULT NULL::integer',
+  'arguments');
 select is(pg_get_function_result('core.keep_failure'::regproc), 'void', 'result');
-select volatility_is('core', 'keep_failure', array['text', 'text', 'text'], 'volatile');
-select isnt_definer('core', 'keep_failure', array['text', 'text', 'text']);
-select function_owner_is('core', 'keep_failure', array['text', 'text', 'text'], 'plinth_owner');
+select volatility_is('core', 'keep_failure', array['text', 'text', 'text', 'integer'], 'volatile');
+select isnt_definer('core', 'keep_failure', array['text', 'text', 'text', 'integer']);
+select function_owner_is('core', 'keep_failure', array['text', 'text', 'text', 'integer'], 'plinth_owner');
 select is(p.proconfig, '{"search_path=pg_catalog, pg_temp"}', 'search path') from pg_proc p
  where p.oid = 'core.keep_failure'::regproc;
 select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),
@@ -27,6 +28,9 @@ select is((select l.status from http.leave(201, null) l), 401, 'and is the answe
 select core.keep_failure('VL001', 'too short', 'name');
 select is(current_setting('plinth.failure')::jsonb, '{"code": "VL001", "message": "too short", "field": "name"}'::jsonb,
           'the last one counts, with its field');
+select core.keep_failure('RL002', 'wait', p_retry_after => 30);
+select is(current_setting('plinth.failure')::jsonb,
+          '{"code": "RL002", "message": "wait", "field": null, "retry_after": 30}'::jsonb, 'with how long to wait');
 
 set session authorization plinth_web;
 select throws_ok($$ select core.keep_failure('VL001', 'x') $$, '42501', null, 'private');

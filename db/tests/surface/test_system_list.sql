@@ -49,6 +49,7 @@ insert into rights values
   ('select auth.tiers'),
   ('select auth.roles'),
   ('insert select update auth.users'),
+  ('delete insert select update auth.attempts'),
   ('insert select update auth.logins'),
   ('insert select update auth.sessions'),
   ('delete insert select auth.user_roles'),
