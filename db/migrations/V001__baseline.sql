@@ -75,6 +75,7 @@ insert into base.errors (code, http_status, title, description, retry_after) val
   ('VL003', 422, 'Missing field',             'A required field is missing.', null),
   ('VL004', 422, 'Link not good',             'The link is unknown, was used before, or has run out; ask for a new one.', null),
   ('RL001', 429, 'Too many requests',         'A limit is reached; wait as long as Retry-After says.', 1),
+  ('RL002', 429, 'Too many attempts',         'Too many failed attempts; wait as long as Retry-After says.', 60),
   ('SV500', 500, 'Internal error',            'Something failed that should not; the request id finds it in the log.', null),
   ('SV503', 503, 'Unavailable',               'A part that is needed is away; nothing was done, try again.', 1),
   ('SV504', 504, 'Timed out',                 'The work took longer than it may.', null),
@@ -1410,6 +1411,61 @@ insert into base.table_manifest (schema_name, table_name, class, reason) values
   ('auth', 'logins',     'directory', 'usernames and addresses are unique everywhere'),
   ('auth', 'user_roles', 'by-user',   'a user''s roles are with the user'),
   ('auth', 'sessions',   'by-user',   'the token names the machine, the row is with the user');
+
+-- db/schema/110_credentials.sql
+
+-- auth: what guards the ways to prove who one is.
+
+------------------------------------------------------------------------------------------------------------------
+-- Attempts. One table counts four things: of a subject (a login, or a user's second factor) from one address, of a
+-- subject from all addresses that never succeeded, of an address, and of all. It holds keyed digests only: whether
+-- a login exists cannot be seen here, nor which it is, and unknown logins are counted like any other.
+------------------------------------------------------------------------------------------------------------------
+
+create table auth.attempts (
+  kind         text not null,
+  subject      bytea not null,
+  address      bytea not null,
+  failures     integer not null default 0,
+  began_at     timestamptz not null default clock_timestamp(),
+  failed_at    timestamptz,
+  succeeded_at timestamptz,
+  forget_at    timestamptz not null,
+  constraint attempts_pkey primary key (kind, subject, address),
+  constraint attempts_failures_check check (failures >= 0)
+);
+
+comment on table auth.attempts is 'Failed attempts to prove who one is; refused before the work once there are too many';
+comment on column auth.attempts.kind is 'What was tried: password, totp, …';
+comment on column auth.attempts.subject is 'Keyed digest of the login or user; empty: the row counts for all of them';
+comment on column auth.attempts.address is 'Keyed digest of the address (IPv6: of its /64); empty: the row counts for all of them';
+comment on column auth.attempts.failures is 'Failures in a row; of an address, or of all, those of the running hour or minute';
+comment on column auth.attempts.began_at is 'When the first of them was';
+comment on column auth.attempts.failed_at is 'When the last of them was';
+comment on column auth.attempts.succeeded_at is
+  'When the subject last succeeded from the address: it is known there, and strangers do not hinder it';
+comment on column auth.attempts.forget_at is 'From when on the row counts as if it were not there';
+
+create index attempts_forget_at_idx on auth.attempts (forget_at);
+comment on index auth.attempts_forget_at_idx is 'For core.clean_attempts';
+
+grant select, insert, update, delete on auth.attempts to plinth_system;
+grant select on auth.attempts to plinth_operator;
+
+insert into base.settings (name, value, type, minimum, maximum, description) values
+  ('attempts.free',                '5',    'integer', 0, 1000,
+   'Failures in a row, of one login from one address, before waiting begins; 0: nothing is counted'),
+  ('attempts.password.first_wait', '30',   'integer', 1, 86400, 'Seconds of the first wait; each further failure doubles it'),
+  ('attempts.totp.first_wait',     '900',  'integer', 1, 86400, 'The same for codes of the second factor'),
+  ('attempts.recovery.first_wait', '900',  'integer', 1, 86400, 'The same for recovery codes'),
+  ('attempts.longest_wait',        '3600', 'integer', 1, 86400, 'Seconds no wait exceeds'),
+  ('attempts.stop',                '50',   'integer', 0, 1000000,
+   'Failures in a row of one login from unknown addresses, after which only a new password helps; 0: never'),
+  ('attempts.per_address',         '100',  'integer', 0, 1000000, 'Failures from one address within an hour; 0: any number'),
+  ('attempts.overall',             '600',  'integer', 0, 1000000, 'Failures from everywhere within a minute; 0: any number');
+
+insert into base.table_manifest (schema_name, table_name, class, reason) values
+  ('auth', 'attempts', 'local', 'each machine counts what it is asked');
 
 -- db/schema/120_tokens.sql
 
