@@ -136,10 +136,7 @@ class Caller:
         code = int(status or b"500")
         if code >= 400:
             # A failure that was kept: what the function wrote about it is committed.
-            failure = json.loads(body or b"{}")
-            problem = self._problem(failure["code"], failure["message"], failure["field"] or "")
-            problem.retry_after = failure.get("retry_after", problem.retry_after)
-            raise problem
+            raise self._problem(**json.loads(body or b"{}"))
         return Answer(code, body or b"")
 
     def _place(
@@ -184,10 +181,12 @@ class Caller:
             raise problems.internal()
         return row
 
-    def _problem(self, code: str, message: str, field_name: str) -> problems.Problem:
+    def _problem(
+        self, code: str, message: str, field: str | None, retry_after: int | None = None
+    ) -> problems.Problem:
         if self.registry is None:
             return problems.unavailable()
-        return self.registry.problem(code, message, field_name)
+        return self.registry.problem(code, message, field or "", retry_after)
 
     async def _bump(self, xid: bytes, tags: bytes) -> None:
         delivered = await self._cache.bump(tags.decode().strip("{}").split(","))

@@ -136,7 +136,9 @@ class Registry:
             raise problems.wrong_method(sorted({*methods, *(["HEAD"] if "GET" in methods else [])}))
         return route, found
 
-    def problem(self, code: str, detail: str, field: str = "") -> problems.Problem:
+    def problem(
+        self, code: str, detail: str, field: str = "", retry_after: int | None = None
+    ) -> problems.Problem:
         """A failed call as the error table has it: the longest matching code decides."""
         known = self._codes
         row = next((known[code[:n]] for n in range(5, 1, -1) if code[:n] in known), None)
@@ -151,6 +153,6 @@ class Registry:
             row["title"],
             detail,
             errors=[{"field": field, "code": row["code"], "detail": detail}] if field else [],
-            retry_after=row["retry_after"],
+            retry_after=retry_after or row["retry_after"],
             headers=(("WWW-Authenticate", "Bearer"),) if row["http_status"] == 401 else (),
         )
