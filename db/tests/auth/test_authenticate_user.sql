@@ -2,7 +2,7 @@
 begin;
 -- Before the first call: what is planned without it is not counted.
 set local track_functions = 'all';
-select plan(40);
+select plan(44);
 
 select is(pg_get_function_arguments('api.authenticate_user'::regproc), 'p_login text, p_password text', 'arguments');
 select is(pg_get_function_result('api.authenticate_user'::regproc), 'SETOF core.user_profiles', 'result');
@@ -102,6 +102,15 @@ select is((select u.version from auth.users u where u.username = 'tap_auth_old')
 select is(pg_temp.who('tap_auth_seed', 'Dev@12345'), '019e0000-0000-7000-8000-00000000a105', 'a default password');
 select ok((select core.is_default_hash(u.password_hash) from auth.users u where u.username = 'tap_auth_seed'),
           'keeps its hash, by which production knows it');
+
+-- Too often, from an address; the right password is not told either.
+select set_config('plinth.context', concat_ws(E'\x1f', '', 'req', '192.0.2.7', 'curl'), true);
+select is(pg_temp.who('tap_auth_old', 'wrong horse battery'), null, 'wrong');
+select is(current_setting('plinth.failure')::jsonb ->> 'code', 'UN002', 'is kept for the answer');
+do $$ begin perform pg_temp.who('tap_auth_old', 'wrong') from generate_series(1, 4); end $$;
+select is(pg_temp.who('TAP_auth_old', 'correct horse battery'), null, 'right, after five failures');
+select is(current_setting('plinth.failure')::jsonb ->> 'code', 'RL002', 'has to wait');
+select set_config('plinth.context', '', true);
 
 select set_config('plinth.pepper', '', true);
 select throws_ok($$ select api.authenticate_user('tap_auth_anna', 'correct horse battery') $$, 'SV503', null,

@@ -1,6 +1,6 @@
 -- api.create_session: signs in. Tokens are told once and kept as digests; a failure is kept and undoes nothing.
 begin;
-select plan(32);
+select plan(34);
 
 select is(pg_get_function_arguments('api.create_session'::regproc),
   'p_login text, p_password text, p_totp text DEFAULT NULL::text', 'arguments');
@@ -92,6 +92,11 @@ select is_empty($$ select * from api.create_session('tap_session_anna', null) $$
 select is_empty($$ select * from api.create_session(null, 'correct horse battery') $$, 'no login');
 select is((select count(*) from auth.sessions s where s.user_id = '019e0000-0000-7000-8000-00000000a201'), 1::bigint,
           'no session came of any of them');
+
+do $$ begin perform api.create_session('tap_session_often', 'wrong') from generate_series(1, 5); end $$;
+select is_empty($$ select * from api.create_session('tap_session_often', 'wrong') $$, 'once too often');
+select is(current_setting('plinth.failure')::jsonb ->> 'code', 'RL002', 'it has to wait');
+select set_config('plinth.failure', '', true);
 
 set session authorization plinth_web;
 select isnt_empty($$ select from api.create_session('tap_session_anna', 'correct horse battery') $$,
