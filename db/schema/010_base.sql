@@ -23,9 +23,44 @@ comment on column base.table_manifest.reason is 'Why it is of this class';
 
 insert into base.table_manifest (schema_name, table_name, class, reason) values
   ('base', 'table_manifest', 'reference', 'says how tables are spread'),
+  ('base', 'table_privacy',  'reference', 'says what of a user is where'),
   ('base', 'errors',         'reference', 'the same codes everywhere'),
   ('base', 'settings',       'reference', 'read by every function, changed by hand'),
   ('base', 'touched_tags',   'local',     'cache tags of transactions on this machine');
+
+------------------------------------------------------------------------------------------------------------------
+-- Privacy: what a person's export shows and what an erasure leaves, said once per table, beside the table. A test
+-- demands a line for every table that hangs on an account, and a word for every column of it that can hold anything.
+------------------------------------------------------------------------------------------------------------------
+
+create table base.table_privacy (
+  schema_name text not null,
+  table_name  text not null,
+  user_column text default 'user_id',
+  on_erase    text not null default 'delete',
+  personal    text[] not null default '{}',
+  hidden      text[] not null default '{}',
+  neutral     text[] not null default '{}',
+  erased      jsonb not null default '{}',
+  constraint table_privacy_pkey primary key (schema_name, table_name),
+  constraint table_privacy_table_name_fkey foreign key (schema_name, table_name)
+    references base.table_manifest (schema_name, table_name) on delete cascade,
+  constraint table_privacy_on_erase_check check (on_erase in ('delete', 'anonymise', 'keep')),
+  constraint table_privacy_erased_check check (jsonb_typeof(erased) = 'object')
+);
+
+comment on table base.table_privacy is 'What of a user each table holds: shown in an export, and gone after an erasure';
+comment on column base.table_privacy.schema_name is 'Schema of the table';
+comment on column base.table_privacy.table_name is 'Name of the table';
+comment on column base.table_privacy.user_column is
+  'The column whose user the row belongs to; NULL: the table only mentions users by their ids';
+comment on column base.table_privacy.on_erase is
+  'delete: the rows go; anonymise: they stay, personal and hidden columns are emptied; keep: nothing personal is in them';
+comment on column base.table_privacy.personal is 'Columns that tell something about the person: exported and erased';
+comment on column base.table_privacy.hidden is 'Columns that never leave the database, and are erased';
+comment on column base.table_privacy.neutral is 'Columns that say nothing about a person: exported, and they may stay';
+comment on column base.table_privacy.erased is
+  'anonymise: what a column holds afterwards where it cannot be NULL; {id} is the user''s id without hyphens';
 
 ------------------------------------------------------------------------------------------------------------------
 -- Errors: one row per code, one helper that raises them.
@@ -64,6 +99,7 @@ insert into base.errors (code, http_status, title, description, retry_after) val
   ('NF405', 405, 'Method not allowed',        'The path exists, but not with this method; see the Allow header.', null),
   ('KC001', 409, 'Already taken',             'The value must be unique and is taken.', null),
   ('KC002', 409, 'Changed meanwhile',         'The version sent is not the current one; read again and retry.', null),
+  ('KC004', 409, 'Not in this state',         'The thing is not in the state that this needs; the detail says which.', null),
   ('VL001', 422, 'Invalid field',             'A field breaks a rule; errors names the field and the rule.', null),
   ('VL002', 422, 'Unknown field',             'A field is not part of this request.', null),
   ('VL003', 422, 'Missing field',             'A required field is missing.', null),
@@ -147,6 +183,7 @@ comment on column base.settings.description is 'What it decides';
 comment on column base.settings.updated_at is 'When it was last changed';
 
 insert into base.settings (name, value, type, minimum, maximum, description) values
+  ('account.grace_days',      '30',          'integer', 0,    365,  'Days a deleted account can be restored; then it is erased'),
   ('environment',             'development', 'text',    null, null, 'development, test or production; written by the deploy'),
   ('password.bcrypt_cost',    '12',          'integer', 4,    16,   'Work factor of new hashes; below 10 only in tests'),
   ('password.minimum_length', '15',          'integer', 8,    256,  'Code points a password needs when it is the only factor'),
@@ -280,7 +317,7 @@ grant execute on function base.current_user_id() to plinth_system, plinth_operat
 grant execute on function base.request_context(integer) to plinth_system;
 grant execute on function base.raise(text, text, text, text) to plinth_system;
 grant execute on function base.setting(text) to plinth_system, plinth_operator;
-grant select on base.errors, base.settings, base.table_manifest to plinth_system, plinth_operator;
+grant select on base.errors, base.settings, base.table_manifest, base.table_privacy to plinth_system, plinth_operator;
 
 ------------------------------------------------------------------------------------------------------------------
 -- Trigger functions that every domain uses. Triggers are named _NNN_<task>: the number is the firing order.

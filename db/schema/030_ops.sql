@@ -60,6 +60,9 @@ comment on column ops.audit_details.difference is 'Column name -> {"before", "af
 
 create index audit_details_user_id_idx on ops.audit_details (user_id);
 comment on index ops.audit_details_user_id_idx is 'For erasing a user';
+create index audit_details_login_idx on ops.audit_details (lower(difference ->> 'login')) where user_id is null;
+comment on index ops.audit_details_login_idx is
+  'For erasing a user: attempts that named the account and found none active';
 
 create table ops.audit_erasures (
   audit_id  uuid not null,
@@ -199,10 +202,27 @@ create policy owner_read on ops.audit_erasures for select to plinth_owner using 
 create policy own_rows on ops.audit_logs for select to plinth_owner using (user_id = (select base.current_user_id()));
 create policy own_rows on ops.audit_details for select to plinth_owner using (user_id = (select base.current_user_id()));
 
+-- A detail is erased by one reviewed function, core.erase_audit.
+create policy system_read on ops.audit_logs for select to plinth_system using (true);
+create policy system_read on ops.audit_details for select to plinth_system using (true);
+create policy system_delete on ops.audit_details for delete to plinth_system using (true);
+create policy system_insert on ops.audit_erasures for insert to plinth_system with check (true);
+create policy system_read on ops.audit_erasures for select to plinth_system using (true);
+grant select on ops.audit_logs to plinth_system;
+grant select, delete on ops.audit_details to plinth_system;
+grant select, insert on ops.audit_erasures to plinth_system;
+
 insert into base.table_manifest (schema_name, table_name, class, reason) values
   ('ops', 'audit_logs',     'local', 'written on the machine where it happened, read by operators'),
   ('ops', 'audit_details',  'local', 'beside its row'),
   ('ops', 'audit_erasures', 'local', 'beside its row');
+
+-- Address and agent of a trail's row are those of whoever acted, who may be somebody else: never in an export.
+insert into base.table_privacy (schema_name, table_name, on_erase, personal, hidden, neutral) values
+  ('ops', 'audit_logs', 'keep', '{}', '{detail_digest}',
+   '{acting_role,action,entity_type,entity_id,changed,request_id}'),
+  ('ops', 'audit_details', 'delete', '{difference}', '{salt,address,user_agent}', '{}'),
+  ('ops', 'audit_erasures', 'keep', '{}', '{}', '{reason}');
 
 -- How the jobs of http.jobs went. Apart from the registry, because a deploy makes that anew.
 create table ops.job_runs (

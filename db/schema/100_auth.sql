@@ -56,16 +56,19 @@ create table auth.users (
   created_at         timestamptz not null default now(),
   updated_at         timestamptz not null default now(),
   deleted_at         timestamptz,
+  erase_after        timestamptz,
   version            integer not null default 1,
   constraint users_pkey primary key (id),
   constraint users_tier_fkey foreign key (tier) references auth.tiers (name) on delete restrict,
-  constraint users_username_check check (username ~ '^[A-Za-z0-9][A-Za-z0-9_.-]{2,39}$'),
+  constraint users_username_check check (username ~ '^[A-Za-z0-9][A-Za-z0-9_.-]{1,38}[A-Za-z0-9]$' and username !~ '[_.-]{2}'),
   constraint users_email_check check (length(email) <= 254 and email ~ '^[^@]+@[^@]+$'
                                       and email !~ '[[:space:][:cntrl:]<>(),;:\\"\[\]]'),
   constraint users_full_name_check check (length(full_name) <= 200),
   constraint users_avatar_url_check check (length(avatar_url) <= 2000),
   constraint users_bio_check check (length(bio) <= 2000),
-  constraint users_status_check check (status in ('active', 'suspended', 'deleted')),
+  constraint users_status_check check (status in ('active', 'suspended', 'deleted', 'erased')),
+  constraint users_deleted_at_check check ((status in ('deleted', 'erased')) = (deleted_at is not null)),
+  constraint users_erase_after_check check ((status = 'deleted') = (erase_after is not null)),
   constraint users_metadata_check check (jsonb_typeof(metadata) = 'object')
 );
 
@@ -79,7 +82,8 @@ comment on column auth.users.password_hash is
 comment on column auth.users.full_name is 'Name for display';
 comment on column auth.users.avatar_url is 'Picture';
 comment on column auth.users.bio is 'About the user, in the user''s words';
-comment on column auth.users.status is 'active, suspended or deleted; only active accounts can sign in';
+comment on column auth.users.status is
+  'active, suspended, deleted (can be restored) or erased (only the id is left); only active accounts can sign in';
 comment on column auth.users.tier is 'Plan';
 comment on column auth.users.roles is 'Names of the roles in auth.user_roles, kept equal by a trigger';
 comment on column auth.users.two_factor_enabled is 'Whether a second factor is asked for';
@@ -89,12 +93,47 @@ comment on column auth.users.login_count is 'Successful sign-ins';
 comment on column auth.users.created_at is 'When it was registered';
 comment on column auth.users.updated_at is 'When the profile last changed';
 comment on column auth.users.deleted_at is 'When it was deleted';
+comment on column auth.users.erase_after is 'Until when a deleted account can be restored; then it is erased';
 comment on column auth.users.version is 'Grows with every change of the profile; for optimistic updates';
 
-create index users_tier_idx on auth.users (tier);
-comment on index auth.users_tier_idx is 'For the foreign key';
+create index users_tier_idx on auth.users (tier, created_at, id);
+comment on index auth.users_tier_idx is 'For the foreign key, and list_users of a plan';
+create index users_status_idx on auth.users (status, created_at, id) where status <> 'active';
+comment on index auth.users_status_idx is 'For list_users of the few that are not active';
+create index users_erase_after_idx on auth.users (erase_after) where erase_after is not null;
+comment on index auth.users_erase_after_idx is 'For core.erase_deleted_users';
 create index users_created_at_idx on auth.users (created_at, id);
-comment on index auth.users_created_at_idx is 'For v_active_users, newest first';
+comment on index auth.users_created_at_idx is 'For v_active_users and list_users, newest first';
+create index users_username_idx on auth.users (lower(username), id);
+comment on index auth.users_username_idx is 'For list_users by name';
+create index users_last_login_at_idx on auth.users (coalesce(last_login_at, timestamptz 'epoch'), id);
+comment on index auth.users_last_login_at_idx is 'For list_users by last sign-in';
+create index users_roles_idx on auth.users using gin (roles);
+comment on index auth.users_roles_idx is 'For list_users of a role';
+create index users_search_idx on auth.users
+  using gin (lower(username || ' ' || email || ' ' || coalesce(full_name, '')) ext.gin_trgm_ops);
+comment on index auth.users_search_idx is 'For the search of list_users: any part of name or address';
+
+-- Deleted or not: the dates follow the status, whoever sets it. The date of the erasure is fixed here, so that a
+-- setting changed later breaks no promise.
+create function auth.tg_users__keep_dates()
+returns trigger
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  new.deleted_at := case when new.status in ('deleted', 'erased') then coalesce(new.deleted_at, clock_timestamp()) end;
+  new.erase_after := case when new.status = 'deleted' then coalesce(new.erase_after,
+    new.deleted_at + make_interval(days => base.setting('account.grace_days')::integer)) end;
+  return new;
+end
+$$;
+
+comment on function auth.tg_users__keep_dates() is 'Sets and clears deleted_at and erase_after as the status says';
+
+create trigger _050_keep_dates before insert or update of status on auth.users
+  for each row execute function auth.tg_users__keep_dates();
 
 create trigger _100_touch
   before update of username, email, email_verified, password_hash, full_name, avatar_url, bio, status, tier,
@@ -134,6 +173,12 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  -- An erased account is found by its id only; its names are free again.
+  if new.status = 'erased' then
+    delete from auth.logins l where l.user_id = new.id;
+    return null;
+  end if;
+
   insert into auth.logins (login, kind, user_id)
   values (lower(new.username), 'username', new.id), (lower(new.email), 'email', new.id)
   on conflict (user_id, kind) do update set login = excluded.login
@@ -146,7 +191,7 @@ comment on function auth.tg_users__keep_logins() is
   'Keeps the directory equal to the account; a taken login fails here, on logins_pkey';
 
 create trigger _200_keep_logins
-  after insert or update of username, email on auth.users
+  after insert or update of username, email, status on auth.users
   for each row execute function auth.tg_users__keep_logins();
 
 create table auth.user_roles (
@@ -322,3 +367,14 @@ insert into base.table_manifest (schema_name, table_name, class, reason) values
   ('auth', 'logins',     'directory', 'usernames and addresses are unique everywhere'),
   ('auth', 'user_roles', 'by-user',   'a user''s roles are with the user'),
   ('auth', 'sessions',   'by-user',   'the token names the machine, the row is with the user');
+
+insert into base.table_privacy (schema_name, table_name, on_erase, personal, hidden, neutral) values
+  ('auth', 'logins',     'delete', '{login}', '{}', '{kind}'),
+  ('auth', 'user_roles', 'delete', '{}', '{}', '{role}'),
+  ('auth', 'sessions',   'delete', '{address,user_agent}', '{token_hash,refresh_hash}', '{end_reason}');
+-- Of an erased account a row stays that names nobody: what must stay (a ledger) still refers to something, and nobody
+-- can register with its id and inherit that.
+insert into base.table_privacy (schema_name, table_name, user_column, on_erase, personal, hidden, neutral, erased) values
+  ('auth', 'users', 'id', 'anonymise', '{username,email,full_name,avatar_url,bio,metadata}', '{password_hash}',
+   '{status,tier,roles}',
+   '{"username": "erased-{id}", "email": "erased-{id}@erased.invalid", "metadata": {}}');

@@ -57,3 +57,5 @@ alter table ops.outbox
 
 insert into base.table_manifest (schema_name, table_name, class, reason) values
   ('auth', 'one_time_tokens', 'by-user', 'the token names the machine, the row is with the user');
+insert into base.table_privacy (schema_name, table_name, personal, hidden, neutral) values
+  ('auth', 'one_time_tokens', '{payload}', '{token_hash}', '{kind}');

@@ -17,6 +17,8 @@ insert into reviewed values
   ('function core.issue_one_time_token', 'issues tokens for accounts that nobody is signed in to'),
   ('function core.send_mail',            'writes to accounts that nobody is signed in to, and to others than the caller'),
   ('function core.use_one_time_token',   'finds a token by its hash: whose it is shows only then'),
+  ('function core.erase_audit',          'details of what a user did to others are others'' rows; erases of the named user only'),
+  ('function core.erase_deleted_users',  'looks for accounts whose time to be restored is over, everybody''s'),
   ('function core.user_of_session',     'plinth psql --as: looks the named account up by its login'),
   ('function core.void_one_time_tokens', 'makes tokens of the named account void, also before there is a caller'),
   ('function http.check_server_role',    'reads whether a default password hash is left before serving in production'),
@@ -46,6 +48,7 @@ insert into rights values
   ('select base.errors'),
   ('select base.settings'),
   ('select base.table_manifest'),
+  ('select base.table_privacy'),
   ('select auth.tiers'),
   ('select auth.roles'),
   ('insert select update auth.users'),
@@ -57,6 +60,10 @@ insert into rights values
   ('select ops.mail_kinds'),
   ('select ops.mail_texts'),
   ('delete insert select update ops.outbox');
+  ('select ops.audit_logs'),
+  ('delete select ops.audit_details'),
+  ('insert select ops.audit_erasures'),
+  ('insert ops.outbox');
 select set_eq('select pg_temp.table_rights()', 'select table_and_verbs from rights', 'and has exactly these rights on tables');
 
 select is_empty(

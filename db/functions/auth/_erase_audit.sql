@@ -1,0 +1,41 @@
+-- core.erase_audit: removes the details of the audit trail that tell something about a user: what was done to the
+-- account, what the user did to others (with address and agent), and attempts to sign in that named it.
+--
+-- Rules   Each detail goes with a record in ops.audit_erasures; the trail's own rows, which hold ids only, stay.
+-- Locks   the details' rows
+-- Owned by plinth_system: details of what the user did to others are others' rows.
+create or replace function core.erase_audit(p_user_id uuid, p_logins text[], p_reason text)
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_ids   uuid[];
+  v_count integer;
+begin
+  v_ids := array(
+    select d.audit_id from ops.audit_details d where d.user_id = p_user_id
+    union
+    select d.audit_id from ops.audit_logs l join ops.audit_details d on d.audit_id = l.id where l.actor_id = p_user_id
+    union
+    select d.audit_id from ops.audit_details d
+     where d.user_id is null and lower(d.difference ->> 'login') = any (p_logins));
+
+  insert into ops.audit_erasures (audit_id, reason)
+  select i, p_reason from unnest(v_ids) as i
+  on conflict do nothing;
+  delete from ops.audit_details d where d.audit_id = any (v_ids);
+  get diagnostics v_count = row_count;
+  return v_count;
+end
+$$;
+
+comment on function core.erase_audit(uuid, text[], text) is
+  'Removes the details of the audit trail that tell something about a user, each with its record';
+alter function core.erase_audit(uuid, text[], text) owner to plinth_system;
+-- A grant to the former owner goes with the change of owner, so the new one gives it.
+set local role plinth_system;
+grant execute on function core.erase_audit(uuid, text[], text) to plinth_owner;
+set local role plinth_owner;

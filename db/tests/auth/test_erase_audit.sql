@@ -1,0 +1,39 @@
+-- core.erase_audit: the details about one user go, each with its record; the trail stays.
+begin;
+select plan(13);
+
+select is(pg_get_function_arguments('core.erase_audit'::regproc), 'p_user_id uuid, p_logins text[], p_reason text', 'arguments');
+select is(pg_get_function_result('core.erase_audit'::regproc), 'integer', 'result');
+select volatility_is('core', 'erase_audit', array['uuid', 'text[]', 'text'], 'volatile');
+select is_definer('core', 'erase_audit', array['uuid', 'text[]', 'text']);
+select function_owner_is('core', 'erase_audit', array['uuid', 'text[]', 'text'], 'plinth_system');
+select is(p.proconfig, '{"search_path=pg_catalog, pg_temp"}', 'search path') from pg_proc p
+ where p.oid = 'core.erase_audit'::regproc;
+select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),
+          '{plinth_owner,plinth_system}', 'who may call it') from pg_proc p where p.oid = 'core.erase_audit'::regproc;
+
+-- Done to anna; done by anna to ben, from her address; attempts that named her, or somebody else.
+select ops.write_audit('tap_erase', 'done to', 'anna', '019e0000-0000-7000-8000-00000000e201', '{"bio": {"after": "Anna"}}');
+select set_config('plinth.caller', '019e0000-0000-7000-8000-00000000e201', true),
+       set_config('plinth.context', E'\x1freq\x1f192.0.2.77\x1fAnna''s browser', true);
+select ops.write_audit('tap_erase', 'done by', 'anna', '019e0000-0000-7000-8000-00000000e202', '{"bio": {"after": "Ben"}}');
+select set_config('plinth.caller', '', true), set_config('plinth.context', '', true);
+select ops.write_audit('tap_erase', 'done to', 'ben', '019e0000-0000-7000-8000-00000000e202', '{"bio": {"after": "Ben"}}');
+select ops.write_audit('tap_erase', 'named', 'anna', null, '{"login": "Tap_Erase_Anna"}');
+select ops.write_audit('tap_erase', 'named', 'ben', null, '{"login": "tap_erase_ben"}');
+
+create temp view kept as
+select l.entity_type, l.entity_id from ops.audit_logs l join ops.audit_details d on d.audit_id = l.id where l.action = 'tap_erase';
+select is((select count(*) from kept), 5::bigint, 'five details');
+select is(core.erase_audit('019e0000-0000-7000-8000-00000000e201', '{tap_erase_anna,tap_erase_anna@example.org}', 'for a test'), 3,
+          'three tell something about anna');
+select results_eq('select k.* from kept k order by 1', $$ values ('done to', 'ben'), ('named', 'ben') $$, 'the others stay');
+select is((select count(*) from ops.audit_logs l where l.action = 'tap_erase'), 5::bigint, 'of the trail nothing is gone');
+select results_eq(
+  $$ select l.entity_id, e.reason from ops.audit_erasures e join ops.audit_logs l on l.id = e.audit_id
+      where l.action = 'tap_erase' $$,
+  $$ values ('anna', 'for a test'), ('anna', 'for a test'), ('anna', 'for a test') $$, 'each has its record');
+select is(core.erase_audit('019e0000-0000-7000-8000-00000000e201', '{tap_erase_anna}', 'again'), 0, 'there is no more');
+
+select * from finish();
+rollback;
