@@ -49,6 +49,9 @@ insert into rights values
   ('select base.settings'),
   ('select base.table_manifest'),
   ('select base.table_privacy'),
+  ('select ops.audit_logs'),
+  ('delete select ops.audit_details'),
+  ('insert select ops.audit_erasures'),
   ('select auth.tiers'),
   ('select auth.roles'),
   ('insert select update auth.users'),
@@ -60,10 +63,6 @@ insert into rights values
   ('select ops.mail_kinds'),
   ('select ops.mail_texts'),
   ('delete insert select update ops.outbox');
-  ('select ops.audit_logs'),
-  ('delete select ops.audit_details'),
-  ('insert select ops.audit_erasures'),
-  ('insert ops.outbox');
 select set_eq('select pg_temp.table_rights()', 'select table_and_verbs from rights', 'and has exactly these rights on tables');
 
 select is_empty(
