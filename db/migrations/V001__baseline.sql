@@ -29,9 +29,44 @@ comment on column base.table_manifest.reason is 'Why it is of this class';
 
 insert into base.table_manifest (schema_name, table_name, class, reason) values
   ('base', 'table_manifest', 'reference', 'says how tables are spread'),
+  ('base', 'table_privacy',  'reference', 'says what of a user is where'),
   ('base', 'errors',         'reference', 'the same codes everywhere'),
   ('base', 'settings',       'reference', 'read by every function, changed by hand'),
   ('base', 'touched_tags',   'local',     'cache tags of transactions on this machine');
+
+------------------------------------------------------------------------------------------------------------------
+-- Privacy: what a person's export shows and what an erasure leaves, said once per table, beside the table. A test
+-- demands a line for every table that hangs on an account, and a word for every column of it that can hold anything.
+------------------------------------------------------------------------------------------------------------------
+
+create table base.table_privacy (
+  schema_name text not null,
+  table_name  text not null,
+  user_column text default 'user_id',
+  on_erase    text not null default 'delete',
+  personal    text[] not null default '{}',
+  hidden      text[] not null default '{}',
+  neutral     text[] not null default '{}',
+  erased      jsonb not null default '{}',
+  constraint table_privacy_pkey primary key (schema_name, table_name),
+  constraint table_privacy_table_name_fkey foreign key (schema_name, table_name)
+    references base.table_manifest (schema_name, table_name) on delete cascade,
+  constraint table_privacy_on_erase_check check (on_erase in ('delete', 'anonymise', 'keep')),
+  constraint table_privacy_erased_check check (jsonb_typeof(erased) = 'object')
+);
+
+comment on table base.table_privacy is 'What of a user each table holds: shown in an export, and gone after an erasure';
+comment on column base.table_privacy.schema_name is 'Schema of the table';
+comment on column base.table_privacy.table_name is 'Name of the table';
+comment on column base.table_privacy.user_column is
+  'The column whose user the row belongs to; NULL: the table only mentions users by their ids';
+comment on column base.table_privacy.on_erase is
+  'delete: the rows go; anonymise: they stay, personal and hidden columns are emptied; keep: nothing personal is in them';
+comment on column base.table_privacy.personal is 'Columns that tell something about the person: exported and erased';
+comment on column base.table_privacy.hidden is 'Columns that never leave the database, and are erased';
+comment on column base.table_privacy.neutral is 'Columns that say nothing about a person: exported, and they may stay';
+comment on column base.table_privacy.erased is
+  'anonymise: what a column holds afterwards where it cannot be NULL; {id} is the user''s id without hyphens';
 
 ------------------------------------------------------------------------------------------------------------------
 -- Errors: one row per code, one helper that raises them.
@@ -70,6 +105,7 @@ insert into base.errors (code, http_status, title, description, retry_after) val
   ('NF405', 405, 'Method not allowed',        'The path exists, but not with this method; see the Allow header.', null),
   ('KC001', 409, 'Already taken',             'The value must be unique and is taken.', null),
   ('KC002', 409, 'Changed meanwhile',         'The version sent is not the current one; read again and retry.', null),
+  ('KC004', 409, 'Not in this state',         'The thing is not in the state that this needs; the detail says which.', null),
   ('VL001', 422, 'Invalid field',             'A field breaks a rule; errors names the field and the rule.', null),
   ('VL002', 422, 'Unknown field',             'A field is not part of this request.', null),
   ('VL003', 422, 'Missing field',             'A required field is missing.', null),
@@ -153,6 +189,7 @@ comment on column base.settings.description is 'What it decides';
 comment on column base.settings.updated_at is 'When it was last changed';
 
 insert into base.settings (name, value, type, minimum, maximum, description) values
+  ('account.grace_days',      '30',          'integer', 0,    365,  'Days a deleted account can be restored; then it is erased'),
   ('environment',             'development', 'text',    null, null, 'development, test or production; written by the deploy'),
   ('password.bcrypt_cost',    '12',          'integer', 4,    16,   'Work factor of new hashes; below 10 only in tests'),
   ('password.minimum_length', '15',          'integer', 8,    256,  'Code points a password needs when it is the only factor'),
@@ -286,7 +323,7 @@ grant execute on function base.current_user_id() to plinth_system, plinth_operat
 grant execute on function base.request_context(integer) to plinth_system;
 grant execute on function base.raise(text, text, text, text) to plinth_system;
 grant execute on function base.setting(text) to plinth_system, plinth_operator;
-grant select on base.errors, base.settings, base.table_manifest to plinth_system, plinth_operator;
+grant select on base.errors, base.settings, base.table_manifest, base.table_privacy to plinth_system, plinth_operator;
 
 ------------------------------------------------------------------------------------------------------------------
 -- Trigger functions that every domain uses. Triggers are named _NNN_<task>: the number is the firing order.
@@ -736,6 +773,9 @@ comment on column ops.audit_details.difference is 'Column name -> {"before", "af
 
 create index audit_details_user_id_idx on ops.audit_details (user_id);
 comment on index ops.audit_details_user_id_idx is 'For erasing a user';
+create index audit_details_login_idx on ops.audit_details (lower(difference ->> 'login')) where user_id is null;
+comment on index ops.audit_details_login_idx is
+  'For erasing a user: attempts that named the account and found none active';
 
 create table ops.audit_erasures (
   audit_id  uuid not null,
@@ -875,10 +915,27 @@ create policy owner_read on ops.audit_erasures for select to plinth_owner using 
 create policy own_rows on ops.audit_logs for select to plinth_owner using (user_id = (select base.current_user_id()));
 create policy own_rows on ops.audit_details for select to plinth_owner using (user_id = (select base.current_user_id()));
 
+-- A detail is erased by one reviewed function, core.erase_audit.
+create policy system_read on ops.audit_logs for select to plinth_system using (true);
+create policy system_read on ops.audit_details for select to plinth_system using (true);
+create policy system_delete on ops.audit_details for delete to plinth_system using (true);
+create policy system_insert on ops.audit_erasures for insert to plinth_system with check (true);
+create policy system_read on ops.audit_erasures for select to plinth_system using (true);
+grant select on ops.audit_logs to plinth_system;
+grant select, delete on ops.audit_details to plinth_system;
+grant select, insert on ops.audit_erasures to plinth_system;
+
 insert into base.table_manifest (schema_name, table_name, class, reason) values
   ('ops', 'audit_logs',     'local', 'written on the machine where it happened, read by operators'),
   ('ops', 'audit_details',  'local', 'beside its row'),
   ('ops', 'audit_erasures', 'local', 'beside its row');
+
+-- Address and agent of a trail's row are those of whoever acted, who may be somebody else: never in an export.
+insert into base.table_privacy (schema_name, table_name, on_erase, personal, hidden, neutral) values
+  ('ops', 'audit_logs', 'keep', '{}', '{detail_digest}',
+   '{acting_role,action,entity_type,entity_id,changed,request_id}'),
+  ('ops', 'audit_details', 'delete', '{difference}', '{salt,address,user_agent}', '{}'),
+  ('ops', 'audit_erasures', 'keep', '{}', '{}', '{reason}');
 
 -- How the jobs of http.jobs went. Apart from the registry, because a deploy makes that anew.
 create table ops.job_runs (
@@ -1022,6 +1079,8 @@ insert into base.table_manifest (schema_name, table_name, class, reason) values
   ('ops', 'mail_kinds', 'reference', 'the same messages everywhere'),
   ('ops', 'mail_texts', 'reference', 'the same texts everywhere'),
   ('ops', 'outbox',     'by-user',   'caused by one user''s transaction');
+insert into base.table_privacy (schema_name, table_name, personal, hidden, neutral) values
+  ('ops', 'outbox', '{address,payload,dedup,last_error}', '{token_encrypted}', '{kind,language}');
 
 -- Mail to an address nobody has proved to own says nothing that a stranger chose, not even the username: a mail
 -- program would make a link of it.
@@ -1145,16 +1204,19 @@ create table auth.users (
   created_at         timestamptz not null default now(),
   updated_at         timestamptz not null default now(),
   deleted_at         timestamptz,
+  erase_after        timestamptz,
   version            integer not null default 1,
   constraint users_pkey primary key (id),
   constraint users_tier_fkey foreign key (tier) references auth.tiers (name) on delete restrict,
-  constraint users_username_check check (username ~ '^[A-Za-z0-9][A-Za-z0-9_.-]{2,39}$'),
+  constraint users_username_check check (username ~ '^[A-Za-z0-9][A-Za-z0-9_.-]{1,38}[A-Za-z0-9]$' and username !~ '[_.-]{2}'),
   constraint users_email_check check (length(email) <= 254 and email ~ '^[^@]+@[^@]+$'
                                       and email !~ '[[:space:][:cntrl:]<>(),;:\\"\[\]]'),
   constraint users_full_name_check check (length(full_name) <= 200),
   constraint users_avatar_url_check check (length(avatar_url) <= 2000),
   constraint users_bio_check check (length(bio) <= 2000),
-  constraint users_status_check check (status in ('active', 'suspended', 'deleted')),
+  constraint users_status_check check (status in ('active', 'suspended', 'deleted', 'erased')),
+  constraint users_deleted_at_check check ((status in ('deleted', 'erased')) = (deleted_at is not null)),
+  constraint users_erase_after_check check ((status = 'deleted') = (erase_after is not null)),
   constraint users_metadata_check check (jsonb_typeof(metadata) = 'object')
 );
 
@@ -1168,7 +1230,8 @@ comment on column auth.users.password_hash is
 comment on column auth.users.full_name is 'Name for display';
 comment on column auth.users.avatar_url is 'Picture';
 comment on column auth.users.bio is 'About the user, in the user''s words';
-comment on column auth.users.status is 'active, suspended or deleted; only active accounts can sign in';
+comment on column auth.users.status is
+  'active, suspended, deleted (can be restored) or erased (only the id is left); only active accounts can sign in';
 comment on column auth.users.tier is 'Plan';
 comment on column auth.users.roles is 'Names of the roles in auth.user_roles, kept equal by a trigger';
 comment on column auth.users.two_factor_enabled is 'Whether a second factor is asked for';
@@ -1178,12 +1241,47 @@ comment on column auth.users.login_count is 'Successful sign-ins';
 comment on column auth.users.created_at is 'When it was registered';
 comment on column auth.users.updated_at is 'When the profile last changed';
 comment on column auth.users.deleted_at is 'When it was deleted';
+comment on column auth.users.erase_after is 'Until when a deleted account can be restored; then it is erased';
 comment on column auth.users.version is 'Grows with every change of the profile; for optimistic updates';
 
-create index users_tier_idx on auth.users (tier);
-comment on index auth.users_tier_idx is 'For the foreign key';
+create index users_tier_idx on auth.users (tier, created_at, id);
+comment on index auth.users_tier_idx is 'For the foreign key, and list_users of a plan';
+create index users_status_idx on auth.users (status, created_at, id) where status <> 'active';
+comment on index auth.users_status_idx is 'For list_users of the few that are not active';
+create index users_erase_after_idx on auth.users (erase_after) where erase_after is not null;
+comment on index auth.users_erase_after_idx is 'For core.erase_deleted_users';
 create index users_created_at_idx on auth.users (created_at, id);
-comment on index auth.users_created_at_idx is 'For v_active_users, newest first';
+comment on index auth.users_created_at_idx is 'For v_active_users and list_users, newest first';
+create index users_username_idx on auth.users (lower(username), id);
+comment on index auth.users_username_idx is 'For list_users by name';
+create index users_last_login_at_idx on auth.users (coalesce(last_login_at, timestamptz 'epoch'), id);
+comment on index auth.users_last_login_at_idx is 'For list_users by last sign-in';
+create index users_roles_idx on auth.users using gin (roles);
+comment on index auth.users_roles_idx is 'For list_users of a role';
+create index users_search_idx on auth.users
+  using gin (lower(username || ' ' || email || ' ' || coalesce(full_name, '')) ext.gin_trgm_ops);
+comment on index auth.users_search_idx is 'For the search of list_users: any part of name or address';
+
+-- Deleted or not: the dates follow the status, whoever sets it. The date of the erasure is fixed here, so that a
+-- setting changed later breaks no promise.
+create function auth.tg_users__keep_dates()
+returns trigger
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  new.deleted_at := case when new.status in ('deleted', 'erased') then coalesce(new.deleted_at, clock_timestamp()) end;
+  new.erase_after := case when new.status = 'deleted' then coalesce(new.erase_after,
+    new.deleted_at + make_interval(days => base.setting('account.grace_days')::integer)) end;
+  return new;
+end
+$$;
+
+comment on function auth.tg_users__keep_dates() is 'Sets and clears deleted_at and erase_after as the status says';
+
+create trigger _050_keep_dates before insert or update of status on auth.users
+  for each row execute function auth.tg_users__keep_dates();
 
 create trigger _100_touch
   before update of username, email, email_verified, password_hash, full_name, avatar_url, bio, status, tier,
@@ -1223,6 +1321,12 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  -- An erased account is found by its id only; its names are free again.
+  if new.status = 'erased' then
+    delete from auth.logins l where l.user_id = new.id;
+    return null;
+  end if;
+
   insert into auth.logins (login, kind, user_id)
   values (lower(new.username), 'username', new.id), (lower(new.email), 'email', new.id)
   on conflict (user_id, kind) do update set login = excluded.login
@@ -1235,7 +1339,7 @@ comment on function auth.tg_users__keep_logins() is
   'Keeps the directory equal to the account; a taken login fails here, on logins_pkey';
 
 create trigger _200_keep_logins
-  after insert or update of username, email on auth.users
+  after insert or update of username, email, status on auth.users
   for each row execute function auth.tg_users__keep_logins();
 
 create table auth.user_roles (
@@ -1412,6 +1516,17 @@ insert into base.table_manifest (schema_name, table_name, class, reason) values
   ('auth', 'user_roles', 'by-user',   'a user''s roles are with the user'),
   ('auth', 'sessions',   'by-user',   'the token names the machine, the row is with the user');
 
+insert into base.table_privacy (schema_name, table_name, on_erase, personal, hidden, neutral) values
+  ('auth', 'logins',     'delete', '{login}', '{}', '{kind}'),
+  ('auth', 'user_roles', 'delete', '{}', '{}', '{role}'),
+  ('auth', 'sessions',   'delete', '{address,user_agent}', '{token_hash,refresh_hash}', '{end_reason}');
+-- Of an erased account a row stays that names nobody: what must stay (a ledger) still refers to something, and nobody
+-- can register with its id and inherit that.
+insert into base.table_privacy (schema_name, table_name, user_column, on_erase, personal, hidden, neutral, erased) values
+  ('auth', 'users', 'id', 'anonymise', '{username,email,full_name,avatar_url,bio,metadata}', '{password_hash}',
+   '{status,tier,roles}',
+   '{"username": "erased-{id}", "email": "erased-{id}@erased.invalid", "metadata": {}}');
+
 -- db/schema/110_credentials.sql
 
 -- auth: what guards the ways to prove who one is.
@@ -1528,3 +1643,5 @@ alter table ops.outbox
 
 insert into base.table_manifest (schema_name, table_name, class, reason) values
   ('auth', 'one_time_tokens', 'by-user', 'the token names the machine, the row is with the user');
+insert into base.table_privacy (schema_name, table_name, personal, hidden, neutral) values
+  ('auth', 'one_time_tokens', '{payload}', '{token_hash}', '{kind}');
