@@ -174,7 +174,7 @@ def _user_create(
     account = {"p_username": username, "p_email": email, "p_full_name": full_name}
     calls = [("api.create_user", {**account, "p_password": _password(password_stdin)})]
     if role:
-        calls.append(("api.assign_role", {"p_login": username, "p_role": role}))
+        calls.append(("api.assign_role", {"p_id": username, "p_role": role}))
     _call(settings, *calls)
     print(f"made {username}" + (f" with role {role}" if role else ""))
 
@@ -186,7 +186,7 @@ def _user_passwd(settings: Settings, username: str, password_stdin: bool) -> Non
 
 
 def _user_role(settings: Settings, username: str, role: str) -> None:
-    _call(settings, ("api.assign_role", {"p_login": username, "p_role": role}))
+    _call(settings, ("api.assign_role", {"p_id": username, "p_role": role}))
     print(f"{username} has role {role}")
 
 

@@ -92,7 +92,7 @@ class Route:
             else:
                 listed.append(f"p_{name} => {value}")
         arguments = ", ".join(listed)
-        if "p_user_id" in self._text and arguments:
+        if arguments and "({args}" not in self._text:  # something stands before them
             arguments = ", " + arguments
         return Statement(self._text.replace("{args}", arguments).replace("{limit}", limit))
 

@@ -18,9 +18,10 @@ declare
   v_columns  text;
   v_body     text;
 begin
-  -- A leading comma is in {args}; trimmed of it where the user is no argument.
-  v_call := format('%s(%s)', p_route.function_name,
-    case when 'p_user_id' = any (v_names) then 'p_user_id => e.user_id{args}' else '{args}' end);
+  -- What a request gave comes last, so that the layer sees from what stands before {args} whether a comma is needed.
+  v_call := format('%s(%s{args})', p_route.function_name, concat_ws(', ',
+    case when 'p_user_id' = any (v_names) then 'p_user_id => e.user_id' end,
+    case when p_route.result = 'list' then 'p_limit => http.page_limit({limit}) + 1' end));
 
   if p_route.result = 'list' then
     select string_agg(format('x.%I', c.name), ', ') into v_columns
@@ -33,7 +34,7 @@ begin
       'from (select row_number() over () as n, count(*) over () > http.page_limit({limit}) as more, '
       'http.page_limit({limit}) as size, x.cursor, '
       '(select to_json(i) from (select %s) i) as item from %s x where e.proceed) r) q',
-      v_columns, replace(v_call, '{args}', '{args}, p_limit => http.page_limit({limit}) + 1'));
+      v_columns, v_call);
   else
     v_body := format('select %s as body from %s x where e.proceed',
       case p_route.result

@@ -1,5 +1,7 @@
 -- http.catalog: everything the layer needs to serve, in one read: the version of the code, every route with its
 -- arguments and its statement, and the error table.
+--
+-- Rules   What is kept for a caller depends on his sessions, and where a permission is asked for, on what roles permit.
 create or replace function http.catalog()
 returns json
 language sql
@@ -14,7 +16,8 @@ as $$
       select coalesce(json_agg(json_build_object(
                'method', r.method, 'path', r.path, 'function', r.function_name, 'auth', r.auth, 'lane', r.lane,
                'status', r.status, 'result', r.result, 'cache_seconds', r.cache_seconds,
-               'cache_tags', case when r.auth <> 'none' then array['sessions'] || r.cache_tags else r.cache_tags end,
+               'cache_tags', case when r.auth <> 'none' then array['sessions'] else '{}'::text[] end || r.cache_tags
+                          || case when r.permission is not null then array['all:permissions'] else '{}' end,
                'statement', http.statement(r),
                'arguments', (select coalesce(json_agg(a), '[]') from http.arguments(r.function_name::regproc) a))
              order by r.path, r.method), '[]')

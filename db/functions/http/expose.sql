@@ -4,6 +4,7 @@
 --         A route needs a caller unless it says auth => 'none'; a function that names p_user_id always does.
 --         What manages credentials says auth => 'session', and auth => 'step_up' where a stolen session must not do.
 --         result is read off the function when not given: a set is one object unless it has a cursor column (list).
+--         A permission is one of auth.permissions.
 --         The lane is read off the volatility when not given. Every {name} of the path is an argument p_name.
 -- Errors  invalid_parameter_value when the route or its options make no sense: the deploy stops.
 -- Locks   row of http.routes
@@ -44,6 +45,10 @@ begin
      where 'p_' || m[1] <> all (coalesce(v_proc.proargnames, '{}')))
   then
     raise exception '% has no argument for each {name} of %', function, route using errcode = '22023';
+  end if;
+
+  if permission is not null and not exists (select from auth.permissions k where k.name = permission) then
+    raise exception '% asks for %, which auth.permissions does not know', route, permission using errcode = '22023';
   end if;
 
   v_lane := coalesce(lane, case when v_proc.provolatile = 'v' then 'write' else 'read' end);

@@ -19,6 +19,7 @@ insert into auth.users (id, username, email) values
   ('019e0000-0000-7000-8000-00000000d001', 'tap_enter_anna', 'tap_enter_anna@example.org'),
   ('019e0000-0000-7000-8000-00000000d002', 'tap_enter_ben', 'tap_enter_ben@example.org'),
   ('019e0000-0000-7000-8000-00000000d003', 'tap_enter_carl', 'tap_enter_carl@example.org');
+insert into auth.permissions values ('tap:paint', 'planted'), ('tap:wash', 'planted');
 insert into auth.roles (name, description, permissions) values ('tap_painter', 'of this test', '["tap:paint", "tap:wash"]');
 insert into auth.user_roles (user_id, role) values
   ('019e0000-0000-7000-8000-00000000d001', 'tap_painter'), ('019e0000-0000-7000-8000-00000000d002', 'administrator');

@@ -1,6 +1,6 @@
 -- http.expose: makes a function a route, reads off it what was not said, and stops the deploy on what makes no sense.
 begin;
-select plan(31);
+select plan(32);
 
 select is(pg_get_function_arguments('http.expose'::regproc),
   'route text, function text, auth text DEFAULT ''user''::text, permission text DEFAULT NULL::text, '
@@ -32,6 +32,7 @@ select set_config('plinth.file', 'db/functions/tap/read.sql', true);
 select http.expose('GET /v1/tap/read', 'api.tap_read', cache => 60, tags => '{tap,all:tap}');
 select set_config('plinth.file', '', true);
 select http.expose('GET /v1/tap/list/{id}', 'api.tap_list');
+insert into auth.permissions values ('tap:write', 'planted');
 select http.expose('POST /v1/tap/value', 'api.tap_value', permission => 'tap:write', status => 201, lane => 'hash');
 select http.expose('DELETE /v1/tap/write', 'api.tap_write', status => 204);
 select http.expose('GET /v1/tap/open', 'api.tap_open', auth => 'none');
@@ -81,8 +82,11 @@ select throws_ok($$ select http.expose('GET /v1/tap/x', 'core.act_for', result =
 select throws_ok($$ select http.expose('POST /v1/tap/x', 'core.act_for') $$, '23514', null, 'or any private one');
 select throws_ok($$ select http.expose('GET /v1/tap/x', 'api.tap_read', auth => 'maybe') $$, '23514', null,
                  'unknown auth');
-select throws_ok($$ select http.expose('GET /v1/tap/x', 'api.tap_open', auth => 'none', permission => 'x') $$, '23514', null,
+select throws_ok($$ select http.expose('GET /v1/tap/x', 'api.tap_open', auth => 'none', permission => 'tap:write') $$,
+                 '23514', null,
                  'a permission of nobody');
+select throws_ok($$ select http.expose('GET /v1/tap/x', 'api.tap_read', permission => 'tap:wirte') $$, '22023',
+                 'GET /v1/tap/x asks for tap:wirte, which auth.permissions does not know', 'a permission that is none');
 select throws_ok($$ select http.expose('GET /v1/tap/x', 'api.tap_read', result => 'many') $$, '23514', null,
                  'unknown result');
 select throws_ok($$ select http.expose('GET /v1/tap/x', 'api.tap_read', lane => 'fast') $$, '23514', null,

@@ -21,6 +21,7 @@ create function api.tap_find(p_user_id uuid, p_word text, p_id uuid default null
 returns table (n integer, cursor text) stable language sql as $$ select 1, 'x' $$;
 create function api.tap_stop() returns void volatile language sql as '';
 reset role;
+insert into auth.permissions values ('tap:paint', 'planted');
 select http.expose('POST /v1/tap-things/{id}/paint', 'api.tap_paint', permission => 'tap:paint', status => 201);
 select http.expose('GET /v1/tap-things/{id}', 'api.tap_find', cache => 60);
 select http.expose('DELETE /v1/tap-things', 'api.tap_stop', auth => 'none', status => 204);

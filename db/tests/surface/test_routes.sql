@@ -1,7 +1,7 @@
 -- The registry against the catalog: every function of the contract is reachable or says why not, and routes make sense.
 begin;
 set local search_path = tap, pg_catalog;
-select plan(15);
+select plan(20);
 
 create function pg_temp.contract() returns setof pg_proc language sql as $$
   select * from pg_proc where pronamespace = 'api'::regnamespace
@@ -36,7 +36,27 @@ create function pg_temp.open_user_functions() returns setof text language sql as
    where 'p_user_id' = any (p.proargnames[:p.pronargs]) and r.auth <> 'user'
 $$;
 
+create function pg_temp.asked() returns table (function text, permission text) language sql as $$
+  select p.oid::regproc::text, m.word[1]
+    from pg_proc p
+    join pg_namespace n on n.oid = p.pronamespace and n.nspowner = 'plinth_owner'::regrole
+   cross join lateral regexp_matches(p.prosrc, 'core\.require_permission\(\s*''([^'']*)''', 'g') as m (word)
+$$;
+
+create function pg_temp.unknown_permissions() returns setof text language sql as $$
+  select format('%s asks for %s', a.function, a.permission) from pg_temp.asked() a
+   where not exists (select from auth.permissions k where k.name = a.permission)
+$$;
+
+-- The answers of a route with a permission depend on all:permissions, so its function may ask for no other.
+create function pg_temp.kept_beyond_permission() returns setof text language sql as $$
+  select r.path from http.routes r
+    join pg_temp.asked() a on a.function = r.function_name
+   where r.cache_seconds is not null and a.permission is distinct from r.permission
+$$;
+
 select isnt_empty('select from http.routes', 'there are routes');
+select isnt_empty('select from pg_temp.asked()', 'and functions that ask for a permission');
 select is_empty('select pg_temp.unspoken()', 'every function of the contract has a route or a no_route mark');
 select is_empty('select function_name from http.routes intersect select function_name from http.unrouted',
                 'and not both');
@@ -58,8 +78,10 @@ select is_empty(
 select is_empty(
   $$ select method, path, permission from http.routes r
       where permission is not null
-        and not exists (select from auth.roles o where o.permissions ? r.permission) $$,
-  'a permission that a route asks for is one that some role gives');
+        and not exists (select from auth.permissions k where k.name = r.permission) $$,
+  'a permission that a route asks for exists');
+select is_empty('select pg_temp.unknown_permissions()', 'and so does one that a function asks for');
+select is_empty('select pg_temp.kept_beyond_permission()', 'what is kept for who may is void once he may not');
 select is_empty(
   $$ select method, path from http.routes where regexp_replace(path, '\{[a-z0-9_]+\}', '', 'g') ~ '[A-Z_]' $$,
   'paths are written in lower case, with hyphens');
@@ -73,6 +95,15 @@ select set_eq('select pg_temp.loose_path_arguments() union all select pg_temp.am
               array['GET /v1/{odd}', 'GET /v1/{strange}', 'GET /v1/{}'], 'a path without its argument is found');
 select set_eq('select pg_temp.writes_on_get() union all select pg_temp.open_user_functions()',
               array['/v1/{odd}', '/v1/{strange}'], 'an open user function and a writing GET are found');
+create or replace function api.planted(p_user_id uuid) returns void language plpgsql stable as $$
+begin
+  perform core.require_permission('users:raed');
+end $$;
+update http.routes set cache_seconds = 60 where path = '/v1/{odd}';
+select results_eq('select pg_temp.unknown_permissions()', array['api.planted asks for users:raed'],
+                  'a permission that is none is found');
+select results_eq('select pg_temp.kept_beyond_permission()', array['/v1/{odd}'],
+                  'an answer kept beyond its permission is found');
 
 select * from finish();
 rollback;

@@ -6,7 +6,10 @@ select plan(6);
 
 create temp table reviewed (object text primary key, reason text not null);
 insert into reviewed values
-  ('function api.assign_role',           'operators change any account''s roles'),
+  ('function api.assign_role',           'administrators give roles to any account'),
+  ('function api.list_user_roles',       'administrators see any account''s roles'),
+  ('function api.unassign_role',         'administrators take roles from any account'),
+  ('function auth.tg__keep_an_administrator', 'counts the administrators, whoever removes one'),
   ('function api.authenticate_user',     'sign-in looks an account up by its login, before there is a caller'),
   ('function api.create_session',        'sign-in: the caller is the outcome'),
   ('function api.create_user',           'registration: the account is the outcome'),
@@ -53,7 +56,8 @@ insert into rights values
   ('delete select ops.audit_details'),
   ('insert select ops.audit_erasures'),
   ('select auth.tiers'),
-  ('select auth.roles'),
+  ('select update auth.roles'),
+  ('select auth.permissions'),
   ('insert select update auth.users'),
   ('delete insert select update auth.attempts'),
   ('insert select update auth.logins'),
