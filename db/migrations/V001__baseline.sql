@@ -105,7 +105,9 @@ insert into base.errors (code, http_status, title, description, retry_after) val
   ('NF405', 405, 'Method not allowed',        'The path exists, but not with this method; see the Allow header.', null),
   ('KC001', 409, 'Already taken',             'The value must be unique and is taken.', null),
   ('KC002', 409, 'Changed meanwhile',         'The version sent is not the current one; read again and retry.', null),
+  ('KC003', 409, 'The last one stays',        'The last administrator or owner cannot go; appoint another first.', null),
   ('KC004', 409, 'Not in this state',         'The thing is not in the state that this needs; the detail says which.', null),
+  ('KC007', 409, 'Still in use',              'Something depends on the thing, so it stays.', null),
   ('VL001', 422, 'Invalid field',             'A field breaks a rule; errors names the field and the rule.', null),
   ('VL002', 422, 'Unknown field',             'A field is not part of this request.', null),
   ('VL003', 422, 'Missing field',             'A required field is missing.', null),
@@ -1166,24 +1168,94 @@ insert into auth.tiers (name, rank, description) values
   ('pro',        20, 'For a person who works with it'),
   ('enterprise', 30, 'For an organisation');
 
+create table auth.permissions (
+  name        text not null,
+  description text not null,
+  constraint permissions_pkey primary key (name),
+  constraint permissions_name_check check (name ~ '^[a-z][a-z_]*:[a-z][a-z_]*$')
+);
+
+comment on table auth.permissions is 'Every permission there is; roles, routes and functions name no other';
+comment on column auth.permissions.name is 'noun:verb';
+comment on column auth.permissions.description is 'What it lets its holder do';
+
+insert into auth.permissions (name, description) values
+  ('self:read',      'See what is one''s own'),
+  ('self:write',     'Change what is one''s own'),
+  ('teams:write',    'Make teams and share with people and teams'),
+  ('keys:write',     'Make and revoke one''s own API keys'),
+  ('usage:read',     'See one''s own usage'),
+  ('users:read',     'See every account'),
+  ('users:write',    'Make, change, suspend and delete accounts'),
+  ('roles:read',     'See roles, and who has which'),
+  ('roles:write',    'Change roles, assign them and take them back'),
+  ('audit:read',     'Read the audit trail'),
+  ('settings:read',  'See the settings'),
+  ('settings:write', 'Change the settings');
+
 create table auth.roles (
   name        text not null,
   description text not null,
   permissions jsonb not null default '[]',
+  built_in    boolean not null default false,
+  created_at  timestamptz not null default now(),
+  updated_at  timestamptz not null default now(),
+  version     integer not null default 1,
   constraint roles_pkey primary key (name),
+  constraint roles_name_check check (name ~ '^[a-z][a-z0-9_-]{1,39}$'),
+  constraint roles_description_check check (length(description) between 1 and 500),
   constraint roles_permissions_check check (jsonb_typeof(permissions) = 'array')
 );
 
 comment on table auth.roles is 'Roles an account can have, each with its permissions';
 comment on column auth.roles.name is 'Name';
 comment on column auth.roles.description is 'Who has it';
-comment on column auth.roles.permissions is 'Array of permission names; "*" is every permission';
+comment on column auth.roles.permissions is 'Array of names in auth.permissions; "*" is every permission';
+comment on column auth.roles.built_in is 'Whether Plinth counts on it: such a role is never deleted';
+comment on column auth.roles.created_at is 'When it was made';
+comment on column auth.roles.updated_at is 'When it last changed';
+comment on column auth.roles.version is 'Grows with every change; for optimistic updates';
 
-insert into auth.roles (name, description, permissions) values
-  ('administrator', 'Runs the installation',                 '["*"]'),
-  ('developer',     'Builds on it',                          '["self:read", "self:write", "keys:write", "usage:read"]'),
-  ('user',          'Uses what others built',                '["self:read", "self:write"]'),
-  ('readonly',      'Looks and changes nothing',             '["self:read"]');
+create function auth.tg_roles__check_permissions()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_unknown text;
+begin
+  select p.name into v_unknown
+    from jsonb_array_elements(new.permissions) as e (item)
+   cross join lateral (select coalesce(e.item #>> '{}', 'null') as name) p
+   where jsonb_typeof(e.item) <> 'string'
+      or p.name <> '*' and not exists (select from auth.permissions k where k.name = p.name)
+   limit 1;
+  if found then
+    perform base.raise('VL001', format('There is no permission %s', left(v_unknown, 100)), 'permissions');
+  end if;
+  return new;
+end
+$$;
+
+comment on function auth.tg_roles__check_permissions() is 'Refuses a permission that is none: a typo would silently permit nothing';
+
+create trigger _100_check_permissions before insert or update of permissions on auth.roles
+  for each row execute function auth.tg_roles__check_permissions();
+insert into auth.roles (name, description, permissions, built_in) values
+  ('administrator', 'Runs the installation',     '["*"]', true),
+  ('developer',     'Builds on it',              '["self:read", "self:write", "teams:write", "keys:write", "usage:read"]', true),
+  ('user',          'Uses what others built',    '["self:read", "self:write", "teams:write"]', true),
+  ('readonly',      'Looks and changes nothing', '["self:read"]', true);
+
+create trigger _200_touch before update of description, permissions on auth.roles
+  for each row when (old.* is distinct from new.*) execute function base.tg__touch();
+create trigger _800_audit after insert or delete or update of description, permissions on auth.roles
+  for each row execute function ops.tg__audit('name', 'user_id');
+-- Answers of routes that ask for a permission hang on this tag: whoever has the role is asked again, everywhere.
+create trigger _900_touch_tag after update of permissions on auth.roles
+  for each row when (old.permissions <> new.permissions) execute function base.tg__touch_tag('permissions');
 
 create table auth.users (
   id                 uuid not null default base.new_id(),
@@ -1390,6 +1462,49 @@ create trigger _800_audit after insert or update or delete on auth.user_roles
 create trigger _900_touch_tag after insert or update or delete on auth.user_roles
   for each row execute function base.tg__touch_tag('profile', 'user_id');
 
+-- A signed-in user's cached answers hang on the tag sessions: with other roles, everything is asked again.
+create trigger _910_touch_sessions after insert or update or delete on auth.user_roles
+  for each row execute function base.tg__touch_tag('sessions', 'user_id');
+
+create function auth.tg__keep_an_administrator()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_user uuid := (to_jsonb(old) ->> tg_argv[0])::uuid;
+begin
+  -- A change that changes nothing: two administrators who remove each other meet on this row, and the second sees what
+  -- the first did, or fails to serialize.
+  update auth.roles r set name = r.name where r.name = 'administrator';
+
+  if exists (select from auth.users u where u.id = v_user and u.status = 'active')
+     and not exists (
+       select from auth.user_roles o
+         join auth.users u on u.id = o.user_id and u.status = 'active'
+        where o.role = 'administrator' and o.user_id <> v_user)
+  then
+    perform base.raise('KC003', 'The last administrator stays: appoint another first');
+  end if;
+  return case when tg_op = 'DELETE' then old else new end;
+end
+$$;
+
+comment on function auth.tg__keep_an_administrator() is
+  'Argument: the column that holds the user. Refuses what would leave no active administrator, whoever asks';
+
+create trigger _050_keep_an_administrator before delete or update of user_id, role on auth.user_roles
+  for each row when (old.role = 'administrator')
+  execute function auth.tg__keep_an_administrator('user_id');
+create trigger _050_keep_an_administrator before update of status on auth.users
+  for each row when (old.status = 'active' and new.status <> 'active' and 'administrator' = any (old.roles))
+  execute function auth.tg__keep_an_administrator('id');
+create trigger _060_keep_an_administrator before delete on auth.users
+  for each row when ('administrator' = any (old.roles))
+  execute function auth.tg__keep_an_administrator('id');
+
 create table auth.sessions (
   user_id            uuid not null,
   id                 uuid not null default base.new_id(),
@@ -1499,17 +1614,20 @@ create policy system_update on auth.sessions for update to plinth_system using (
 
 grant select, insert, update on auth.users, auth.logins, auth.sessions to plinth_system;
 grant select, insert, delete on auth.user_roles to plinth_system;
-grant select on auth.tiers, auth.roles to plinth_system, plinth_operator;
+grant select on auth.tiers, auth.permissions, auth.roles to plinth_system, plinth_operator;
+grant update on auth.roles to plinth_system;
 
--- Sessions end when an account does, and roles show where the account does, whoever changes them: by these two
--- functions, as plinth_system.
+-- Sessions end when an account does, roles show where the account does, and an administrator stays, whoever changes
+-- them: by these functions, as plinth_system.
 grant create on schema auth to plinth_system;
 alter function auth.tg_users__end_sessions() owner to plinth_system;
 alter function auth.tg_user_roles__keep_roles() owner to plinth_system;
+alter function auth.tg__keep_an_administrator() owner to plinth_system;
 revoke create on schema auth from plinth_system;
 
 insert into base.table_manifest (schema_name, table_name, class, reason) values
   ('auth', 'tiers',      'reference', 'the same plans everywhere'),
+  ('auth', 'permissions', 'reference', 'the same permissions everywhere'),
   ('auth', 'roles',      'reference', 'the same roles everywhere'),
   ('auth', 'users',      'by-user',   'the user itself: its id is the key'),
   ('auth', 'logins',     'directory', 'usernames and addresses are unique everywhere'),
