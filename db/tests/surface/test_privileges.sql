@@ -59,9 +59,9 @@ select results_eq($$ select pg_temp.web_rights('{schema}') $$, array['api', 'htt
 -- What the layer itself calls, besides the functions that have a route.
 create temp table entry (name text primary key);
 insert into entry values
-  ('http.catalog'), ('http.check_server_role'), ('http.clear_tags'), ('http.due_jobs'), ('http.enter'), ('http.fail_job'),
-  ('http.health'), ('http.leave'), ('http.nothing'), ('http.openapi'), ('http.page_limit'), ('http.run_job'),
-  ('http.stale_tags');
+  ('http.catalog'), ('http.check_server_role'), ('http.claim_mail'), ('http.clear_tags'), ('http.due_jobs'),
+  ('http.enter'), ('http.fail_job'), ('http.health'), ('http.leave'), ('http.nothing'), ('http.openapi'),
+  ('http.page_limit'), ('http.run_job'), ('http.settle_mail'), ('http.stale_tags');
 
 select set_eq(
   $$ select split_part(o, '(', 1) from pg_temp.web_rights('{function}') o $$,

@@ -47,7 +47,8 @@ select results_eq('select pg_temp.readers()', array[
   'core.attempt_digest',   -- keys the digests of logins and addresses
   'core.decrypt_secret',   -- itself
   'core.encrypt_secret',   -- takes the key in force
-  'core.secret_key'        -- derives it
+  'core.secret_key',       -- derives it
+  'http.claim_mail'        -- writes the link into the message that is sent now
 ], 'secrets and keys are read by the reviewed functions and no other');
 
 create table base.planted (api_key text, seed_encrypted text, token_hash bytea);

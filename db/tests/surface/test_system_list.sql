@@ -17,6 +17,8 @@ insert into reviewed values
   ('function auth.tg_users__end_sessions', 'an account that is not active loses its sessions, whoever changed it'),
   ('function auth.tg_user_roles__keep_roles', 'the roles shown with an account are those it has, whoever changed them'),
   ('function core.end_sessions',         'a password set, an account recovered: sessions of somebody who is not the caller end'),
+  ('function core.cleanup_one_time_tokens', 'a job: tokens of all accounts'),
+  ('function core.cleanup_outbox',       'a job: messages of all accounts'),
   ('function core.issue_one_time_token', 'issues tokens for accounts that nobody is signed in to'),
   ('function core.send_mail',            'writes to accounts that nobody is signed in to, and to others than the caller'),
   ('function core.use_one_time_token',   'finds a token by its hash: whose it is shows only then'),
@@ -25,7 +27,9 @@ insert into reviewed values
   ('function core.user_of_session',     'plinth psql --as: looks the named account up by its login'),
   ('function core.void_one_time_tokens', 'makes tokens of the named account void, also before there is a caller'),
   ('function http.check_server_role',    'reads whether a default password hash is left before serving in production'),
+  ('function http.claim_mail',           'hands messages of all accounts to the worker'),
   ('function http.enter',                'finds the session of a token by its hash'),
+  ('function http.settle_mail',          'the worker reports on messages of all accounts'),
   ('view api.v_active_users',            'operators and readers see every account, without address or secret');
 
 create function pg_temp.owned() returns setof text language sql as $$
