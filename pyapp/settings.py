@@ -76,6 +76,14 @@ _POSTGRES = _like(r"postgres(ql)?://.*", "be an address that starts with postgre
 _REDIS = _like(r"(rediss?|unix)://.*", "be an address that starts with redis://")
 _HTTP = _like(r"https?://.+", "be an address that starts with https://")
 _ORIGIN = _like(r"https?://[^/?#]+", "list origins like https://app.example, without a path")
+_SMTP = _like(
+    r"smtps?://[^\s/?#]+/?(\?starttls=(always|auto|never))?",
+    "be like smtp://user:password@mail.example:587, with ?starttls=always, auto or never",
+)
+_SENDER = _like(
+    r"[^@\s<>]+@[^@\s<>]+|[^<>\r\n]*<[^@\s<>]+@[^@\s<>]+>",
+    "be an address like Plinth <no-reply@app.example>",
+)
 _COUNT, _SECONDS = _number(int, 1, 64), _number(float)
 
 
@@ -106,6 +114,8 @@ class Settings:
     replica_urls: tuple[str, ...] = _var((), _list(_POSTGRES), "DATABASE_REPLICA_URLS", secret=True)
     redis_url: str | None = _var(None, _REDIS, "REDIS_URL", secret=True)
     public_url: str = _var("", _HTTP)
+    smtp_url: str | None = _var(None, _SMTP, secret=True)
+    mail_from: str = _var("", _SENDER)
     secret_key: str = _var("", str, "PLINTH_SECRET_KEY", "JWT_SECRET_KEY", secret=True)
     secret_key_previous: tuple[str, ...] = _var((), _list(str), secret=True)
     cors_origins: tuple[str, ...] = _var((), _list(_ORIGIN))

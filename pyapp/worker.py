@@ -1,9 +1,13 @@
 """The job worker: what has to be done whether or not a request comes; the database says what."""
 
 import asyncio
+import contextlib
 import logging
 import signal
+from collections.abc import Awaitable, Callable
+from functools import partial
 
+from pyapp import mail
 from pyapp.cache import Cache, CacheDown
 from pyapp.call import sweep
 from pyapp.db import Database
@@ -13,7 +17,7 @@ from pyapp.settings import Settings, SettingsError
 
 log = logging.getLogger("plinth.worker")
 
-_SWEEP_SECONDS = 1.0
+_SECONDS = 1.0
 _DUE = Statement("select * from http.due_jobs()")
 _RUN = Statement("select http.run_job($1::text)")
 _FAILED = Statement("select http.fail_job($1::text, $2::text)")
@@ -31,8 +35,22 @@ async def run_jobs(database: Database) -> None:
             await database.call("write", _FAILED, (name.encode(), str(error).encode()))
 
 
+async def _repeat(stop: asyncio.Event, work: Callable[[], Awaitable[None]]) -> None:
+    told = False
+    while not stop.is_set():
+        try:
+            await work()
+            told = False
+        except (CacheDown, DatabaseError, Problem) as error:
+            if not told:  # one line for as long as it fails
+                log.warning("the worker is held up: %s", error)
+            told = True
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), _SECONDS)
+
+
 async def run(settings: Settings) -> None:
-    """Sweeps and runs what is due, until told to stop."""
+    """Sweeps, runs and sends what is due, until told to stop."""
     if settings.database_url is None:
         raise SettingsError("DATABASE_URL is not set")
     stop = asyncio.Event()
@@ -44,21 +62,16 @@ async def run(settings: Settings) -> None:
     cache = Cache(settings)
     await database.start()
     await cache.start()
-    told = False
+
+    async def tidy() -> None:
+        await run_jobs(database)
+        await sweep(database, cache, _LEFT_BEHIND)
+
     try:
-        while not stop.is_set():
-            try:
-                await run_jobs(database)
-                await sweep(database, cache, _LEFT_BEHIND)
-                told = False
-            except (CacheDown, DatabaseError, Problem) as error:
-                if not told:  # one line for as long as it fails
-                    log.warning("the worker is held up: %s", error)
-                told = True
-            try:
-                await asyncio.wait_for(stop.wait(), _SWEEP_SECONDS)
-            except TimeoutError:
-                continue
+        # Apart, because a mail server may take its time.
+        await asyncio.gather(
+            _repeat(stop, tidy), _repeat(stop, partial(mail.deliver, database, settings, stop))
+        )
     finally:
         await cache.close()
         await database.close()
