@@ -190,7 +190,11 @@ insert into base.settings (name, value, type, minimum, maximum, description) val
   ('password.bcrypt_cost',    '12',          'integer', 4,    16,   'Work factor of new hashes; below 10 only in tests'),
   ('password.minimum_length', '15',          'integer', 8,    256,  'Code points a password needs when it is the only factor'),
   ('session.access_minutes',  '15',          'integer', 1,    1440, 'Minutes a session token lives'),
-  ('session.refresh_days',    '30',          'integer', 1,    365,  'Days after which a family of refresh tokens ends'),
+  ('session.refresh_days',    '30',          'integer', 1,    365,  'Days after which a session ends, however much it is used'),
+  ('session.idle_days',       '7',           'integer', 1,    365,  'Days without a refresh after which a session ends'),
+  ('session.strong_hours',    '24',          'integer', 1,    8760, 'The same whole, of administrators and with a second factor'),
+  ('session.strong_idle_minutes', '60',      'integer', 5,    10080, 'The same without a refresh, of those'),
+  ('session.reuse_grace_seconds', '10',      'integer', 0,    60,   'Seconds in which a lost answer to a refresh is given again'),
   ('session.limit',           '20',          'integer', 1,    1000, 'Live sessions per user; the oldest gives way'),
   ('session.step_up_minutes', '10',          'integer', 1,    60,   'Minutes for which a confirmed identity is enough');
 

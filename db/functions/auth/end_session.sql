@@ -29,4 +29,5 @@ $$;
 
 comment on function api.end_session(uuid, uuid) is 'Signs out: ends the session of this request, or the one named';
 grant execute on function api.end_session(uuid, uuid) to plinth_web, plinth_operator;
-select http.expose('DELETE /v1/sessions/current', 'api.end_session', status => 204);
+select http.expose('DELETE /v1/sessions/current', 'api.end_session', auth => 'session', status => 204);
+select http.expose('DELETE /v1/sessions/{session_id}', 'api.end_session', auth => 'session', status => 204);

@@ -39,4 +39,4 @@ $$;
 
 comment on function api.list_sessions(uuid, text, integer) is 'Where the caller is signed in, newest first';
 grant execute on function api.list_sessions(uuid, text, integer) to plinth_web, plinth_operator;
-select http.expose('GET /v1/sessions', 'api.list_sessions');
+select http.expose('GET /v1/sessions', 'api.list_sessions', auth => 'session');

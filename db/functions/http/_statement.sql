@@ -16,6 +16,7 @@ declare
   v_names    text[] := (select coalesce(p.proargnames, '{}') from pg_proc p where p.oid = v_function);
   v_call     text;
   v_columns  text;
+  v_object   text;
   v_body     text;
 begin
   -- What a request gave comes last, so that the layer sees from what stands before {args} whether a comma is needed.
@@ -36,9 +37,15 @@ begin
       '(select to_json(i) from (select %s) i) as item from %s x where e.proceed) r) q',
       v_columns, v_call);
   else
+    -- The alias of a function with one column is that column and no row.
+    select case count(*) when 1 then format('(select row_to_json(v)::text from (select x.%I) v)', max(c.name))
+                         else 'row_to_json(x)::text' end
+      into v_object
+      from http.result_columns(v_function) c;
+
     v_body := format('select %s as body from %s x where e.proceed',
       case p_route.result
-        when 'one' then 'row_to_json(x)::text'
+        when 'one' then v_object
         when 'value' then '(select to_json(v)::text from (select x as value) v)'
         else 'null::text' end,
       v_call);

@@ -1,6 +1,6 @@
 -- http.statement: the one statement of a route. Run as the layer runs it: as plinth_web, with the digest of a token.
 begin;
-select plan(33);
+select plan(34);
 
 select is(pg_get_function_arguments('http.statement'::regproc), 'p_route http.routes', 'arguments');
 select is(pg_get_function_result('http.statement'::regproc), 'text', 'result');
@@ -33,6 +33,8 @@ language plpgsql as $$ begin
   perform core.act_for(p_user_id);
   return query select g, 'z' || g, 'after ' || g from generate_series(p_rows, 1, -1) g limit p_limit;
 end $$;
+create function api.tap_only(p_user_id uuid) returns table (n integer) stable security definer
+language plpgsql as $$ begin perform core.act_for(p_user_id); n := 7; return next; end $$;
 create function api.tap_value(p_user_id uuid, p_word text) returns text stable security definer
 language plpgsql as $$ begin perform core.act_for(p_user_id); return p_word; end $$;
 create function api.tap_write(p_user_id uuid, p_tag text default 'tap:1') returns setof core.tap_thing
@@ -50,7 +52,8 @@ language plpgsql as $$ begin
 end $$;
 create function api.tap_open(p_word text default 'hello') returns text volatile security definer
 language sql as $$ select concat_ws(' ', p_word, base.current_user_id()) $$;
-grant execute on function api.tap_one, api.tap_list, api.tap_value, api.tap_write, api.tap_quiet, api.tap_fail,
+grant execute on function api.tap_one, api.tap_only, api.tap_list, api.tap_value, api.tap_write,
+                          api.tap_quiet, api.tap_fail,
                           api.tap_open to plinth_web;
 reset role;
 grant usage on sequence ops.tap_calls to plinth_owner;
@@ -58,6 +61,7 @@ grant usage on sequence ops.tap_calls to plinth_owner;
 select http.expose('GET /v1/tap/one', 'api.tap_one');
 select http.expose('GET /v1/tap/list', 'api.tap_list');
 select http.expose('GET /v1/tap/value', 'api.tap_value');
+select http.expose('GET /v1/tap/only', 'api.tap_only');
 select http.expose('POST /v1/tap/write', 'api.tap_write', status => 201);
 select http.expose('POST /v1/tap/quiet', 'api.tap_quiet', status => 204);
 select http.expose('POST /v1/tap/fail', 'api.tap_fail', status => 201);
@@ -95,6 +99,7 @@ select results_eq(
   $$ values ('200', '019e0000-0000-7000-8000-00000000d101', '90', null, null) $$,
   'who called and how long the session lives; what only reads touched nothing');
 select throws_ok($$ select pg_temp.answer('one', ', p_n => 2') $$, 'NF001', null, 'one: there is none');
+select is(a ->> 'body', '{"n":7}', 'one: an object of one column is one, too') from pg_temp.answer('only') a;
 
 select is(a ->> 'body', '{"items":[{"n":3,"zebra":"z3"}, {"n":2,"zebra":"z2"}, {"n":1,"zebra":"z1"}],"next":null}',
           'list: as the function orders it, without the cursor, and nothing comes next') from pg_temp.answer('list') a;

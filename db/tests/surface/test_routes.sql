@@ -33,7 +33,7 @@ $$;
 
 create function pg_temp.open_user_functions() returns setof text language sql as $$
   select r.path from http.routes r join pg_temp.contract() p on p.oid::regproc::text = r.function_name
-   where 'p_user_id' = any (p.proargnames[:p.pronargs]) and r.auth <> 'user'
+   where 'p_user_id' = any (p.proargnames[:p.pronargs]) and r.auth = 'none'
 $$;
 
 create function pg_temp.asked() returns table (function text, permission text) language sql as $$
@@ -69,7 +69,7 @@ select is_empty('select pg_temp.ambiguous()', 'no two routes take the same reque
 select is_empty('select pg_temp.writes_on_get()', 'GET and the read lane only reach functions that do not write');
 select is_empty('select pg_temp.open_user_functions()', 'who answers for a user asks who it is');
 select is_empty(
-  $$ select path from http.routes where cache_seconds is not null and auth = 'user' and cache_tags = '{}' $$,
+  $$ select path from http.routes where cache_seconds is not null and auth <> 'none' and cache_tags = '{}' $$,
   'what is kept for a user has a tag that makes it void');
 select is_empty(
   $$ select method, path from http.routes

@@ -44,6 +44,7 @@ select is_empty($$ select pg_temp.clear_secrets() except select name from review
                 'no column that is called a secret holds clear text');
 select is_empty('select pg_temp.misnamed()', 'digests are 32 bytes long, what is encrypted is bytes');
 select results_eq('select pg_temp.readers()', array[
+  'api.refresh_session',   -- derives a token's successors
   'core.attempt_digest',   -- keys the digests of logins and addresses
   'core.decrypt_secret',   -- itself
   'core.encrypt_secret',   -- takes the key in force
