@@ -196,7 +196,11 @@ insert into base.settings (name, value, type, minimum, maximum, description) val
   ('password.bcrypt_cost',    '12',          'integer', 4,    16,   'Work factor of new hashes; below 10 only in tests'),
   ('password.minimum_length', '15',          'integer', 8,    256,  'Code points a password needs when it is the only factor'),
   ('session.access_minutes',  '15',          'integer', 1,    1440, 'Minutes a session token lives'),
-  ('session.refresh_days',    '30',          'integer', 1,    365,  'Days after which a family of refresh tokens ends'),
+  ('session.refresh_days',    '30',          'integer', 1,    365,  'Days after which a session ends, however much it is used'),
+  ('session.idle_days',       '7',           'integer', 1,    365,  'Days without a refresh after which a session ends'),
+  ('session.strong_hours',    '24',          'integer', 1,    8760, 'The same whole, of administrators and with a second factor'),
+  ('session.strong_idle_minutes', '60',      'integer', 5,    10080, 'The same without a refresh, of those'),
+  ('session.reuse_grace_seconds', '10',      'integer', 0,    60,   'Seconds in which a lost answer to a refresh is given again'),
   ('session.limit',           '20',          'integer', 1,    1000, 'Live sessions per user; the oldest gives way'),
   ('session.step_up_minutes', '10',          'integer', 1,    60,   'Minutes for which a confirmed identity is enough');
 
@@ -1532,13 +1536,14 @@ comment on table auth.sessions is 'Where people are signed in. Tokens are random
 comment on column auth.sessions.user_id is 'The account';
 comment on column auth.sessions.id is 'Names the session to its owner; worthless as a token';
 comment on column auth.sessions.token_hash is 'SHA-256 of the session token';
-comment on column auth.sessions.refresh_hash is 'SHA-256 of the refresh token';
+comment on column auth.sessions.refresh_hash is 'SHA-256 of the refresh token in force';
 comment on column auth.sessions.address is 'Address at sign-in';
 comment on column auth.sessions.user_agent is 'Client at sign-in';
 comment on column auth.sessions.created_at is 'When it began';
-comment on column auth.sessions.last_seen_at is 'When it was last used, roughly';
+comment on column auth.sessions.last_seen_at is
+  'When it began or was last refreshed: no request has to write to say that it was here';
 comment on column auth.sessions.expires_at is 'When the session token stops working';
-comment on column auth.sessions.refresh_expires_at is 'When the refresh token stops working';
+comment on column auth.sessions.refresh_expires_at is 'When the refresh token stops working, and with it the session';
 comment on column auth.sessions.stepped_up_at is
   'When the holder of the session token last showed all the account asks for; NULL: not since the token was made';
 comment on column auth.sessions.ended_at is 'When it was ended before its time';
@@ -1548,9 +1553,41 @@ create index sessions_live_idx on auth.sessions (user_id, created_at) where ende
 comment on index auth.sessions_live_idx is
   'For list_sessions, the limit per user, and ending all of a user''s sessions';
 
--- A new session changes nothing that is cached; an ended one does, at once and everywhere.
-create trigger _900_touch_tag after update of token_hash, ended_at, expires_at or delete on auth.sessions
+create index sessions_refresh_expires_at_idx on auth.sessions (refresh_expires_at);
+comment on index auth.sessions_refresh_expires_at_idx is 'For core.delete_dead_sessions: what ran out';
+create index sessions_ended_at_idx on auth.sessions (ended_at) where ended_at is not null;
+comment on index auth.sessions_ended_at_idx is 'For core.delete_dead_sessions: what was ended';
+
+-- A new session changes nothing that is cached; an ended one does, at once and everywhere. One that was dead already
+-- may be removed without a word.
+create trigger _900_touch_tag after update of token_hash, ended_at, expires_at on auth.sessions
   for each row execute function base.tg__touch_tag('sessions', 'user_id');
+create trigger _910_touch_tag after delete on auth.sessions
+  for each row when (old.ended_at is null and old.expires_at > now())
+  execute function base.tg__touch_tag('sessions', 'user_id');
+
+-- A refresh token works once. Those that were spent are known as long as their session lives, because one that comes
+-- back was copied.
+create table auth.spent_refresh_tokens (
+  user_id    uuid not null,
+  token_hash bytea not null,
+  session_id uuid not null,
+  spent_at   timestamptz not null default clock_timestamp(),
+  constraint spent_refresh_tokens_pkey primary key (user_id, token_hash),
+  constraint spent_refresh_tokens_token_hash_key unique (token_hash),
+  constraint spent_refresh_tokens_session_id_fkey
+    foreign key (user_id, session_id) references auth.sessions (user_id, id) on delete cascade,
+  constraint spent_refresh_tokens_token_hash_check check (length(token_hash) = 32)
+);
+
+comment on table auth.spent_refresh_tokens is 'Refresh tokens that were used: one that comes back ends its session';
+comment on column auth.spent_refresh_tokens.user_id is 'The account';
+comment on column auth.spent_refresh_tokens.token_hash is 'SHA-256 of the token';
+comment on column auth.spent_refresh_tokens.session_id is 'The session it was of';
+comment on column auth.spent_refresh_tokens.spent_at is 'When it was used';
+
+create index spent_refresh_tokens_session_id_idx on auth.spent_refresh_tokens (user_id, session_id);
+comment on index auth.spent_refresh_tokens_session_id_idx is 'For the foreign key';
 
 create function auth.tg_users__end_sessions()
 returns trigger
@@ -1583,14 +1620,14 @@ do $$
 declare
   v_table text;
 begin
-  foreach v_table in array array['users', 'logins', 'user_roles', 'sessions'] loop
+  foreach v_table in array array['users', 'logins', 'user_roles', 'sessions', 'spent_refresh_tokens'] loop
     execute format('alter table auth.%I enable row level security', v_table);
     execute format('alter table auth.%I force row level security', v_table);
     execute format('create policy operator_read on auth.%I for select to plinth_operator using (true)', v_table);
     execute format('grant select on auth.%I to plinth_operator', v_table);
   end loop;
 
-  foreach v_table in array array['logins', 'user_roles', 'sessions'] loop
+  foreach v_table in array array['logins', 'user_roles', 'sessions', 'spent_refresh_tokens'] loop
     execute format('create policy own_rows on auth.%I to plinth_owner using (user_id = (select base.current_user_id()))',
                    v_table);
   end loop;
@@ -1611,8 +1648,13 @@ create policy system_delete on auth.user_roles for delete to plinth_system using
 create policy system_read on auth.sessions for select to plinth_system using (true);
 create policy system_insert on auth.sessions for insert to plinth_system with check (true);
 create policy system_update on auth.sessions for update to plinth_system using (true);
+create policy system_delete on auth.sessions for delete to plinth_system using (true);
+create policy system_read on auth.spent_refresh_tokens for select to plinth_system using (true);
+create policy system_insert on auth.spent_refresh_tokens for insert to plinth_system with check (true);
 
 grant select, insert, update on auth.users, auth.logins, auth.sessions to plinth_system;
+grant delete on auth.sessions to plinth_system;
+grant select, insert on auth.spent_refresh_tokens to plinth_system;
 grant select, insert, delete on auth.user_roles to plinth_system;
 grant select on auth.tiers, auth.permissions, auth.roles to plinth_system, plinth_operator;
 grant update on auth.roles to plinth_system;
@@ -1632,12 +1674,14 @@ insert into base.table_manifest (schema_name, table_name, class, reason) values
   ('auth', 'users',      'by-user',   'the user itself: its id is the key'),
   ('auth', 'logins',     'directory', 'usernames and addresses are unique everywhere'),
   ('auth', 'user_roles', 'by-user',   'a user''s roles are with the user'),
-  ('auth', 'sessions',   'by-user',   'the token names the machine, the row is with the user');
+  ('auth', 'sessions',   'by-user',   'the token names the machine, the row is with the user'),
+  ('auth', 'spent_refresh_tokens', 'by-user', 'beside its session');
 
 insert into base.table_privacy (schema_name, table_name, on_erase, personal, hidden, neutral) values
   ('auth', 'logins',     'delete', '{login}', '{}', '{kind}'),
   ('auth', 'user_roles', 'delete', '{}', '{}', '{role}'),
-  ('auth', 'sessions',   'delete', '{address,user_agent}', '{token_hash,refresh_hash}', '{end_reason}');
+  ('auth', 'sessions',   'delete', '{address,user_agent}', '{token_hash,refresh_hash}', '{end_reason}'),
+  ('auth', 'spent_refresh_tokens', 'delete', '{}', '{token_hash}', '{}');
 -- Of an erased account a row stays that names nobody: what must stay (a ledger) still refers to something, and nobody
 -- can register with its id and inherit that.
 insert into base.table_privacy (schema_name, table_name, user_column, on_erase, personal, hidden, neutral, erased) values
