@@ -1,5 +1,4 @@
-"""The `plinth` command. Modules are imported where they are used, so that --help is quick."""
-# ruff: noqa: PLC0415
+"""The `plinth` command. What only one command needs is imported for that one."""
 
 import argparse
 import getpass
@@ -15,7 +14,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from pyapp import __version__
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from pyapp import __version__, engine, migrate, seed, unpack
+from pyapp.progress import Progress
 from pyapp.settings import ENVIRONMENTS, Settings, SettingsError, load
 
 EXITS = "exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 a server cannot be reached"
@@ -52,13 +55,9 @@ def main(argv: list[str] | None = None) -> int:
 
 def _explain(error: Exception) -> int:
     """One line for whoever typed the command, and the exit code that goes with it."""
-    import psycopg
-
     text, code = str(error).strip() or type(error).__name__, FAILED
     if isinstance(error, SettingsError):
         code = USAGE
-    elif isinstance(error.__cause__, psycopg.OperationalError) and not error.__cause__.sqlstate:
-        text, code = text.splitlines()[0], UNREACHABLE
     elif isinstance(error, psycopg.OperationalError) and error.sqlstate is None:
         text, code = f"cannot reach the database: {text.splitlines()[0]}", UNREACHABLE
     elif isinstance(error, psycopg.Error):
@@ -72,29 +71,13 @@ def _explain(error: Exception) -> int:
 # Each is called with the settings, and with its own options by name.
 
 
-def _worker(settings: Settings) -> None:
-    import asyncio
-
-    from pyapp import engine, log, worker
-
-    sink = log.setup(settings.log_format)
-    with engine.servers(settings, make=False) as there:
-        asyncio.run(worker.run(there.apply(settings)))
-    sink.close()
-
-
 def _env(settings: Settings) -> None:
-    from psycopg.conninfo import conninfo_to_dict
-
-    from pyapp import engine, unpack
-
     there = engine.known(settings)
     admin = conninfo_to_dict(there.admin_url)
     names = {"PGHOST": "host", "PGPORT": "port", "PGUSER": "user", "PGDATABASE": "dbname"}
     exports = {name: str(admin.get(key) or "") for name, key in names.items()}
-    parts = [str(admin.get(key) or "*") for key in ("host", "port", "any database", "user")]
-    parts.append(str(admin.get("password", "")))
-    line = ":".join(part.replace("\\", r"\\").replace(":", r"\:") for part in parts)
+    login = [str(admin.get(key) or "") for key in ("user", "password")]
+    line = ":".join(["*:*:*", *(x.replace("\\", r"\\").replace(":", r"\:") for x in login)])
     exports["PGPASSFILE"] = str(unpack.write_private(settings.data / "pgpass", line + "\n"))
     exports["PGOPTIONS"] = there.apply(settings).key_options
     exports |= {"DATABASE_URL": there.web or "", "DATABASE_ADMIN_URL": there.admin_url}
@@ -109,8 +92,6 @@ def _env(settings: Settings) -> None:
 
 
 def _psql(settings: Settings, role: str, as_user: str | None, rest: list[str]) -> int:
-    from pyapp import engine, unpack
-
     with engine.servers(settings, make=False) as there:
         options = [os.environ.get("PGOPTIONS", "")]
         if role != "web":
@@ -132,37 +113,29 @@ def _psql(settings: Settings, role: str, as_user: str | None, rest: list[str]) -
 
 
 def _migrate_up(settings: Settings) -> None:
-    from pyapp import engine, migrate
-    from pyapp.progress import Progress
-
     with engine.servers(settings) as there, Progress() as say:
         report = migrate.up(there.admin_url, on_progress=say)
         engine.settle(there, settings)
     print(report)
 
 
-def _migrate(settings: Settings, *, step: str) -> int:
-    """The steps that answer in lines: status, verify, history, and the report of down."""
-    from pyapp import engine, migrate
-
+def _migrate_down(settings: Settings) -> None:
     with engine.servers(settings, make=False) as there:
-        found = getattr(migrate, step)(there.admin_url)
-    wrong = step == "verify" and found
-    fine = ["the database is as it was deployed"] if step == "verify" else []
-    print("\n".join(found or fine) if isinstance(found, list) else found)
-    return FAILED if wrong else OK
+        print(migrate.down(there.admin_url))
+
+
+def _migrate_ask(settings: Settings, *, ask: Callable[[str], list[str]], fine: str = "") -> int:
+    with engine.servers(settings, make=False) as there:
+        found = ask(there.admin_url)
+    print("\n".join(found) or fine)
+    return FAILED if found and fine else OK
 
 
 def _migrate_new(_settings: Settings, name: str) -> None:
-    from pyapp import migrate
-
-    print("\n".join(str(path) for path in migrate.new(name)))
+    print(*migrate.new(name), sep="\n")
 
 
 def _seed(settings: Settings, *, clean: bool) -> None:
-    from pyapp import engine, seed
-    from pyapp.progress import Progress
-
     with engine.servers(settings, make=False) as there, Progress() as say:
         seed.run(there.admin_url, settings.seed, clean=clean, on_progress=say)
 
@@ -220,10 +193,6 @@ def _password(stdin: bool) -> str:
 
 def _call(settings: Settings, *calls: tuple[str, dict[str, Any]], role: str = "operator") -> Any:
     """Function calls in one transaction; the first value of the last one."""
-    import psycopg
-
-    from pyapp import engine
-
     with engine.servers(settings, make=False) as there:
         options = f"-c role=plinth_{role} {there.apply(settings).key_options}"
         with psycopg.connect(there.admin_url, options=options) as connection:
@@ -259,18 +228,20 @@ _COMMANDS: tuple[tuple[str, str | Callable[..., int | None], str, tuple[Any, ...
         _option("--memory", action="store_true", default=None, help="keep nothing afterwards"),
     )),
     ("serve", "supervise.serve", "serve a database that is migrated already", _LISTEN),
-    ("worker", _worker, "run background jobs only", ()),
+    ("worker", "worker.main", "run background jobs only", ()),
     ("env", _env, 'print exports for other tools: eval "$(plinth env)"', ()),
     ("psql", _psql, "open psql; its options, such as -c SQL and -f FILE, are passed on", (
         _option("--role", choices=_ROLES, default="operator", help="whose rights (operator)"),
         _option("--as", dest="as_user", metavar="USER", help="act for this user"),
     )),
     ("migrate up", _migrate_up, "apply what is pending and renew the code", ()),
-    ("migrate status", partial(_migrate, step="status"), "show what is applied and pending", ()),
-    ("migrate down", partial(_migrate, step="down"), "undo the last one with its .down.sql", ()),
-    ("migrate verify", partial(_migrate, step="verify"),
+    ("migrate status", partial(_migrate_ask, ask=migrate.status),
+     "show what is applied and pending", ()),
+    ("migrate down", _migrate_down, "undo the last one with its .down.sql", ()),
+    ("migrate verify", partial(_migrate_ask, ask=migrate.verify, fine="all is as it was deployed"),
      "compare checksums, order and every object", ()),
-    ("migrate history", partial(_migrate, step="history"), "show what ran when, and how long", ()),
+    ("migrate history", partial(_migrate_ask, ask=migrate.history),
+     "show what ran when, and how long", ()),
     ("migrate new", _migrate_new, "write the template of a migration",
      (_option("name", metavar="NAME"),)),
     ("seed", _seed, "load demo data", (

@@ -1,7 +1,6 @@
 """`plinth doctor`: everything Plinth needs, one line each, and what to do about what is missing."""
 
 import shutil
-import sys
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -11,8 +10,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from pyapp import engine, migrate
-from pyapp.engine import Servers
-from pyapp.settings import DB_DIR, Settings
+from pyapp.settings import DB_DIR, Settings, SettingsError
 from pyapp.sqlfile import MigrationError
 
 OK, WARN, FAIL = "ok", "warn", "FAIL"
@@ -31,78 +29,35 @@ def main(settings: Settings) -> int:
 
 
 def _examine(settings: Settings) -> Findings:
-    yield from _machine(settings)
+    yield _disk(settings)
     with engine.servers(settings, make=False) as there:
-        yield from _redis(there.redis_url)
-        if there.admin is None:
-            yield WARN, "DATABASE_ADMIN_URL is not set: the database is not examined"
-            return
-        try:
-            yield from _server(there.admin, settings)
-        except psycopg.Error as error:
-            yield FAIL, f"PostgreSQL: {_first(error)}; check DATABASE_ADMIN_URL and the server"
-            return
-        yield from _migrations(there.admin)
-        yield from _web_login(there, settings)
+        parts = (
+            (WARN, "Redis", _redis(there.redis_url), "Plinth works without it, only slower"),
+            (FAIL, "PostgreSQL", _server(there, settings), "check DATABASE_ADMIN_URL and it"),
+            (FAIL, "migrations", _migrations(there), "run: plinth migrate up"),
+            (FAIL, "login of the server", _web_login(there, settings), "check DATABASE_URL"),
+        )
+        for level, name, findings, todo in parts:
+            try:
+                yield from findings
+            except SettingsError as error:
+                yield WARN, f"{name}: not examined; {error}"
+            except (RedisError, psycopg.Error, MigrationError, OSError, ValueError) as error:
+                what = str(error).strip().partition("\n")[0]
+                yield level, f"{name}: {what}; {todo}"
 
 
-def _machine(settings: Settings) -> Findings:
-    known = (3, 11) <= sys.version_info[:2] <= (3, 14)
-    version = "Python {}.{}.{}".format(*sys.version_info)
-    yield (OK, version) if known else (WARN, f"{version}: tried are 3.11 to 3.14")
+def _disk(settings: Settings) -> tuple[str, str]:
     folder = next(path for path in (settings.data, *settings.data.parents) if path.exists())
     free = shutil.disk_usage(folder).free
     level = OK if free >= _GIB else WARN if free >= _GIB // 5 else FAIL
     todo = "" if level == OK else "; make room, a full disk stops writes"
-    yield level, f"disk: {free / _GIB:.1f} GiB free at {folder}{todo}"
-
-
-def _server(admin: str, settings: Settings) -> Findings:
-    """What db/doctor.sql finds, which also runs before anything is migrated."""
-    told = f"-c plinth.workers={settings.workers} -c plinth.connections={settings.connections}"
-    told += f" -c plinth.clock={time.time()}"
-    with psycopg.connect(admin, options=told, connect_timeout=5) as connection:
-        yield from connection.execute((DB_DIR / "doctor.sql").read_bytes()).fetchall()
-
-
-def _migrations(admin: str) -> Findings:
-    try:
-        wrong = migrate.verify(admin)
-    except (MigrationError, psycopg.Error) as error:
-        wrong = [_first(error)]
-    for line in wrong:
-        yield FAIL, f"{line}; run: plinth migrate up"
-    if not wrong:
-        yield OK, "the database is as it was deployed"
-
-
-def _web_login(there: Servers, settings: Settings) -> Findings:
-    if there.web is None:
-        yield WARN, "DATABASE_URL is not set: the login of the server is not examined"
-        return
-    try:
-        with psycopg.connect(there.web, connect_timeout=5) as web:
-            check = "select * from http.check_server_role(%s)"
-            refusals = web.execute(check, [settings.env]).fetchall()
-            zone = web.info.parameter_status("TimeZone")
-    except psycopg.Error as error:
-        yield FAIL, f"login of the server: {_first(error)}; check DATABASE_URL"
-        return
-    for (reason,) in refusals:
-        yield FAIL, f"login of the server: {reason}; serve refuses it"
-    if zone != "UTC":
-        yield WARN, f"login of the server: time zone {zone}, not UTC; run: plinth migrate up"
-    if not refusals:
-        yield OK, "login of the server: may do what it has to, and no more"
+    return level, f"disk: {free / _GIB:.1f} GiB free at {folder}{todo}"
 
 
 def _redis(url: str | None) -> Findings:
-    try:
-        with Redis.from_url(url or "", socket_timeout=2, socket_connect_timeout=2) as link:
-            info: dict[str, Any] = link.info()
-    except (RedisError, OSError, ValueError) as error:
-        yield WARN, f"Redis: {_first(error)}; Plinth works without it, only slower"
-        return
+    with Redis.from_url(url or "", socket_timeout=2, socket_connect_timeout=2) as link:
+        info: dict[str, Any] = link.info()
     name, least = ("Valkey", [7, 2]) if "valkey_version" in info else ("Redis", [6, 2])
     version = info[f"{name.lower()}_version"]
     fine = [int(part) for part in version.split(".")[:2]] >= least
@@ -112,5 +67,30 @@ def _redis(url: str | None) -> Findings:
         yield WARN, "Redis refuses writes when full; set maxmemory-policy volatile-lru"
 
 
-def _first(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+def _server(there: engine.Servers, settings: Settings) -> Findings:
+    """What db/doctor.sql finds, which also runs before anything is migrated."""
+    told = f"-c plinth.workers={settings.workers} -c plinth.connections={settings.connections}"
+    told += f" -c plinth.clock={time.time()}"
+    with psycopg.connect(there.admin_url, options=told, connect_timeout=5) as connection:
+        yield from connection.execute((DB_DIR / "doctor.sql").read_bytes()).fetchall()
+
+
+def _migrations(there: engine.Servers) -> Findings:
+    wrong = migrate.verify(there.admin_url)
+    for line in wrong:
+        yield FAIL, f"{line}; run: plinth migrate up"
+    if not wrong:
+        yield OK, "the database is as it was deployed"
+
+
+def _web_login(there: engine.Servers, settings: Settings) -> Findings:
+    with psycopg.connect(there.web_url, connect_timeout=5) as web:
+        check = "select * from http.check_server_role(%s)"
+        refusals = web.execute(check, [settings.env]).fetchall()
+        zone = web.info.parameter_status("TimeZone")
+    for (reason,) in refusals:
+        yield FAIL, f"login of the server: {reason}; serve refuses it"
+    if zone != "UTC":
+        yield WARN, f"login of the server: time zone {zone}, not UTC; run: plinth migrate up"
+    if not refusals:
+        yield OK, "login of the server: may do what it has to, and no more"

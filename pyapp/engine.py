@@ -31,12 +31,16 @@ from pyapp.unpack import Account, EngineError, last_line, locked, programs, try_
 
 DATABASE = "plinth"
 _START_WITHIN = 120.0  # recovery after a crash may take long
+_DATA_MODE = 0o700 if os.geteuid() else 0o711  # root lets the account through that it lends
 _LINKED = Path("/var/lib/plinth")
 _SOCKETS = Path("/tmp")  # noqa: S108 - not TMPDIR: whoever attaches must find them
 # Copied at every start, so that a new release can change it; ALTER SYSTEM still wins over it.
 _CONFIGURATION = Path(__file__).with_name("postgresql.conf")
 _INITDB = "--username=plinth_admin --auth=scram-sha-256 --no-instructions -k --encoding=UTF8"
 _INITDB += " --locale=C --locale-provider=builtin --builtin-locale=C.UTF-8"
+# Not to be changed by ALTER SYSTEM.
+_POSTGRES = "--fsync=on --listen_addresses= --port=5432 --unix_socket_permissions=0700"
+_POSTGRES += " --log_directory=log"
 # A cache: it is never written to disk, and only what carries a time to live may go.
 _REDIS = "--port 0 --unixsocketperm 700 --appendonly no --maxmemory 256mb"
 _REDIS += " --maxmemory-policy volatile-lru"
@@ -143,9 +147,7 @@ class Engine:
         if self.postgres in self._answers and not self.pgdata.exists():
             self._say("Making the database files")
             self._initdb()
-        for child in self._answers:
-            if not child.process:
-                self._say(f"Starting {child.name}")
+        self._say("Starting the servers")
         self.tend()
         try:
             self.wait()
@@ -188,12 +190,10 @@ class Engine:
         """The line of its log that says why, and where the rest is."""
         logs = [self.data / f"{child.name.lower()}.log"]
         if child is self.postgres:  # what happens after its first second is in its own folder
-            logs += sorted(self.pgdata.glob("log/*.log"), key=lambda path: -path.stat().st_mtime)
-        for log in logs:
-            lines = log.read_text(errors="replace").splitlines()
-            if bad := [line for line in lines if "FATAL" in line or "rror" in line]:
-                return f"{bad[-1]} (see {log})"
-        return f"see {logs[0]}"
+            logs = [*self.pgdata.glob("log/*.log"), *logs]
+        lines = [line for log in logs for line in log.read_text(errors="replace").splitlines()]
+        bad = [line for line in lines if "FATAL" in line or "rror" in line]
+        return f"{bad[-1] if bad else 'it says nothing'} (see {logs[-1]})"
 
     # ------------------------------------------------------------------ PostgreSQL
 
@@ -237,17 +237,8 @@ class Engine:
             stale.unlink(missing_ok=True)
         place = self.pgdata.resolve()
         shutil.copyfile(_CONFIGURATION, place / "postgresql.conf")
-        always = {  # not to be changed by ALTER SYSTEM either
-            "fsync": "on",
-            "listen_addresses": "",
-            "port": "5432",
-            "unix_socket_directories": str(self.sockets),
-            "unix_socket_permissions": "0700",
-            "log_directory": "log",
-            "cluster_name": self.name,
-        }
-        options = [f"--{key}={value}" for key, value in always.items()]
-        command = [f"{self._home}/shim/postgres", "-D", str(place), *options]
+        command = [f"{self._home}/shim/postgres", "-D", str(place), *_POSTGRES.split()]
+        command += [f"--unix_socket_directories={self.sockets}", f"--cluster_name={self.name}"]
         return self._popen(command, "postgresql.log")
 
     def _postgres_answers(self) -> bool:
@@ -269,15 +260,14 @@ class Engine:
     # ----------------------------------------------------------------------- Redis
 
     def _spawn_redis(self) -> Process | None:
-        found = map(
-            shutil.which, (f"{self._home}/shim/redis-server", "redis-server", "valkey-server")
-        )
-        program = next(filter(None, found), None)
+        places = f"{self._home}/shim:{os.environ.get('PATH', os.defpath)}"
+        names = "redis-server", "valkey-server"
+        program = next(filter(None, (shutil.which(name, path=places) for name in names)), None)
         if program is None:
             raise EngineError("no embedded Redis for this platform; set REDIS_URL")
         self._redis_socket.unlink(missing_ok=True)
-        places = ["--unixsocket", str(self._redis_socket), "--dir", str(self.sockets)]
-        return self._popen([program, *_REDIS.split(), *places, "--save", ""], "redis.log")
+        command = [program, *_REDIS.split(), "--save", "", "--dir", str(self.sockets)]
+        return self._popen([*command, "--unixsocket", str(self._redis_socket)], "redis.log")
 
     def _redis_answers(self) -> bool:
         with suppress(OSError), socket.socket(socket.AF_UNIX) as link:
@@ -310,8 +300,8 @@ def servers(
     settings: Settings, say: Say = lambda _text: None, *, make: bool = True
 ) -> Iterator[Servers]:
     """The servers for as long as one command needs them; what nobody else uses is stopped."""
-    embedded = not (settings.database_url or settings.admin_url)
-    if embedded and not make and not (settings.data / "pgdata").exists():
+    given = settings.database_url or settings.admin_url
+    if not (given or make or (settings.data / "pgdata").exists()):
         raise EngineError(f"nothing is in {settings.data} yet: plinth up makes it, --data names it")
     with _running(settings, say, owner=False) as engine:
         yield engine.servers()
@@ -375,24 +365,19 @@ def _folder(settings: Settings) -> Iterator[Path]:
             old.stop()
             shutil.rmtree(left.parent)
     with tempfile.TemporaryDirectory(prefix="plinth-memory-", ignore_cleanup_errors=True) as name:
-        Path(name).chmod(_data_mode())
+        Path(name).chmod(_DATA_MODE)
         yield Path(name)
 
 
 @contextmanager
 def _changing(data: Path, wait: float = 60) -> Iterator[None]:
     try:
-        data.mkdir(parents=True, exist_ok=True, mode=_data_mode())
+        data.mkdir(parents=True, exist_ok=True, mode=_DATA_MODE)
     except OSError as error:
         raise EngineError(f"cannot make {data}: {error.strerror}") from error
     busy = f"another plinth command has been starting or stopping {data} for a minute"
     with locked(data / ".lock", wait=wait, busy=busy):
         yield
-
-
-def _data_mode() -> int:
-    """Root's own DATA lets the account through that it lends to PostgreSQL."""
-    return 0o700 if os.geteuid() else 0o711
 
 
 def _supervised(data: Path) -> bool:
@@ -404,11 +389,10 @@ def _supervised(data: Path) -> bool:
 def settle(there: Servers, settings: Settings) -> None:
     """After a migration: what only a deployment knows, the environment and the web password."""
     with psycopg.connect(there.admin_url, autocommit=True) as connection:
-        connection.execute(
-            "select base.set_setting('environment', %(env)s)"
-            " where base.setting('environment') <> %(env)s",
-            {"env": settings.env},
+        change = (
+            "select base.set_setting('environment', %s) where base.setting('environment') <> %s"
         )
+        connection.execute(change, [settings.env, settings.env])
         web = urlsplit(there.web or "")
         if web.username != "plinth_web" or not web.password:
             return

@@ -72,16 +72,12 @@ class Report:
 
 
 def up(
-    dsn: str,
-    *,
-    on_progress: Say = _silent,
-    db_dir: Path = DB_DIR,
-    lock_wait: float = LOCK_WAIT,
+    dsn: str, *, on_progress: Say = _silent, db_dir: Path = DB_DIR, lock_wait: float = LOCK_WAIT
 ) -> Report:
     """Brings the database to what db_dir says: roles, tables and code."""
     report = Report()
     with connected(dsn, db_dir, on_progress, lock_wait) as runner:
-        runner.bootstrap()
+        runner.make_tools("*.sql")
         applied = runner.call("last_migration", Jsonb(runner.migrations), ["applied"])
         pending = runner.migrations[applied:]
         # Transactional neighbours go together; one such group there is, to carry the renewal.
@@ -99,18 +95,13 @@ def up(
 
 
 def down(
-    dsn: str,
-    *,
-    to: int | None = None,
-    on_progress: Say = _silent,
-    db_dir: Path = DB_DIR,
-    lock_wait: float = LOCK_WAIT,
+    dsn: str, *, to: int | None = None, on_progress: Say = _silent, db_dir: Path = DB_DIR
 ) -> Report:
     """Rolls back the last migration, or all after the version `to`, in one transaction."""
-    with connected(dsn, db_dir, on_progress, lock_wait) as runner:
+    with connected(dsn, db_dir, on_progress, LOCK_WAIT) as runner:
         if not runner.known:
             return Report()
-        runner.patiently(runner.make_tools)
+        runner.make_tools()
         group = runner.call("way_back", Jsonb(runner.migrations), to)
         code = runner.transaction(group, back=True) if group else []
     return Report(rolled_back=[migration["name"] for migration in group], code=code)
@@ -171,19 +162,11 @@ def baseline(db_dir: Path = DB_DIR) -> Path:
 
 @contextmanager
 def connected(
-    dsn: str,
-    db_dir: Path = DB_DIR,
-    say: Say = _silent,
-    lock_wait: float = 0,
-    *,
-    lock: bool = True,
+    dsn: str, db_dir: Path = DB_DIR, say: Say = _silent, lock_wait: float = 0, *, lock: bool = True
 ) -> Iterator["Runner"]:
     """A runner at work; what goes wrong comes out as a MigrationError."""
-    try:
-        conn = psycopg.connect(dsn, autocommit=True, prepare_threshold=None, client_encoding="utf8")
-    except psycopg.OperationalError as error:
-        raise MigrationError(f"cannot reach the database: {str(error).strip()}") from error
-    with conn:
+    how: dict[str, Any] = {"prepare_threshold": None, "client_encoding": "utf8"}
+    with psycopg.connect(dsn, autocommit=True, **how) as conn:
         try:
             if conn.info.server_version < 160000:
                 raise MigrationError("PostgreSQL 16 to 18 is needed; see plinth doctor")
@@ -223,12 +206,11 @@ class Runner:
         self.conn.execute(_SETTLE)
         # Asked again and again, for a statement that waits holds a snapshot, and the other runner's
         # CREATE INDEX CONCURRENTLY would wait for that in turn.
-        told = False
-        while lock and not self.value("select pg_try_advisory_lock(%s)", LOCK):
-            if not told:
-                self.say("another runner is at work on this database; waiting for it")
-            told = True
-            time.sleep(0.1)
+        mine = "select pg_try_advisory_lock(%s)"
+        if lock and not self.value(mine, LOCK):
+            self.say("another runner is at work on this database; waiting for it")
+            while not self.value(mine, LOCK):
+                time.sleep(0.1)
         if lock and self.value("select to_regprocedure('deploy.snapshot()')"):
             self.before = self.call("snapshot")
 
@@ -237,24 +219,14 @@ class Runner:
         if diag.sqlstate == "00000" or diag.severity_nonlocalized == "WARNING":
             self.say(f"{diag.severity}: {diag.message_primary}")
 
-    def bootstrap(self) -> None:
-        """Roles, extensions, schemas, and the tools."""
-        *ground, _ = self.bootstrap_files
-        for file in ground:
+    def make_tools(self, files: str = "050_deploy.sql") -> None:
+        """The tools of this release, on the ground that is laid where all files are asked for."""
+        for file in read(self.db_dir, f"bootstrap/{files}").values():
             self.patiently(partial(self._run_plain, file), _RACE)
-        self.patiently(self.make_tools, _RACE)
-
-    def make_tools(self) -> None:
-        """And show them the files."""
-        self._run_plain(self.bootstrap_files[-1])
         self.conn.execute("reset role")
         facts = Jsonb([file.facts for file in self.files.values()])
         self.migrations = self.call("read_migrations", facts)
         self.code = self.call("read_code", facts)
-
-    @property
-    def bootstrap_files(self) -> list[SqlFile]:
-        return list(read(self.db_dir, "bootstrap/*.sql").values())
 
     def _run_plain(self, file: SqlFile) -> None:
         for statement in file.statements:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -20,8 +20,10 @@ from pyapp.settings import DB_DIR, Settings
 _SCRIPT = "pgtap--1.2.0.sql"
 _SHA256 = "203cc5839a143c567bd36ebfc93085fd124be46d0f990b5dba5399a51d6c75e9"
 _PACKAGE = "postgresql-15-pgtap"
-_PLAN = re.compile(r"1\.\.(\d+)(\s*#.*)?")
-_TEST = re.compile(r"(not )?ok (\d+)(.*)")
+_PLAN = re.compile(r"^1\.\.(\d+)", re.MULTILINE)
+_TEST = re.compile(r"^(not )?ok (\d+.*)", re.MULTILINE)
+_COMMENT = re.compile(r"^#.*", re.MULTILINE)
+_GIVEN_UP = re.compile(r"^Bail out!.*", re.MULTILINE)
 _PSQL = ["-X", "-q", "-A", "-t", "-P", "pager=off", "-v", "ON_ERROR_STOP=1", "-f"]
 
 
@@ -31,14 +33,10 @@ class PgtapError(Exception):
 
 @dataclass
 class Result:
-    path: Path
-    passed: int = 0
+    name: str
+    passed: int
+    problems: list[str]
     seconds: float = 0.0
-    problems: list[str] = field(default_factory=list)
-
-    @property
-    def name(self) -> str:
-        return os.path.relpath(self.path, DB_DIR.parent)
 
 
 def main(
@@ -115,9 +113,7 @@ def script() -> Path:
         return Path(given)
     caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     kept, fetch = caches / "plinth" / _SCRIPT, Path(__file__).with_name("pgtap.sh")
-    if subprocess.run(
-        ["/bin/sh", fetch, kept, _SHA256], capture_output=True, check=False
-    ).returncode:
+    if subprocess.call(["/bin/sh", fetch, kept, _SHA256]):
         how = f"install it on the server or set PGTAP_SQL={_SCRIPT}"
         raise PgtapError(f"no pgTAP here, nor the reviewed one of Debian's {_PACKAGE}: {how}")
     return kept
@@ -131,29 +127,21 @@ def run(psql: str, dsn: str, keys: str, path: Path) -> Result:
     ended = subprocess.run(
         [psql, *where, *_PSQL, path], env=environment, capture_output=True, text=True, check=False
     )
-    result = judge(path, ended.stdout, ended.stderr, ended.returncode)
+    name = os.path.relpath(path, DB_DIR.parent)
+    result = judge(name, ended.stdout, ended.stderr, ended.returncode)
     result.seconds = time.monotonic() - started
     return result
 
 
-def judge(path: Path, out: str, err: str, code: int) -> Result:
+def judge(name: str, out: str, err: str, code: int) -> Result:
     """A file passes when every test of its plan ran, none failed, and psql ended well."""
-    result, planned, count = Result(path), -1, 0
-    for line in out.splitlines():
-        if plan := _PLAN.fullmatch(line):
-            planned = int(plan[1])
-        elif test := _TEST.match(line):
-            count += 1
-            if test[1] and "# TODO" not in test[3].upper():
-                result.problems.append(f"{result.name}: test {test[2]}{test[3]}")
-            else:
-                result.passed += 1
-        elif line.startswith("Bail out!") or (line.startswith("#") and result.problems):
-            result.problems.append(line)
+    tests, plan = _TEST.findall(out), _PLAN.search(out)
+    failed = [text for bad, text in tests if bad and "# TODO" not in text.upper()]
+    problems = [f"{name}: test {text}" for text in failed] + _GIVEN_UP.findall(out)
     if code:
-        result.problems.append(err.strip() or f"{result.name}: psql ended with exit code {code}")
-    if planned < 0:
-        result.problems.append(f"{result.name}: it printed no plan")
-    elif planned != count:
-        result.problems.append(f"{result.name}: planned {planned} tests, ran {count}")
-    return result
+        problems.append(err.strip() or f"{name}: psql ended with exit code {code}")
+    if plan is None:
+        problems.append(f"{name}: it printed no plan")
+    elif int(plan[1]) != len(tests):
+        problems.append(f"{name}: planned {plan[1]} tests, ran {len(tests)}")
+    return Result(name, len(tests) - len(failed), problems and problems + _COMMENT.findall(out))

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Puts pgTAP's script at $1 where it has the SHA-256 $2: the copy of last time, or from Debian's package.
 set -eu
-checked() { echo "$2  $1" | sha256sum --check --status 2>/dev/null; }
+exec > /dev/null 2>&1
+checked() { echo "$2  $1" | sha256sum --check --status; }
 checked "$1" "$2" && exit
 
 package=postgresql-15-pgtap

@@ -12,16 +12,12 @@ class Progress:
 
     def __init__(self) -> None:
         self._live = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
-        self._tick = "✓" if "utf" in (sys.stdout.encoding or "").lower() else "*"
         self._step, self._since = "", 0.0
 
     def __call__(self, step: str) -> None:
-        if step != self._step:
-            self.done()
-            self._step, self._since = step, time.monotonic()
-            print(
-                f"  {step} ..." if self._live else step, end="" if self._live else "\n", flush=True
-            )
+        self.done()
+        self._step, self._since = step, time.monotonic()
+        print(f"  {step} ..." if self._live else step, end="" if self._live else "\n", flush=True)
 
     def detail(self, text: str) -> None:
         """What the step is busy with: worth a look on a terminal, not a line in a file."""
@@ -32,14 +28,11 @@ class Progress:
     def done(self) -> None:
         if self._live and self._step:
             took = time.monotonic() - self._since
-            print(f"\r\033[K{self._tick} {self._step}  \033[2m{took:.1f} s\033[0m", flush=True)
+            print(f"\r\033[K  {self._step}  \033[2m{took:.1f} s\033[0m", flush=True)
         self._step = ""
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, failed: object, *_: object) -> None:
-        if not failed:
-            self.done()
-        elif self._live and self._step:  # the line of the step that failed stays without a tick
-            print(flush=True)
+    def __exit__(self, *_: object) -> None:
+        self.done()

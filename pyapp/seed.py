@@ -1,7 +1,6 @@
 """Demo data: the files of db/seeds/<environment>, in the order of their names."""
 
 from functools import partial
-from pathlib import Path
 
 from pyapp.deploy import Say
 from pyapp.migrate import LOCK_WAIT, connected
@@ -10,13 +9,7 @@ from pyapp.sqlfile import MigrationError, read
 
 
 def run(
-    dsn: str,
-    environment: str,
-    *,
-    clean: bool = False,
-    on_progress: Say = lambda _line: None,
-    db_dir: Path = DB_DIR,
-    lock_wait: float = LOCK_WAIT,
+    dsn: str, environment: str, *, clean: bool = False, on_progress: Say = lambda _line: None
 ) -> dict[str, int]:
     """Loads the seeds, each file in one transaction; returns the rows of every table they fill."""
     if environment == "production":
@@ -24,9 +17,9 @@ def run(
             raise MigrationError("production has no seeds: there is nothing that may be cleaned")
         on_progress("production has no seeds: it starts empty")
         return {}
-    files = read(db_dir, f"seeds/{environment}/*.sql").values()
+    files = read(DB_DIR, f"seeds/{environment}/*.sql").values()
     text = "\n".join(file.text for file in files)
-    with connected(dsn, db_dir, on_progress, lock_wait) as runner:
+    with connected(dsn, DB_DIR, on_progress, LOCK_WAIT) as runner:
         if not runner.known:
             raise MigrationError("there are no tables yet; run: plinth migrate up")
         if clean:

@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from itertools import pairwise
 from pathlib import Path
@@ -30,23 +31,11 @@ Read = Callable[[str], Any]
 
 def _number(kind: type[int] | type[float], low: float = 0.001, high: float = 86400) -> Read:
     def read(text: str) -> float:
-        try:
-            number = kind(text)
-        except ValueError:
-            word = "a whole number" if kind is int else "a number"
-            raise ValueError(f"must be {word}, not {text!r}") from None
-        if not low <= number <= high:
-            raise ValueError(f"must be from {low:g} to {high:g}, not {text}")
-        return number
-
-    return read
-
-
-def _one_of(*choices: str) -> Read:
-    def read(text: str) -> str:
-        if text.lower() not in choices:
-            raise ValueError(f"must be {', '.join(choices)}, not {text!r}")
-        return text.lower()
+        with suppress(ValueError):
+            if low <= (number := kind(text)) <= high:
+                return number
+        word = "a whole number" if kind is int else "a number"
+        raise ValueError(f"must be {word} from {low:g} to {high:g}, not {text!r}")
 
     return read
 
@@ -61,11 +50,8 @@ def _like(pattern: str, rule: str) -> Read:
     return read
 
 
-def _network(text: str) -> Network:
-    try:
-        return ipaddress.ip_network(text)
-    except ValueError as error:
-        raise ValueError(f"must be valid networks: {error}") from None
+def _one_of(*choices: str) -> Read:
+    return _like("|".join(choices), f"be {', '.join(choices)}")
 
 
 def _list(one: Read) -> Read:
@@ -84,13 +70,8 @@ _SENDER = _like(
     r"[^@\s<>]+@[^@\s<>]+|[^<>\r\n]*<[^@\s<>]+@[^@\s<>]+>",
     "be an address like Plinth <no-reply@app.example>",
 )
+_FOLDER = _like(r".*\S.*", "name a folder")
 _COUNT, _SECONDS = _number(int, 1, 64), _number(float)
-
-
-def _folder(text: str) -> Path:
-    if not text.strip():
-        raise ValueError("must name a folder")
-    return Path(text)
 
 
 def _var(default: Any, read: Read = str, *names: str, secret: bool = False) -> Any:
@@ -107,7 +88,7 @@ class Settings:
     host: str = _var("127.0.0.1")
     port: int = _var(8080, _number(int, 0, 65535))
     workers: int = _var(1, _number(int, 1, 256))
-    data: Path = _var(Path(".plinth"), _folder)  # noqa: RUF009 - a Path does not change
+    data: Path = _var(Path(".plinth"), _FOLDER)  # noqa: RUF009 - a Path does not change
     database_url: str | None = _var(None, _POSTGRES, "DATABASE_URL", secret=True)
     admin_url: str | None = _var(None, _POSTGRES, "DATABASE_ADMIN_URL", secret=True)
     direct_url: str | None = _var(None, _POSTGRES, "DATABASE_DIRECT_URL", secret=True)
@@ -119,7 +100,7 @@ class Settings:
     secret_key: str = _var("", str, "PLINTH_SECRET_KEY", "JWT_SECRET_KEY", secret=True)
     secret_key_previous: tuple[str, ...] = _var((), _list(str), secret=True)
     cors_origins: tuple[str, ...] = _var((), _list(_ORIGIN))
-    trusted_proxies: tuple[Network, ...] = _var((), _list(_network))
+    trusted_proxies: tuple[Network, ...] = _var((), _list(ipaddress.ip_network))
     log_format: str = _var("json", _one_of("json", "text"))
     read_connections: int = _var(2, _COUNT)
     write_connections: int = _var(4, _COUNT)
@@ -200,8 +181,8 @@ def load(env: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
             values[name] = _checked(name, variable, texts[variable])
     settings = Settings(**_derived(values) | values)
     if settings.env == "production":
-        _check_production(settings, "JWT_SECRET_KEY" in texts and "PLINTH_SECRET_KEY" not in texts)
-    return settings.with_(data=settings.data.expanduser().absolute())
+        _check_production(settings)
+    return settings.with_(data=Path(settings.data).expanduser().absolute())
 
 
 def _checked(name: str, variable: str, text: str) -> Any:
@@ -226,21 +207,20 @@ def _derived(given: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-_PARTS = ("HOST", "PORT", "NAME", "USER", "PASSWORD")
+_PARTS = {"HOST": "", "PORT": "5432", "NAME": "plinth", "USER": "plinth_web", "PASSWORD": ""}
 
 
 def _address(texts: Mapping[str, str]) -> str:
     """DATABASE_HOST and its companions as one address."""
-    host, port, name, user, password = (texts.get(f"DATABASE_{part}", "") for part in _PARTS)
-    login = quote(user or "plinth_web", safe="") + (password and ":" + quote(password, safe=""))
-    where = f"{quote(host, safe=':[]')}:{port or 5432}/{quote(name or 'plinth', safe='')}"
-    return f"postgresql://{login}@{where}"
+    given = {part: texts.get(f"DATABASE_{part}", default) for part, default in _PARTS.items()}
+    quoted = {part: quote(text, safe=":[]" * (part == "HOST")) for part, text in given.items()}
+    return "postgresql://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format_map(quoted)
 
 
 _SAMPLE_WORDS = ("change", "example", "sample", "secret", "password", "plinth", "your")
 
 
-def _check_production(settings: Settings, by_alias: bool) -> None:
+def _check_production(settings: Settings) -> None:
     key = settings.secret_key
     steps = sum(abs(ord(a) - ord(b)) <= 1 for a, b in pairwise(key))
     rules = {
@@ -250,7 +230,6 @@ def _check_production(settings: Settings, by_alias: bool) -> None:
         "repeats itself": len(set(key)) < 10 or key in (key + key)[1:-1] or steps > len(key) // 2,
     }
     if broken := next((rule for rule, holds in rules.items() if holds), None):
-        variable = "JWT_SECRET_KEY" if by_alias else "PLINTH_SECRET_KEY"
-        raise SettingsError(f"{variable} {broken}; make one with: openssl rand -hex 32")
+        raise SettingsError(f"PLINTH_SECRET_KEY {broken}; make one with: openssl rand -hex 32")
     if settings.seed != "production":
         raise SettingsError(f"PLINTH_SEED={settings.seed} is refused in production")

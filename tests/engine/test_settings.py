@@ -15,16 +15,16 @@ STRONG = secrets.token_hex(32)
 @pytest.mark.parametrize(
     ("variable", "text", "rule"),
     [
-        ("PLINTH_PORT", "http", "must be a whole number, not 'http'"),
-        ("PLINTH_PORT", "65536", "must be from 0 to 65535"),
-        ("PLINTH_WORKERS", "0", "must be from 1 to 256"),
-        ("PLINTH_REDIS_TIMEOUT", "nan", "must be from"),
+        ("PLINTH_PORT", "http", "must be a whole number from 0 to 65535, not 'http'"),
+        ("PLINTH_PORT", "65536", "must be a whole number from 0 to 65535"),
+        ("PLINTH_WORKERS", "0", "must be a whole number from 1 to 256"),
+        ("PLINTH_REDIS_TIMEOUT", "nan", "must be a number from"),
         ("PLINTH_ENV", "prod", "must be development, test, production"),
         ("DATABASE_SEED_ENV", "demo", "must be development, test, production"),
         ("DATABASE_URL", "mysql://db/plinth", "must be an address that starts with postgresql://"),
         ("REDIS_URL", "localhost:6379", "must be an address that starts with redis://"),
         ("PLINTH_CORS_ORIGINS", "https://ok.example, *", "must list origins"),
-        ("PLINTH_TRUSTED_PROXIES", "10.0.0.0/33", "must be valid"),
+        ("PLINTH_TRUSTED_PROXIES", "10.0.0.0/33", "does not appear to be an IPv4 or IPv6 network"),
     ],
 )
 def test_a_wrong_value_is_named(variable: str, text: str, rule: str) -> None:

@@ -29,7 +29,7 @@ def test_schema_and_migrations_end_in_the_same_catalog(engine: Engine) -> None:
     with database(engine, "by_migrations"), database(engine, "by_schema"):
         migrate.up(migrated.dsn)
         with migrate.connected(direct.dsn) as runner:
-            runner.bootstrap()
+            runner.make_tools("*.sql")
             with runner.conn.transaction():
                 for file in read(DB_DIR, "schema/*.sql").values():
                     runner.run_file(file, file.statements)
