@@ -270,6 +270,20 @@ end $do$;
 comment on function base.new_id() is 'A new uuid of version 7: unique, and ordered by the time it was made';
 grant execute on function base.new_id() to plinth_system, plinth_operator;
 
+create function base.first_id(p_at timestamptz)
+returns uuid
+language sql
+immutable
+parallel safe
+as $$
+  -- The milliseconds, then nothing but zeros: no id of that moment or later is smaller.
+  select pg_catalog.rpad(pg_catalog.lpad(pg_catalog.to_hex(
+           pg_catalog.floor(extract(epoch from p_at) * 1000)::pg_catalog.int8), 12, '0'), 32, '0')::pg_catalog.uuid
+$$;
+
+comment on function base.first_id(timestamptz) is 'Where the ids of a moment begin: the bound of a partition, or of a search';
+grant execute on function base.first_id(timestamptz) to plinth_system, plinth_operator;
+
 ------------------------------------------------------------------------------------------------------------------
 -- Who is calling. Two transaction-local settings:
 --   plinth.caller   set by http.enter only; fixes the user for the whole transaction
@@ -352,7 +366,8 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  perform base.raise('AU001', format('Rows of %I.%I are never changed or removed', tg_table_schema, tg_table_name));
+  perform base.raise('AU001', format('Rows of %s are never changed or removed',
+                                     coalesce(pg_partition_root(tg_relid), tg_relid::regclass)));
   return null;
 end
 $$;

@@ -1,4 +1,99 @@
--- ops: the audit trail. Two tables, because a trail that cannot be changed and a person's right to be forgotten meet
+-- ops: what keeps the house. Partitions, the audit trail, jobs.
+
+------------------------------------------------------------------------------------------------------------------
+-- Partitions. What grows with time is partitioned by month on its id, which is ordered by time. Partitions are made
+-- ahead, by the deploy and by a job; a DEFAULT one takes what falls beside them, so that no write ever fails for it.
+------------------------------------------------------------------------------------------------------------------
+
+create table ops.partitioned_tables (
+  name   text not null,
+  months integer not null default 3,
+  constraint partitioned_tables_pkey primary key (name),
+  constraint partitioned_tables_months_check check (months between 1 and 24)
+);
+
+comment on table ops.partitioned_tables is 'Tables that are partitioned by month on an id of version 7';
+comment on column ops.partitioned_tables.name is 'The table, with its schema';
+comment on column ops.partitioned_tables.months is 'How many months ahead partitions are made';
+
+grant select on ops.partitioned_tables to plinth_operator;
+
+-- Indexes, row triggers and constraints come with ATTACH; row security, the operator's right to read (a dump reads
+-- partitions one by one) and statement triggers do not.
+create function ops.make_partition(p_table regclass, p_name text, p_from uuid, p_to uuid)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_name text := format('%I.%I', split_part(p_table::text, '.', 1), p_name);
+  v_sql  text;
+begin
+  execute format('create table %s (like %s including all)', v_name, p_table);
+  execute format('comment on table %s is %L', v_name,
+                 format(case when p_from is null then 'What of %s is in no other part' else 'One month of %s' end, p_table));
+  execute format('alter table %s enable row level security', v_name);
+  execute format('alter table %s force row level security', v_name);
+  execute format('create policy operator_read on %s for select to plinth_operator using (true)', v_name);
+  execute format('grant select on %s to plinth_operator', v_name);
+  for v_sql in
+    select replace(pg_get_triggerdef(t.oid), ' ON ' || p_table || ' ', ' ON ' || v_name || ' ')
+      from pg_trigger t where t.tgrelid = p_table and not t.tgisinternal and t.tgtype & 1 = 0
+  loop
+    execute v_sql;
+  end loop;
+  execute format('alter table %s attach partition %s ', p_table, v_name)
+       || case when p_from is null then 'default' else format('for values from (%L) to (%L)', p_from, p_to) end;
+end
+$$;
+
+comment on function ops.make_partition(regclass, text, uuid, uuid) is
+  'Makes one partition and attaches it; without bounds the default one';
+
+create function ops.make_partitions()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_table regclass;
+  v_name  text;
+  v_month timestamptz;
+  v_next  timestamptz;
+  v_made  integer := 0;
+begin
+  for v_table, v_month in
+    select t.name::regclass, m
+      from ops.partitioned_tables t,
+           generate_series(date_trunc('month', now(), 'UTC'), now() + make_interval(months => t.months),
+                           '1 month', 'UTC') m
+     order by 1, 2
+  loop
+    v_next := date_add(v_month, interval '1 month', 'UTC');
+    v_name := split_part(v_table::text, '.', 2) || to_char(v_month at time zone 'UTC', '_YYYY_MM');
+    if to_regclass(format('%I.%I', split_part(v_table::text, '.', 1), v_name)) is null then
+      begin
+        perform ops.make_partition(v_table, v_name, base.first_id(v_month), base.first_id(v_next));
+        v_made := v_made + 1;
+      exception when check_violation then
+        null;  -- the default partition has rows of that month already; there they stay
+      end;
+    end if;
+  end loop;
+  return v_made;
+end
+$$;
+
+comment on function ops.make_partitions() is 'Makes the partitions of this month and of those ahead; returns how many';
+
+insert into base.table_manifest (schema_name, table_name, class, reason) values
+  ('ops', 'partitioned_tables', 'reference', 'the same tables everywhere');
+
+------------------------------------------------------------------------------------------------------------------
+-- The audit trail. Two tables, because a trail that cannot be changed and a person's right to be forgotten meet
 -- here: ops.audit_logs holds ids, actions and column names and is never changed; what may be personal (values,
 -- address, user agent) is in ops.audit_details, bound to its row by a salted digest, and may be erased with a record.
 
@@ -15,7 +110,7 @@ create table ops.audit_logs (
   request_id   text,
   detail_digest bytea,
   constraint audit_logs_pkey primary key (id)
-);
+) partition by range (id);
 
 comment on table ops.audit_logs is 'Who did what to what, and when; append-only for every role';
 comment on column ops.audit_logs.id is 'Ordered by time';
@@ -46,9 +141,8 @@ create table ops.audit_details (
   address    inet,
   user_agent text,
   difference jsonb not null default '{}',
-  constraint audit_details_pkey primary key (audit_id),
-  constraint audit_details_audit_id_fkey foreign key (audit_id) references ops.audit_logs (id) on delete restrict
-);
+  constraint audit_details_pkey primary key (audit_id)
+) partition by range (audit_id);
 
 comment on table ops.audit_details is 'The part of the trail that may be personal: values, address, user agent';
 comment on column ops.audit_details.audit_id is 'The row of ops.audit_logs';
@@ -66,17 +160,87 @@ comment on index ops.audit_details_login_idx is
 
 create table ops.audit_erasures (
   audit_id  uuid not null,
+  user_id   uuid,
   erased_at timestamptz not null default clock_timestamp(),
   reason    text not null,
-  constraint audit_erasures_pkey primary key (audit_id),
-  constraint audit_erasures_audit_id_fkey foreign key (audit_id) references ops.audit_logs (id) on delete restrict
+  constraint audit_erasures_pkey primary key (audit_id)
 );
 
 comment on table ops.audit_erasures is
   'Which details were erased, and why; without such a row a detail cannot be removed';
 comment on column ops.audit_erasures.audit_id is 'The row of ops.audit_logs whose detail is gone';
+comment on column ops.audit_erasures.user_id is 'For whose sake';
 comment on column ops.audit_erasures.erased_at is 'When';
 comment on column ops.audit_erasures.reason is 'Why';
+
+create index audit_erasures_user_id_idx on ops.audit_erasures (user_id);
+comment on index ops.audit_erasures_user_id_idx is 'For the export of a user';
+
+-- What is written waits here until it is sealed. A row of its own and not a mark, because the trail is never changed,
+-- and because a transaction that commits late must not be passed over.
+create table ops.audit_unsealed (
+  audit_id uuid not null,
+  constraint audit_unsealed_pkey primary key (audit_id)
+);
+
+comment on table ops.audit_unsealed is 'Rows of the trail that no seal covers yet: those of the last few seconds';
+comment on column ops.audit_unsealed.audit_id is 'The row of ops.audit_logs';
+
+-- Seals make tampering visible: each names its rows with their digests and hangs on the one before, under a key that is
+-- not in the database. Sealing in batches, behind the writers, makes none of them wait for another.
+create table ops.audit_seals (
+  seq       bigint not null,
+  sealed_at timestamptz not null default clock_timestamp(),
+  key_id    text not null,
+  previous  bytea not null,
+  audit_ids uuid[] not null,
+  digests   bytea[] not null,
+  digest    bytea not null,
+  constraint audit_seals_pkey primary key (seq),
+  constraint audit_seals_seq_check check (seq > 0),
+  constraint audit_seals_digests_check check (cardinality(digests) = cardinality(audit_ids)),
+  constraint audit_seals_digest_check check (length(digest) = 32)
+);
+
+comment on table ops.audit_seals is 'The chain of seals over the audit trail; append-only for every role';
+comment on column ops.audit_seals.seq is 'Place in the chain, without gaps';
+comment on column ops.audit_seals.sealed_at is 'When';
+comment on column ops.audit_seals.key_id is 'Which key it was sealed with';
+comment on column ops.audit_seals.previous is 'Digest of the seal before';
+comment on column ops.audit_seals.audit_ids is 'The rows it covers';
+comment on column ops.audit_seals.digests is 'SHA-256 of each of them; NULL: it was gone before it could be sealed';
+comment on column ops.audit_seals.digest is 'HMAC-SHA-256 over all of this';
+
+-- Durable, because a seal has to be checked years later: what goes into the digest of a row never changes.
+create function ops.audit_digest(p_row ops.audit_logs)
+returns bytea
+language sql
+immutable
+parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+  select sha256(convert_to(jsonb_build_array(
+    p_row.id, extract(epoch from p_row.occurred_at), p_row.actor_id, p_row.acting_role, p_row.user_id, p_row.action,
+    p_row.entity_type, p_row.entity_id, to_jsonb(p_row.changed), p_row.request_id, encode(p_row.detail_digest, 'hex'))::text,
+    'UTF8'))
+$$;
+
+comment on function ops.audit_digest(ops.audit_logs) is 'What a seal remembers of a row of the trail';
+grant execute on function ops.audit_digest(ops.audit_logs) to plinth_system;
+
+create function ops.seal_digest(p_seal ops.audit_seals, p_key bytea)
+returns bytea
+language sql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+  select ext.hmac(p_seal.previous || convert_to(jsonb_build_array(
+    p_seal.seq, extract(epoch from p_seal.sealed_at), p_seal.key_id, to_jsonb(p_seal.audit_ids),
+    to_jsonb(p_seal.digests))::text, 'UTF8'), p_key, 'sha256')
+$$;
+
+comment on function ops.seal_digest(ops.audit_seals, bytea) is 'The digest of a seal under its key';
+grant execute on function ops.seal_digest(ops.audit_seals, bytea) to plinth_system;
 
 create function ops.tg_audit_details__guard()
 returns trigger
@@ -107,6 +271,10 @@ create trigger _110_append_only before truncate on ops.audit_details
 create trigger _100_append_only before update or delete on ops.audit_erasures
   for each row execute function base.tg__append_only();
 create trigger _110_append_only before truncate on ops.audit_erasures
+  for each statement execute function base.tg__append_only();
+create trigger _100_append_only before update or delete on ops.audit_seals
+  for each row execute function base.tg__append_only();
+create trigger _110_append_only before truncate on ops.audit_seals
   for each statement execute function base.tg__append_only();
 
 -- The trail is written by one function only. Its owner may insert and may not read back other users' rows.
@@ -139,6 +307,8 @@ begin
 
   insert into ops.audit_details (audit_id, user_id, salt, address, user_agent, difference)
   values (v_id, p_user_id, v_salt, v_address, v_agent, p_difference);
+
+  insert into ops.audit_unsealed (audit_id) values (v_id);
 end
 $$;
 
@@ -188,7 +358,7 @@ do $$
 declare
   v_table text;
 begin
-  foreach v_table in array array['audit_logs', 'audit_details', 'audit_erasures'] loop
+  foreach v_table in array array['audit_logs', 'audit_details', 'audit_erasures', 'audit_unsealed', 'audit_seals'] loop
     execute format('alter table ops.%I enable row level security', v_table);
     execute format('alter table ops.%I force row level security', v_table);
     execute format('create policy operator_read on ops.%I for select to plinth_operator using (true)', v_table);
@@ -198,24 +368,36 @@ end $$;
 
 create policy owner_insert on ops.audit_logs for insert to plinth_owner with check (true);
 create policy owner_insert on ops.audit_details for insert to plinth_owner with check (true);
+create policy owner_insert on ops.audit_unsealed for insert to plinth_owner with check (true);
 create policy owner_read on ops.audit_erasures for select to plinth_owner using (true);
 create policy own_rows on ops.audit_logs for select to plinth_owner using (user_id = (select base.current_user_id()));
 create policy own_rows on ops.audit_details for select to plinth_owner using (user_id = (select base.current_user_id()));
 
--- A detail is erased by one reviewed function, core.erase_audit.
+-- Sealing, checking, searching and erasing look across users.
 create policy system_read on ops.audit_logs for select to plinth_system using (true);
 create policy system_read on ops.audit_details for select to plinth_system using (true);
 create policy system_delete on ops.audit_details for delete to plinth_system using (true);
-create policy system_insert on ops.audit_erasures for insert to plinth_system with check (true);
 create policy system_read on ops.audit_erasures for select to plinth_system using (true);
+create policy system_insert on ops.audit_erasures for insert to plinth_system with check (true);
+create policy system_read on ops.audit_unsealed for select to plinth_system using (true);
+create policy system_delete on ops.audit_unsealed for delete to plinth_system using (true);
+create policy system_read on ops.audit_seals for select to plinth_system using (true);
+create policy system_insert on ops.audit_seals for insert to plinth_system with check (true);
 grant select on ops.audit_logs to plinth_system;
-grant select, delete on ops.audit_details to plinth_system;
-grant select, insert on ops.audit_erasures to plinth_system;
+grant select, delete on ops.audit_details, ops.audit_unsealed to plinth_system;
+grant select, insert on ops.audit_erasures, ops.audit_seals to plinth_system;
+
+insert into ops.partitioned_tables (name) values ('ops.audit_logs'), ('ops.audit_details');
+select ops.make_partition('ops.audit_logs', 'audit_logs_default', null, null),
+       ops.make_partition('ops.audit_details', 'audit_details_default', null, null);
+select ops.make_partitions();
 
 insert into base.table_manifest (schema_name, table_name, class, reason) values
   ('ops', 'audit_logs',     'local', 'written on the machine where it happened, read by operators'),
   ('ops', 'audit_details',  'local', 'beside its row'),
-  ('ops', 'audit_erasures', 'local', 'beside its row');
+  ('ops', 'audit_erasures', 'local', 'beside its row'),
+  ('ops', 'audit_unsealed', 'local', 'beside its row'),
+  ('ops', 'audit_seals',    'local', 'each machine''s trail has its own chain');
 
 -- Address and agent of a trail's row are those of whoever acted, who may be somebody else: never in an export.
 insert into base.table_privacy (schema_name, table_name, on_erase, personal, hidden, neutral) values

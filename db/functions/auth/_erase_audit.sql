@@ -23,8 +23,8 @@ begin
     select d.audit_id from ops.audit_details d
      where d.user_id is null and lower(d.difference ->> 'login') = any (p_logins));
 
-  insert into ops.audit_erasures (audit_id, reason)
-  select i, p_reason from unnest(v_ids) as i
+  insert into ops.audit_erasures (audit_id, user_id, reason)
+  select i, p_user_id, p_reason from unnest(v_ids) as i
   on conflict do nothing;
   delete from ops.audit_details d where d.audit_id = any (v_ids);
   get diagnostics v_count = row_count;

@@ -20,8 +20,9 @@ select results_eq($$ select f.on_erase, f.rows from found f where f.name = 'auth
                   $$ values ('delete', 'user_id = $1') $$, 'a session by its user');
 select ok(not f.shown && '{token_hash,refresh_hash}' and f.shown @> '{id,address,user_agent,created_at}',
           'without its hashes') from found f where f.name = 'auth.sessions';
-select is(f.rows, '(audit_id) in (select id from ops.audit_logs where user_id = $1)', 'an erasure along its key')
-  from found f where f.name = 'ops.audit_erasures';
+create table auth.tap_part (login text references auth.logins (login));
+select is(f.rows, '(login) in (select login from auth.logins where user_id = $1)', 'what has no user along its key')
+  from found f where f.name = 'auth.tap_part';
 select ok(f.emptied ~ 'password_hash = replace\(NULL' and f.emptied ~ '''erased-\{id\}''' and f.emptied !~ 'status',
           'the account loses what is personal and what is hidden') from found f where f.name = 'auth.users';
 select ok((select f.depth from found f where f.name = 'auth.sessions') > (select f.depth from found f where f.name = 'auth.users'),

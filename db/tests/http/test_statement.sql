@@ -1,6 +1,6 @@
 -- http.statement: the one statement of a route. Run as the layer runs it: as plinth_web, with the digest of a token.
 begin;
-select plan(34);
+select plan(36);
 
 select is(pg_get_function_arguments('http.statement'::regproc), 'p_route http.routes', 'arguments');
 select is(pg_get_function_result('http.statement'::regproc), 'text', 'result');
@@ -27,6 +27,12 @@ language plpgsql as $$ begin
   perform core.act_for(p_user_id);
   return query select t.* from core.tap_thing t where t.n = p_n and base.current_user_id() = p_user_id;
 end $$;
+create function api.tap_all(p_rows integer default 3, p_limit integer default 50)
+returns table (n integer, cursor text)
+language plpgsql stable security definer rows 10 set search_path = pg_catalog, pg_temp as $$
+begin
+  return query select g, 'after ' || g from generate_series(p_rows, 1, -1) g limit p_limit;
+end $$;
 create function api.tap_list(p_user_id uuid, p_rows integer default 3, p_limit integer default 50)
 returns table (n integer, zebra text, cursor text) stable security definer
 language plpgsql as $$ begin
@@ -52,7 +58,7 @@ language plpgsql as $$ begin
 end $$;
 create function api.tap_open(p_word text default 'hello') returns text volatile security definer
 language sql as $$ select concat_ws(' ', p_word, base.current_user_id()) $$;
-grant execute on function api.tap_one, api.tap_only, api.tap_list, api.tap_value, api.tap_write,
+grant execute on function api.tap_one, api.tap_only, api.tap_list, api.tap_all, api.tap_value, api.tap_write,
                           api.tap_quiet, api.tap_fail,
                           api.tap_open to plinth_web;
 reset role;
@@ -60,6 +66,7 @@ grant usage on sequence ops.tap_calls to plinth_owner;
 
 select http.expose('GET /v1/tap/one', 'api.tap_one');
 select http.expose('GET /v1/tap/list', 'api.tap_list');
+select http.expose('GET /v1/tap/all', 'api.tap_all');
 select http.expose('GET /v1/tap/value', 'api.tap_value');
 select http.expose('GET /v1/tap/only', 'api.tap_only');
 select http.expose('POST /v1/tap/write', 'api.tap_write', status => 201);
@@ -112,6 +119,10 @@ select is(json_array_length((a ->> 'body')::json -> 'items'), 50, 'list: 50 when
   from pg_temp.answer('list', ', p_rows => 99') a;
 select is(json_array_length((a ->> 'body')::json -> 'items'), 200, 'list: 200 at most')
   from pg_temp.answer('list', ', p_rows => 300', '200') a;
+select is(a ->> 'body', '{"items":[{"n":3}],"next":"after 3"}', 'list: for no user, nothing given')
+  from pg_temp.answer('all', '', '1') a;
+select is(a ->> 'body', '{"items":[{"n":1}],"next":null}', 'list: for no user, something given')
+  from pg_temp.answer('all', ', p_rows => 1') a;
 select throws_ok($$ select pg_temp.answer('list', '', '201') $$, 'VL001', 'limit must be from 1 to 200',
                  'list: not more');
 select throws_ok($$ select pg_temp.answer('list', '', '0') $$, 'VL001', 'limit must be from 1 to 200',
@@ -160,7 +171,8 @@ reset session authorization;
 select is_empty($$ select p.path from prepared p where p.statement !~ 'where e\.proceed' $$,
                 'the function hangs on the entry');
 select is_empty(
-  $$ select p.path from prepared p where p.path <> '/v1/tap/open' and p.statement !~ 'p_user_id => e\.user_id' $$,
+  $$ select p.path from prepared p
+      where p.path not in ('/v1/tap/open', '/v1/tap/all') and p.statement !~ 'p_user_id => e\.user_id' $$,
   'and the user is who entered');
 
 set session authorization plinth_web;

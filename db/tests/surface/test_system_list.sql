@@ -13,6 +13,7 @@ insert into reviewed values
   ('function api.authenticate_user',     'sign-in looks an account up by its login, before there is a caller'),
   ('function api.create_session',        'sign-in: the caller is the outcome'),
   ('function api.create_user',           'registration: the account is the outcome'),
+  ('function api.list_audit',            'the trail of all users, for who holds audit:read'),
   ('function api.set_password',          'operators set any account''s password'),
   ('function auth.tg_users__end_sessions', 'an account that is not active loses its sessions, whoever changed it'),
   ('function auth.tg_user_roles__keep_roles', 'the roles shown with an account are those it has, whoever changed them'),
@@ -28,6 +29,8 @@ insert into reviewed values
   ('function core.use_one_time_token',   'finds a token by its hash: whose it is shows only then'),
   ('function core.erase_audit',          'details of what a user did to others are others'' rows; erases of the named user only'),
   ('function core.erase_deleted_users',  'looks for accounts whose time to be restored is over, everybody''s'),
+  ('function api.verify_audit',          'checks the trail of all users against its seals'),
+  ('function core.seal_audit',           'seals the trail of all users; shows nothing of it'),
   ('function core.user_of_session',     'plinth psql --as: looks the named account up by its login'),
   ('function core.void_one_time_tokens', 'makes tokens of the named account void, also before there is a caller'),
   ('function http.check_server_role',    'reads whether a default password hash is left before serving in production'),
@@ -54,28 +57,31 @@ $$;
 
 select set_eq('select pg_temp.owned()', 'select object from reviewed', 'plinth_system owns exactly the reviewed list');
 
-create temp table rights (table_and_verbs text primary key);
-insert into rights values
-  ('select base.errors'),
-  ('select base.settings'),
-  ('select base.table_manifest'),
-  ('select base.table_privacy'),
-  ('select ops.audit_logs'),
-  ('delete select ops.audit_details'),
-  ('insert select ops.audit_erasures'),
-  ('select auth.tiers'),
-  ('select update auth.roles'),
-  ('select auth.permissions'),
-  ('insert select update auth.users'),
-  ('delete insert select update auth.attempts'),
-  ('insert select update auth.logins'),
-  ('delete insert select update auth.sessions'),
-  ('insert select auth.spent_refresh_tokens'),
-  ('delete insert select auth.user_roles'),
-  ('delete insert select update auth.one_time_tokens'),
-  ('select ops.mail_kinds'),
-  ('select ops.mail_texts'),
-  ('delete insert select update ops.outbox');
+create temp table rights as
+select distinct trim(r) as table_and_verbs from regexp_split_to_table($$
+  delete insert select update auth.attempts
+  insert select update auth.logins
+  delete insert select update auth.one_time_tokens
+  select auth.permissions
+  select update auth.roles
+  delete insert select update auth.sessions
+  insert select auth.spent_refresh_tokens
+  select auth.tiers
+  delete insert select auth.user_roles
+  insert select update auth.users
+  select base.errors
+  select base.settings
+  select base.table_manifest
+  select base.table_privacy
+  delete select ops.audit_details
+  insert select ops.audit_erasures
+  select ops.audit_logs
+  insert select ops.audit_seals
+  delete select ops.audit_unsealed
+  select ops.mail_kinds
+  select ops.mail_texts
+  delete insert select update ops.outbox
+$$, '\n') r where trim(r) <> '';
 select set_eq('select pg_temp.table_rights()', 'select table_and_verbs from rights', 'and has exactly these rights on tables');
 
 select is_empty(

@@ -1,0 +1,42 @@
+-- api.list_own_audit: what happened to the caller's account and data, newest first.
+--
+-- Errors  UN001 nobody is signed in; VL001 after is not a place in this list
+create or replace function api.list_own_audit(p_user_id uuid, p_after text default null, p_limit integer default 50)
+returns table (
+  id          uuid,
+  occurred_at timestamptz,
+  by_self     boolean,
+  action      text,
+  entity_type text,
+  entity_id   text,
+  changed     text[],
+  address     inet,
+  user_agent  text,
+  cursor      text
+)
+language plpgsql
+stable
+security definer
+rows 50
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  p_user_id := core.act_for(p_user_id);
+  if p_after !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+    perform base.raise('VL001', 'after must be the "next" of an earlier answer', 'after');
+  end if;
+
+  return query
+    select l.id, l.occurred_at, l.actor_id is not distinct from p_user_id, l.action, l.entity_type, l.entity_id,
+           l.changed, d.address, d.user_agent, l.id::text
+      from ops.audit_logs l
+      left join ops.audit_details d on d.audit_id = l.id
+     where l.user_id = p_user_id and (p_after is null or l.id < p_after::uuid)
+     order by l.id desc
+     limit p_limit;
+end
+$$;
+
+comment on function api.list_own_audit(uuid, text, integer) is 'What happened to the caller''s account and data, newest first';
+grant execute on function api.list_own_audit(uuid, text, integer) to plinth_web, plinth_operator;
+select http.expose('GET /v1/me/audit', 'api.list_own_audit');

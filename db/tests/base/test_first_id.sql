@@ -1,0 +1,14 @@
+-- base.first_id: where the ids of a moment begin.
+begin;
+select plan(6);
+
+select function_returns('base', 'first_id', array['timestamp with time zone'], 'uuid');
+select volatility_is('base', 'first_id', array['timestamp with time zone'], 'immutable');
+select is(base.first_id('epoch'), '00000000-0000-0000-0000-000000000000', 'the beginning');
+select is(base.first_id('1970-01-01 00:00:01.0019+00'), '00000000-03e9-0000-0000-000000000000', 'milliseconds, cut');
+select ok(base.first_id(clock_timestamp()) <= base.new_id() and base.new_id() < base.first_id(clock_timestamp() + interval '1 s'),
+          'an id lies between its moment and the next');
+select is(base.first_id(null), null, 'no moment, no bound');
+
+select * from finish();
+rollback;

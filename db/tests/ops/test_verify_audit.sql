@@ -1,0 +1,115 @@
+-- api.verify_audit: names the first row of the trail that is not as it was written, also when a superuser did it.
+begin;
+select plan(24);
+
+select is(pg_get_function_arguments('api.verify_audit'::regproc),
+  'p_from_seal bigint DEFAULT 1, p_head text DEFAULT NULL::text', 'arguments');
+select is(pg_get_function_result('api.verify_audit'::regproc),
+  'TABLE(ok boolean, seals bigint, rows bigint, unsealed bigint, bad_seal bigint, bad_row uuid, '
+  'reason text, head text)', 'result');
+select is(concat_ws(' ', p.provolatile, p.prosecdef, p.proowner::regrole, p.proconfig),
+          's t plinth_system {"search_path=pg_catalog, pg_temp"}', 'volatility, definer, owner, search path')
+  from pg_proc p where p.oid = 'api.verify_audit'::regproc;
+select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),
+          '{plinth_operator,plinth_system,plinth_web}', 'who may call it')
+  from pg_proc p where p.oid = 'api.verify_audit'::regproc;
+
+-- Only a superuser gets past the triggers; this is one, for a trail of its own.
+set local session_replication_role = replica;
+delete from ops.audit_unsealed;
+delete from ops.audit_seals;
+delete from ops.audit_details;
+delete from ops.audit_logs;
+reset session_replication_role;
+
+select results_eq('select v.ok, v.seals, v.rows, v.head from api.verify_audit() v', $$ values (true, 0::bigint, 0::bigint, '') $$,
+                  'an empty trail is a right one');
+
+select set_config('plinth.context', concat_ws(E'\x1f', '', 'req-1', '192.0.2.1', 'curl'), true);
+select ops.write_audit('paint', 'tap.thing', n::text, '019e0000-0000-7000-8000-00000000ca01', '{"note": {"after": "x"}}'),
+       core.seal_audit(2)
+  from generate_series(1, 6) n;
+select ops.write_audit('paint', 'tap.thing', 'waits');
+create temp view row as select l.id, l.entity_id as n from ops.audit_logs l where l.entity_type = 'tap.thing';
+
+create function pg_temp.verdict(p_from bigint default 1, p_head text default null) returns text language sql volatile as $$
+  select concat_ws(' ', case when v.ok then 'right' else 'wrong' end, v.bad_seal,
+                   (select r.n from pg_temp.row r where r.id = v.bad_row), v.reason)
+    from api.verify_audit(p_from, p_head) v
+$$;
+-- Does something as a superuser behind the triggers' back, asks for the verdict, and undoes it.
+create function pg_temp.after(p_deed text) returns text language plpgsql as $$
+declare
+  v_verdict text;
+begin
+  begin
+    set local session_replication_role = replica;
+    execute p_deed;
+    v_verdict := pg_temp.verdict();
+    raise exception 'undo' using errcode = 'TP999';
+  exception when sqlstate 'TP999' then
+    return v_verdict;
+  end;
+end $$;
+
+select results_eq('select v.ok, v.seals, v.rows, v.unsealed from api.verify_audit() v',
+                  $$ values (true, 6::bigint, 6::bigint, 1::bigint) $$, 'all is right, and one row waits to be sealed');
+
+select is(pg_temp.after($$ update ops.audit_logs set actor_id = base.new_id() where entity_id = '3' $$),
+          'wrong 3 3 the row was changed', 'a changed row');
+select is(pg_temp.after($$ update ops.audit_logs set changed = '{}' where entity_id in ('5', '2') $$),
+          'wrong 2 2 the row was changed', 'the first of several');
+select is(pg_temp.after($$ delete from ops.audit_logs where entity_id = '4' $$),
+          'wrong 4 the row was removed', 'a removed row');
+select is(pg_temp.after($$ update ops.audit_details d set difference = '{}' from pg_temp.row r
+                            where r.id = d.audit_id and r.n = '4' $$),
+          'wrong 4 4 its detail was changed', 'a changed detail');
+select is(pg_temp.after($$ delete from ops.audit_details d using pg_temp.row r where r.id = d.audit_id and r.n = '4' $$),
+          'wrong 4 4 its detail was removed', 'a removed detail');
+select is(pg_temp.after($$ insert into ops.audit_logs (action, entity_type, entity_id) values ('paint', 'tap.thing', 'new') $$),
+          'wrong new the row was added beside the chain', 'a row that was slipped in');
+select is(pg_temp.after($$ delete from ops.audit_seals where seq = 3 $$), 'wrong 3 the seal was removed', 'a removed seal');
+select is(pg_temp.after($$ delete from ops.audit_seals where seq = 1 $$), 'wrong 1 the seal was removed', 'the first one');
+select is(pg_temp.after($$ update ops.audit_seals set audit_ids = '{}', digests = '{}' where seq = 3 $$),
+          'wrong 3 the seal was changed', 'a changed seal');
+-- Whoever knows how digests are made, and has no key.
+select is(pg_temp.after($$ with forged as (update ops.audit_logs set action = 'forged' where entity_id = '3' returning *)
+                           update ops.audit_seals s set digests = array[ops.audit_digest(f)] from forged f where s.seq = 3 $$),
+          'wrong 3 the seal was changed', 'a row and its seal, made to fit');
+select is(pg_temp.after($$ with forged as (update ops.audit_logs set action = 'forged' where entity_id = '3' returning *),
+                                next as (select s.*, ops.audit_digest(f) as d from ops.audit_seals s, forged f where s.seq = 3)
+                           update ops.audit_seals s
+                              set digests = array[n.d],
+                                  digest = ops.seal_digest((s.seq, s.sealed_at, s.key_id, s.previous, s.audit_ids,
+                                                            array[n.d], s.digest)::ops.audit_seals, 'a guess')
+                             from next n where s.seq = 3 $$),
+          'wrong 3 the seal was changed', 'and sealed again with a guessed key');
+
+-- The end cut off is a right chain; only a head that was noted tells.
+create temp table noted as select v.head from api.verify_audit() v;
+select is(pg_temp.verdict(1, (select head from noted)), 'right', 'a noted head is part of the chain');
+savepoint cut;
+set local session_replication_role = replica;
+delete from ops.audit_seals where seq = 6;
+delete from ops.audit_logs where entity_id in ('6', 'waits');
+delete from ops.audit_unsealed;
+select is(pg_temp.verdict(), 'right', 'a chain without its end');
+select is(pg_temp.verdict(1, (select head from noted)), 'wrong the chain does not lead to that head: its end was removed',
+          'does not lead to the noted head');
+rollback to cut;
+
+-- An erasure on record is no damage.
+insert into ops.audit_erasures (audit_id, reason) select r.id, 'of this test' from pg_temp.row r where r.n = '2';
+delete from ops.audit_details d using pg_temp.row r where r.id = d.audit_id and r.n = '2';
+select is(pg_temp.verdict(), 'right', 'an erased detail');
+
+select is(pg_temp.verdict(4), 'right', 'from a later seal on');
+
+set local plinth.secret_keys = '00000000:0000000000000000000000000000000000000000000000000000000000000000';
+select throws_ok('select api.verify_audit()', 'SV510', null, 'the key is not at hand');
+set session authorization plinth_web;
+select throws_ok('select api.verify_audit()', 'UN001', 'Nobody is signed in', 'nobody is signed in');
+reset session authorization;
+
+select * from finish();
+rollback;
