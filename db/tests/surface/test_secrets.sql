@@ -45,7 +45,7 @@ select is_empty($$ select pg_temp.clear_secrets() except select name from review
 select is_empty('select pg_temp.misnamed()', 'digests are 32 bytes long, what is encrypted is bytes');
 create temp table reader as
 select distinct split_part(trim(l), ' ', 1) as name from regexp_split_to_table($$
-  api.refresh_session  derives a token's successors
+  api.refresh_session  derives the successors of a refresh token
   api.verify_audit     checks seals
   core.attempt_digest  keys the digests of logins and addresses
   core.decrypt_secret  itself
