@@ -1,6 +1,6 @@
 -- api.verify_audit: names the first row of the trail that is not as it was written, also when a superuser did it.
 begin;
-select plan(24);
+select plan(25);
 
 select is(pg_get_function_arguments('api.verify_audit'::regproc),
   'p_from_seal bigint DEFAULT 1, p_head text DEFAULT NULL::text', 'arguments');
@@ -107,6 +107,11 @@ select is(pg_temp.verdict(4), 'right', 'from a later seal on');
 
 set local plinth.secret_keys = '00000000:0000000000000000000000000000000000000000000000000000000000000000';
 select throws_ok('select api.verify_audit()', 'SV510', null, 'the key is not at hand');
+select set_config('plinth.caller', '019e0000-0000-7000-8000-00000000ca01', true);
+set session authorization plinth_web;
+select throws_ok('select api.verify_audit()', 'NP001', 'This needs the permission audit:read', 'a caller without the permission');
+reset session authorization;
+select set_config('plinth.caller', '', true);
 set session authorization plinth_web;
 select throws_ok('select api.verify_audit()', 'UN001', 'Nobody is signed in', 'nobody is signed in');
 reset session authorization;
