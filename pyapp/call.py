@@ -20,9 +20,12 @@ log = logging.getLogger("plinth.call")
 
 _MOST_TOKENS = 100_000
 _MOST_PLACES = 20_000
+_NOTE_SECONDS = 60.0
+_MOST_NOTED = 10_000
 _ETAG = 18  # a quoted digest of eight bytes
 _CLEAR = Statement("select http.clear_tags($1::text[])")
 _NOTIFY = Statement("select pg_notify('plinth_tags', $1::text)")
+_USED = Statement("select http.note_use($1::bytea[])")
 _STALE = Statement("select * from http.stale_tags($1::integer)")
 _CATALOG = Statement("select http.catalog(), http.openapi()")
 
@@ -71,6 +74,7 @@ class Caller:
         self._owners: dict[bytes, bytes] = {}
         self._places: dict[tuple[bytes, bytes], _Place] = {}
         self._clearing: list[bytes] = []
+        self._used: set[bytes | None] = set()  # by which tokens there were calls
         self._tasks: set[asyncio.Future[Row | None]] = set()
 
     async def load(self) -> None:
@@ -92,6 +96,7 @@ class Caller:
         """`token` is the SHA-256 of the presented one; the token itself goes no further."""
         statement, bound = route.bind(args)
         cache, seconds = self._cache, route.cache_seconds
+        self._used.add(token)
         if seconds is None or token is None:
             return await self._plain(route, statement, _values(token, context, bound))
 
@@ -160,7 +165,9 @@ class Caller:
         tags = [
             cache.tag_key(t if t.startswith("all:") else f"{t}:{who}") for t in route.cache_tags
         ]
-        keys = cache.user_key(owner, b"s:" + token), cache.user_key(owner, name)
+        # An API key may call this route and not the next: what vouches for a token is of one route.
+        session = b"s:%b:%b" % (token, route.cache_name)
+        keys = cache.user_key(owner, session), cache.user_key(owner, name)
         place = _Place(cache.prefix, owner, *keys, tags, cache.asking((*keys, *tags)))
         if not bound:
             if len(self._places) >= _MOST_PLACES:
@@ -215,6 +222,21 @@ class Caller:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()):
             log.warning("the record of bumped tags stays for the sweeper: %s", error)
+
+    async def note_use(self) -> None:
+        """Tells the database, once a minute, which tokens were presented."""
+        while True:
+            await asyncio.sleep(_NOTE_SECONDS)
+            await self.note_used()
+
+    async def note_used(self) -> None:
+        used, self._used = self._used, set()
+        array = (
+            "{" + ",".join(rf'"\\x{token.hex()}"' for token in [*used][:_MOST_NOTED] if token) + "}"
+        )
+        with contextlib.suppress(DatabaseError, problems.Problem):
+            if used:
+                await self._database.call("write", _USED, (array.encode(),))
 
     async def follow(self) -> None:
         """Takes up deploys and writes made outside the layer, as the database tells of them."""

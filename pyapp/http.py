@@ -305,7 +305,8 @@ async def serve(settings: Settings, sock: socket.socket) -> None:
     gc.set_threshold(50_000, 20, 50)
     await database.start()
     await cache.start()
-    background = [loop.create_task(work) for work in (app.caller.follow(), app.service.keep())]
+    works = (app.caller.follow(), app.caller.note_use(), app.service.keep())
+    background = [loop.create_task(work) for work in works]
     # While it knows no route, requests are for the other workers; without a database it has to
     # listen all the same, and say so.
     with suppress(TimeoutError):
@@ -319,6 +320,7 @@ async def serve(settings: Settings, sock: socket.socket) -> None:
     for task in background:
         task.cancel()
     await asyncio.gather(*background, return_exceptions=True)
+    await app.caller.note_used()
     await cache.close()
     await database.close()
     app.metrics.close()

@@ -102,6 +102,7 @@ insert into base.errors (code, http_status, title, description, retry_after) val
   ('KC003', 409, 'The last one stays',        'The last administrator or owner cannot go; appoint another first.', null),
   ('KC004', 409, 'Not in this state',         'The thing is not in the state that this needs; the detail says which.', null),
   ('KC007', 409, 'Still in use',              'Something depends on the thing, so it stays.', null),
+  ('KC008', 409, 'Too many',                  'There are as many of them as there may be; remove one.', null),
   ('VL001', 422, 'Invalid field',             'A field breaks a rule; errors names the field and the rule.', null),
   ('VL002', 422, 'Unknown field',             'A field is not part of this request.', null),
   ('VL003', 422, 'Missing field',             'A required field is missing.', null),
@@ -186,6 +187,8 @@ comment on column base.settings.updated_at is 'When it was last changed';
 
 insert into base.settings (name, value, type, minimum, maximum, description) values
   ('account.grace_days',      '30',          'integer', 0,    365,  'Days a deleted account can be restored; then it is erased'),
+  ('api_key.grace_minutes',   '1440',        'integer', 0,    10080, 'Minutes the former secret of a rotated key still works'),
+  ('api_key.limit',           '50',          'integer', 1,    10000, 'Live API keys per user'),
   ('environment',             'development', 'text',    null, null, 'development, test or production; written by the deploy'),
   ('password.bcrypt_cost',    '12',          'integer', 4,    16,   'Work factor of new hashes; below 10 only in tests'),
   ('password.minimum_length', '15',          'integer', 8,    256,  'Code points a password needs when it is the only factor'),
@@ -321,7 +324,7 @@ comment on function base.current_user_id() is
   'The user this statement acts for: the caller of the request, or the one an operator named; NULL when there is none';
 
 -- plinth.context is what the layer knows of the request, in one setting because each costs time on every call:
--- session id, request id, address, user agent, separated by the unit separator (which no header can contain).
+-- session id, request id, address, user agent, API key id, separated by the unit separator (no header contains it).
 create function base.request_context(p_part integer)
 returns text
 language sql
@@ -331,7 +334,7 @@ as $$
 $$;
 
 comment on function base.request_context(integer) is
-  'What is known of the request: 1 session id, 2 request id, 3 address, 4 user agent; NULL outside a request';
+  'What is known of the request: 1 session id, 2 request id, 3 address, 4 user agent, 5 API key id; NULL: none';
 
 grant execute on function base.current_user_id() to plinth_system, plinth_operator;
 grant execute on function base.request_context(integer) to plinth_system;

@@ -101,6 +101,7 @@ create table ops.audit_logs (
   id           uuid not null default base.new_id(),
   occurred_at  timestamptz not null default clock_timestamp(),
   actor_id     uuid,
+  api_key_id   uuid,
   acting_role  text not null default session_user,
   user_id      uuid,
   action       text not null,
@@ -117,6 +118,7 @@ comment on column ops.audit_logs.id is 'Ordered by time';
 comment on column ops.audit_logs.occurred_at is 'When the statement ran';
 comment on column ops.audit_logs.actor_id is
   'The user who acted, or for whom an operator acted; NULL: nobody was signed in';
+comment on column ops.audit_logs.api_key_id is 'The API key the user acted by; NULL: a session, or an operator';
 comment on column ops.audit_logs.acting_role is 'The database login: the layer''s, or the operator''s own';
 comment on column ops.audit_logs.user_id is 'The user whose data it is';
 comment on column ops.audit_logs.action is 'insert, update, delete, or the name of a security event';
@@ -298,9 +300,9 @@ declare
   v_agent   text := base.request_context(4);
 begin
   insert into ops.audit_logs
-    (id, actor_id, user_id, action, entity_type, entity_id, changed, request_id, detail_digest)
+    (id, actor_id, api_key_id, user_id, action, entity_type, entity_id, changed, request_id, detail_digest)
   values
-    (v_id, base.current_user_id(), p_user_id, p_action, p_entity_type, p_entity_id,
+    (v_id, base.current_user_id(), base.request_context(5)::uuid, p_user_id, p_action, p_entity_type, p_entity_id,
      array(select k from jsonb_object_keys(p_difference) k order by k),
      base.request_context(2),
      sha256(v_salt || convert_to(concat_ws(E'\x1f', v_address, v_agent, p_difference), 'UTF8')));

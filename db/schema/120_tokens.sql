@@ -30,7 +30,8 @@ comment on column auth.one_time_tokens.payload is 'What it was issued for: an ad
 comment on column auth.one_time_tokens.created_at is 'When it was issued';
 comment on column auth.one_time_tokens.expires_at is 'When it stops working';
 comment on column auth.one_time_tokens.used_at is 'When it was used';
-comment on column auth.one_time_tokens.voided_at is 'When it was made void: by a newer one, or by what it would have changed';
+comment on column auth.one_time_tokens.voided_at is
+  'When it was made void: by a newer one, or by what it would have changed';
 
 create index one_time_tokens_open_idx on auth.one_time_tokens (user_id, kind) where used_at is null and voided_at is null;
 comment on index auth.one_time_tokens_open_idx is 'For making older ones void';

@@ -22,5 +22,6 @@ begin
 end
 $$;
 
-comment on function core.encrypt_secret(text, text) is 'A secret, encrypted and bound to its purpose; core.decrypt_secret reads it';
+comment on function core.encrypt_secret(text, text) is
+  'A secret, encrypted and bound to its purpose; core.decrypt_secret reads it';
 grant execute on function core.encrypt_secret(text, text) to plinth_system;

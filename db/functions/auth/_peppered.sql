@@ -23,5 +23,6 @@ begin
 end
 $$;
 
-comment on function core.peppered(text, text) is 'The password as it goes into bcrypt: 44 characters, keyed with the pepper';
+comment on function core.peppered(text, text) is
+  'The password as it goes into bcrypt: 44 characters, keyed with the pepper';
 grant execute on function core.peppered(text, text) to plinth_system;

@@ -30,5 +30,6 @@ begin
 end
 $$;
 
-comment on function core.secret_key(text, text, text) is 'The key for one use and purpose, from those the connection brought';
+comment on function core.secret_key(text, text, text) is
+  'The key for one use and purpose, from those the connection brought';
 grant execute on function core.secret_key(text, text, text) to plinth_system;

@@ -15,7 +15,8 @@ as $$
    where t.user_id = p_user_id and t.kind = any (p_kinds) and t.used_at is null and t.voided_at is null
 $$;
 
-comment on function core.void_one_time_tokens(uuid, text[]) is 'Makes a user''s open one-time tokens of some kinds void';
+comment on function core.void_one_time_tokens(uuid, text[]) is
+  'Makes a user''s open one-time tokens of some kinds void';
 alter function core.void_one_time_tokens(uuid, text[]) owner to plinth_system;
 -- A grant to the former owner goes with the change of owner, so the new one gives it.
 set local role plinth_system;

@@ -1,19 +1,24 @@
 -- http.enter: the way in. The first thing that happens in the one statement of every request: finds whose token it is
 -- and fixes that user as the caller of this transaction.
 --
--- Rules   p_auth 'user' and 'session' need a live session; 'step_up' needs one whose holder showed all the account asks
---         for within session.step_up_minutes; 'none' takes any caller and looks at no token.
+-- Rules   p_auth 'user' needs a live session or API key; 'session' a session; 'step_up' one whose holder showed all the
+--         account asks for within session.step_up_minutes; 'none' takes any caller and looks at no token.
+--         A key is looked up only where no session is found. Its scopes must hold p_permission, or where the route
+--         names none p_scope (self:read for what reads, self:write for the rest), or '*'. Scopes bound, roles grant:
+--         what the roles of its owner do not allow, no key does.
 --         p_permission, where a route names one, must be among the permissions of the caller's roles.
 --         The caller is set with set_config(…, true): it is gone with the transaction.
 --         The row it returns is what the function under it hangs on: the planner cannot call that one first.
--- Errors  UN001 no such live session; UN003 a step-up is needed; NP001 permission missing
+-- Errors  UN001 no such live session or key; UN003 a step-up is needed; NP001 permission or scope missing, or a key
+--         where a session is needed
 -- Locks   none
--- Owned by plinth_system: it reads sessions of every user, by the hash of the presented token only.
+-- Owned by plinth_system: it reads sessions and keys of every user, by the hash of the presented token only.
 create or replace function http.enter(
   p_auth       text,
   p_permission text,
   p_token      bytea,
-  p_context    text
+  p_context    text,
+  p_scope      text default null
 )
 returns table (proceed boolean, user_id uuid, expires_in integer)
 language plpgsql
@@ -25,6 +30,8 @@ as $$
 declare
   v_session    uuid;
   v_stepped_up timestamptz;
+  v_key        uuid;
+  v_scopes     text[];
   v_set        text;
 begin
   if p_auth <> 'none' then
@@ -34,7 +41,31 @@ begin
      where s.token_hash = p_token and s.ended_at is null and s.expires_at > now();
 
     if not found then
-      perform base.raise('UN001', 'The token is unknown, expired or ended; sign in again');
+      -- Two queries rather than one with OR: each is one look into one index.
+      select k.user_id, k.id, k.scopes, least(extract(epoch from k.expires_at - now()), 3600)::integer
+        into enter.user_id, v_key, v_scopes, enter.expires_in
+        from auth.api_keys k
+       where k.secret_hash = p_token and k.revoked_at is null and coalesce(k.expires_at, 'infinity') > now();
+      if not found then
+        select k.user_id, k.id, k.scopes,
+               least(extract(epoch from least(k.previous_expires_at, k.expires_at) - now()), 3600)::integer
+          into enter.user_id, v_key, v_scopes, enter.expires_in
+          from auth.api_keys k
+         where k.previous_hash = p_token and k.previous_expires_at > now() and k.revoked_at is null
+           and coalesce(k.expires_at, 'infinity') > now();
+        if not found then
+          perform base.raise('UN001', 'The token is unknown, expired or ended; sign in again');
+        end if;
+      end if;
+
+      if p_auth <> 'user' then
+        perform base.raise('NP001', 'This needs a session; an API key is not enough');
+      elsif not v_scopes && array[coalesce(p_permission, p_scope), '*'] then
+        perform base.raise('NP001', format('The API key lacks the scope %s', coalesce(p_permission, p_scope, '*')));
+      end if;
+      -- The key goes behind the three parts the layer knows.
+      p_context := concat(split_part(p_context, E'\x1f', 1), E'\x1f', split_part(p_context, E'\x1f', 2), E'\x1f',
+                          split_part(p_context, E'\x1f', 3), E'\x1f', v_key);
     end if;
 
     if p_auth = 'step_up' then
@@ -65,7 +96,7 @@ begin
 end
 $$;
 
-comment on function http.enter(text, text, bytea, text) is
+comment on function http.enter(text, text, bytea, text, text) is
   'Finds whose token it is and fixes that user as the caller of this transaction';
-grant execute on function http.enter(text, text, bytea, text) to plinth_web, plinth_operator;
-alter function http.enter(text, text, bytea, text) owner to plinth_system;
+grant execute on function http.enter(text, text, bytea, text, text) to plinth_web, plinth_operator;
+alter function http.enter(text, text, bytea, text, text) owner to plinth_system;

@@ -1,6 +1,6 @@
 -- core.require_permission: a caller by the roles he has now, a login without a caller only if it is an operator's.
 begin;
-select plan(21);
+select plan(27);
 
 select is(pg_get_function_arguments('core.require_permission'::regproc), 'p_permission text', 'arguments');
 select is(pg_get_function_result('core.require_permission'::regproc), 'void', 'result');
@@ -48,6 +48,23 @@ set session authorization plinth_operator;
 select throws_ok($$ select pg_temp.as_system('users:write') $$, 'NP001', null,
                  'in a request the login does not help the caller');
 reset session authorization;
+
+-- By an API key, whose scopes bound what the roles give.
+insert into auth.user_roles (user_id, role) values (:'ben', 'tap_permit_all');
+insert into auth.api_keys (user_id, id, name, prefix, secret_hash, scopes) values
+  (:'ben', :'ben', 'narrow', 'plk_', sha256('tap permit 1'), '{users:read}'),
+  (:'ben', :'anna', 'wide', 'plk_', sha256('tap permit 2'), '{*}');
+select set_config('plinth.context', repeat(E'\x1f', 4) || :'ben', true);
+select lives_ok($$ select pg_temp.as_owner('users:read') $$, 'a scope of the key');
+select throws_ok($$ select pg_temp.as_owner('users:write') $$, 'NP001', 'The API key lacks the scope users:write',
+                 'the role has it, the key does not');
+select throws_ok($$ select pg_temp.as_system('users:write') $$, 'NP001', null, 'also where all rows are seen');
+select throws_ok($$ select pg_temp.as_owner(null) $$, 'NP001', null, 'no permission is none');
+select set_config('plinth.context', repeat(E'\x1f', 4) || :'anna', true);
+select lives_ok($$ select pg_temp.as_owner('users:write') $$, 'a key with a star is bounded by the roles only');
+select set_config('plinth.context', repeat(E'\x1f', 4) || gen_random_uuid(), true);
+select throws_ok($$ select pg_temp.as_owner('users:read') $$, 'NP001', null, 'a key that is gone');
+select set_config('plinth.context', '', true);
 
 select set_config('plinth.caller', '', true);
 set session authorization plinth_operator;

@@ -1,14 +1,14 @@
 -- http.enter: finds whose token it is and fixes that user as the caller of this transaction.
 begin;
-select plan(36);
+select plan(61);
 
 select is(pg_get_function_arguments('http.enter'::regproc),
-  'p_auth text, p_permission text, p_token bytea, p_context text', 'arguments');
+  'p_auth text, p_permission text, p_token bytea, p_context text, p_scope text DEFAULT NULL::text', 'arguments');
 select is(pg_get_function_result('http.enter'::regproc),
   'TABLE(proceed boolean, user_id uuid, expires_in integer)', 'result');
-select volatility_is('http', 'enter', array['text', 'text', 'bytea', 'text'], 'volatile');
-select is_definer('http', 'enter', array['text', 'text', 'bytea', 'text']);
-select function_owner_is('http', 'enter', array['text', 'text', 'bytea', 'text'], 'plinth_system');
+select volatility_is('http', 'enter', array['text', 'text', 'bytea', 'text', 'text'], 'volatile');
+select is_definer('http', 'enter', array['text', 'text', 'bytea', 'text', 'text']);
+select function_owner_is('http', 'enter', array['text', 'text', 'bytea', 'text', 'text'], 'plinth_system');
 select is(p.proconfig, '{"search_path=pg_catalog, pg_temp"}', 'search path') from pg_proc p
  where p.oid = 'http.enter'::regproc;
 select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),
@@ -90,6 +90,60 @@ select lives_ok($$ select http.enter('user', 'tap:burn', sha256('d021'), '') $$,
 select throws_ok($$ select http.enter('user', 'tap:paint', sha256('nobody'), '') $$, 'UN001', null,
                  'nobody: sign in first');
 reset session authorization;
+
+-- API keys.
+insert into auth.api_keys (user_id, id, name, prefix, secret_hash, previous_hash, previous_expires_at, scopes, expires_at,
+                           revoked_at, revoke_reason)
+select ('019e0000-0000-7000-8000-00000000' || k.user_id)::uuid, ('019e0000-0000-7000-8000-00000000' || k.id)::uuid, k.id,
+       'plk_', sha256(k.id::bytea), sha256(k.id::bytea || 'old'), now() + k.grace, k.scopes::text[], now() + k.rest,
+       case when k.revoked then now() end, case when k.revoked then 'of this test' end
+  from (values ('d001', 'd111', interval '90 s', interval '30 s', '{tap:paint,tap:burn}', false),
+               ('d001', 'd112', interval '0', interval '30 s', '{*}', false),
+               ('d001', 'd113', null, interval '30 s', '{*}', true),
+               ('d001', 'd114', null, interval '0', '{*}', false),
+               ('d001', 'd115', interval '1 day', interval '1 h', '{self:read}', false),
+               ('d002', 'd121', interval '20 s', interval '30 s', '{*}', false)) as k (user_id, id, rest, grace, scopes, revoked);
+set session authorization plinth_web;
+select results_eq(
+  $$ select * from http.enter('user', 'tap:paint', sha256('d111'), E'req-3\x1f192.0.2.7\x1fcurl/8') $$,
+  $$ values (true, uuid '019e0000-0000-7000-8000-00000000d001', 90) $$, 'whose key it is, and how long it still works');
+select is(pg_temp.caller(), '019e0000-0000-7000-8000-00000000d001', 'that user is the caller');
+select is(current_setting('plinth.context'),
+          E'\x1freq-3\x1f192.0.2.7\x1fcurl/8\x1f019e0000-0000-7000-8000-00000000d111', 'no session, and the key');
+select lives_ok($$ select http.enter('user', 'tap:paint', sha256('d111'), null) $$, 'the layer knows nothing');
+select is(current_setting('plinth.context'), repeat(E'\x1f', 4) || '019e0000-0000-7000-8000-00000000d111',
+          'the key has its place');
+select is((select e.expires_in from http.enter('user', null, sha256('d114'), '') e), 3600,
+          'a key without an end is looked at again after an hour');
+select is((select e.expires_in from http.enter('user', 'tap:paint', sha256('d111old'), '') e), 30,
+          'the secret before this one, as long as it works');
+select is((select e.expires_in from http.enter('user', null, sha256('d121old'), '') e), 20, 'and never longer than the key');
+select throws_ok(format('select http.enter(%L, null, sha256(%L), %L)', 'user', k.token, ''),
+                 'UN001', 'The token is unknown, expired or ended; sign in again', 'a key ' || k.why)
+  from (values ('d112', 'that has expired'), ('d112old', 'that has expired, by its former secret'),
+               ('d113', 'that was revoked'), ('d113old', 'that was revoked, by its former secret'),
+               ('d114old', 'whose former secret has had its time')) k (token, why);
+
+-- Scopes bound, roles grant.
+select throws_ok($$ select http.enter('user', 'tap:wash', sha256('d111'), '') $$,
+                 'NP001', 'The API key lacks the scope tap:wash', 'the roles have it, the key does not');
+select throws_ok($$ select http.enter('user', 'tap:burn', sha256('d111'), '') $$,
+                 'NP001', 'This needs the permission tap:burn', 'the key has it, the roles do not');
+select lives_ok($$ select http.enter('user', 'tap:wash', sha256('d114'), '') $$, 'a key with a star has what the roles have');
+select throws_ok($$ select http.enter('user', 'tap:burn', sha256('d114'), '') $$, 'NP001', null, 'and no more');
+select lives_ok($$ select http.enter('user', null, sha256('d115'), '', 'self:read') $$, 'a route without a permission: its scope');
+select throws_ok($$ select http.enter('user', null, sha256('d115'), '', 'self:write') $$,
+                 'NP001', 'The API key lacks the scope self:write', 'another one');
+select throws_ok($$ select http.enter('user', null, sha256('d115'), '') $$,
+                 'NP001', 'The API key lacks the scope *', 'where no scope is named, all of them are needed');
+select lives_ok($$ select http.enter('user', null, sha256('d011'), '', 'self:write') $$, 'a session needs no scope');
+select throws_ok(format('select http.enter(%L, null, sha256(%L), %L)', a.auth, 'd121', ''),
+                 'NP001', 'This needs a session; an API key is not enough', a.auth || ': no key will do')
+  from (values ('session'), ('step_up')) a (auth);
+select is(e.user_id, '019e0000-0000-7000-8000-00000000d002', 'a session after a key') from http.enter('user', null,
+  sha256('d021'), '') e;
+reset session authorization;
+select is(base.request_context(5), null, 'is none by a key');
 
 set session authorization plinth_operator;
 select lives_ok($$ select http.enter('user', null, sha256('d011'), '') $$, 'an operator may try a token');

@@ -60,8 +60,8 @@ select results_eq($$ select pg_temp.web_rights('{schema}') $$, array['api', 'htt
 create temp table entry (name text primary key);
 insert into entry values
   ('http.catalog'), ('http.check_server_role'), ('http.claim_mail'), ('http.clear_tags'), ('http.due_jobs'),
-  ('http.enter'), ('http.fail_job'), ('http.health'), ('http.leave'), ('http.nothing'), ('http.openapi'),
-  ('http.page_limit'), ('http.run_job'), ('http.settle_mail'), ('http.stale_tags');
+  ('http.enter'), ('http.fail_job'), ('http.health'), ('http.leave'), ('http.note_use'), ('http.nothing'),
+  ('http.openapi'), ('http.page_limit'), ('http.run_job'), ('http.settle_mail'), ('http.stale_tags');
 
 select set_eq(
   $$ select split_part(o, '(', 1) from pg_temp.web_rights('{function}') o $$,

@@ -16,6 +16,7 @@ insert into reviewed values
   ('function api.list_audit',            'the trail of all users, for who holds audit:read'),
   ('function api.set_password',          'operators set any account''s password'),
   ('function auth.tg_users__end_sessions', 'an account that is not active loses its sessions, whoever changed it'),
+  ('function auth.tg_users__revoke_api_keys', 'an account that is not active loses its keys, whoever changed it'),
   ('function auth.tg_user_roles__keep_roles', 'the roles shown with an account are those it has, whoever changed them'),
   ('function api.refresh_session',       'whose session it is comes out of the refresh token'),
   ('function core.delete_dead_sessions', 'a job: removes what is dead, of everybody'),
@@ -35,8 +36,9 @@ insert into reviewed values
   ('function core.void_one_time_tokens', 'makes tokens of the named account void, also before there is a caller'),
   ('function http.check_server_role',    'reads whether a default password hash is left before serving in production'),
   ('function http.claim_mail',           'hands messages of all accounts to the worker'),
-  ('function http.enter',                'finds the session of a token by its hash'),
   ('function http.settle_mail',          'the worker reports on messages of all accounts'),
+  ('function http.enter',                'finds the session or key of a token by its hash'),
+  ('function http.note_use',             'notes the use of whatever tokens were presented, by their hashes'),
   ('view api.v_active_users',            'operators and readers see every account, without address or secret');
 
 create function pg_temp.owned() returns setof text language sql as $$
@@ -82,6 +84,29 @@ select distinct trim(r) as table_and_verbs from regexp_split_to_table($$
   select ops.mail_texts
   delete insert select update ops.outbox
 $$, '\n') r where trim(r) <> '';
+create temp table rights (table_and_verbs text primary key);
+insert into rights values
+  ('select base.errors'),
+  ('select base.settings'),
+  ('select base.table_manifest'),
+  ('select base.table_privacy'),
+  ('select ops.audit_logs'),
+  ('delete select ops.audit_details'),
+  ('insert select ops.audit_erasures'),
+  ('select auth.tiers'),
+  ('select update auth.roles'),
+  ('select auth.permissions'),
+  ('insert select update auth.users'),
+  ('delete insert select update auth.attempts'),
+  ('insert select update auth.logins'),
+  ('delete insert select update auth.sessions'),
+  ('insert select auth.spent_refresh_tokens'),
+  ('delete insert select auth.user_roles'),
+  ('delete insert select update auth.one_time_tokens'),
+  ('select ops.mail_kinds'),
+  ('select ops.mail_texts'),
+  ('select update auth.api_keys'),
+  ('delete insert select update ops.outbox');
 select set_eq('select pg_temp.table_rights()', 'select table_and_verbs from rights', 'and has exactly these rights on tables');
 
 select is_empty(
