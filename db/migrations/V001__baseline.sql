@@ -108,6 +108,7 @@ insert into base.errors (code, http_status, title, description, retry_after) val
   ('KC003', 409, 'The last one stays',        'The last administrator or owner cannot go; appoint another first.', null),
   ('KC004', 409, 'Not in this state',         'The thing is not in the state that this needs; the detail says which.', null),
   ('KC007', 409, 'Still in use',              'Something depends on the thing, so it stays.', null),
+  ('KC008', 409, 'Too many',                  'There are as many of them as there may be; remove one.', null),
   ('VL001', 422, 'Invalid field',             'A field breaks a rule; errors names the field and the rule.', null),
   ('VL002', 422, 'Unknown field',             'A field is not part of this request.', null),
   ('VL003', 422, 'Missing field',             'A required field is missing.', null),
@@ -192,6 +193,8 @@ comment on column base.settings.updated_at is 'When it was last changed';
 
 insert into base.settings (name, value, type, minimum, maximum, description) values
   ('account.grace_days',      '30',          'integer', 0,    365,  'Days a deleted account can be restored; then it is erased'),
+  ('api_key.grace_minutes',   '1440',        'integer', 0,    10080, 'Minutes the former secret of a rotated key still works'),
+  ('api_key.limit',           '50',          'integer', 1,    10000, 'Live API keys per user'),
   ('environment',             'development', 'text',    null, null, 'development, test or production; written by the deploy'),
   ('password.bcrypt_cost',    '12',          'integer', 4,    16,   'Work factor of new hashes; below 10 only in tests'),
   ('password.minimum_length', '15',          'integer', 8,    256,  'Code points a password needs when it is the only factor'),
@@ -327,7 +330,7 @@ comment on function base.current_user_id() is
   'The user this statement acts for: the caller of the request, or the one an operator named; NULL when there is none';
 
 -- plinth.context is what the layer knows of the request, in one setting because each costs time on every call:
--- session id, request id, address, user agent, separated by the unit separator (which no header can contain).
+-- session id, request id, address, user agent, API key id, separated by the unit separator (no header contains it).
 create function base.request_context(p_part integer)
 returns text
 language sql
@@ -337,7 +340,7 @@ as $$
 $$;
 
 comment on function base.request_context(integer) is
-  'What is known of the request: 1 session id, 2 request id, 3 address, 4 user agent; NULL outside a request';
+  'What is known of the request: 1 session id, 2 request id, 3 address, 4 user agent, 5 API key id; NULL: none';
 
 grant execute on function base.current_user_id() to plinth_system, plinth_operator;
 grant execute on function base.request_context(integer) to plinth_system;
@@ -835,6 +838,7 @@ create table ops.audit_logs (
   id           uuid not null default base.new_id(),
   occurred_at  timestamptz not null default clock_timestamp(),
   actor_id     uuid,
+  api_key_id   uuid,
   acting_role  text not null default session_user,
   user_id      uuid,
   action       text not null,
@@ -851,6 +855,7 @@ comment on column ops.audit_logs.id is 'Ordered by time';
 comment on column ops.audit_logs.occurred_at is 'When the statement ran';
 comment on column ops.audit_logs.actor_id is
   'The user who acted, or for whom an operator acted; NULL: nobody was signed in';
+comment on column ops.audit_logs.api_key_id is 'The API key the user acted by; NULL: a session, or an operator';
 comment on column ops.audit_logs.acting_role is 'The database login: the layer''s, or the operator''s own';
 comment on column ops.audit_logs.user_id is 'The user whose data it is';
 comment on column ops.audit_logs.action is 'insert, update, delete, or the name of a security event';
@@ -1032,9 +1037,9 @@ declare
   v_agent   text := base.request_context(4);
 begin
   insert into ops.audit_logs
-    (id, actor_id, user_id, action, entity_type, entity_id, changed, request_id, detail_digest)
+    (id, actor_id, api_key_id, user_id, action, entity_type, entity_id, changed, request_id, detail_digest)
   values
-    (v_id, base.current_user_id(), p_user_id, p_action, p_entity_type, p_entity_id,
+    (v_id, base.current_user_id(), base.request_context(5)::uuid, p_user_id, p_action, p_entity_type, p_entity_id,
      array(select k from jsonb_object_keys(p_difference) k order by k),
      base.request_context(2),
      sha256(v_salt || convert_to(concat_ws(E'\x1f', v_address, v_agent, p_difference), 'UTF8')));
@@ -1975,7 +1980,8 @@ comment on column auth.one_time_tokens.payload is 'What it was issued for: an ad
 comment on column auth.one_time_tokens.created_at is 'When it was issued';
 comment on column auth.one_time_tokens.expires_at is 'When it stops working';
 comment on column auth.one_time_tokens.used_at is 'When it was used';
-comment on column auth.one_time_tokens.voided_at is 'When it was made void: by a newer one, or by what it would have changed';
+comment on column auth.one_time_tokens.voided_at is
+  'When it was made void: by a newer one, or by what it would have changed';
 
 create index one_time_tokens_open_idx on auth.one_time_tokens (user_id, kind) where used_at is null and voided_at is null;
 comment on index auth.one_time_tokens_open_idx is 'For making older ones void';
@@ -2004,3 +2010,168 @@ insert into base.table_manifest (schema_name, table_name, class, reason) values
   ('auth', 'one_time_tokens', 'by-user', 'the token names the machine, the row is with the user');
 insert into base.table_privacy (schema_name, table_name, personal, hidden, neutral) values
   ('auth', 'one_time_tokens', '{payload}', '{token_hash}', '{kind}');
+
+-- db/schema/130_keys.sql
+
+-- auth: keys. What programs present instead of a session, and what users let us keep of other services.
+
+create table auth.api_keys (
+  user_id             uuid not null,
+  id                  uuid not null default base.new_id(),
+  name                text not null,
+  prefix              text not null,
+  secret_hash         bytea not null,
+  previous_hash       bytea,
+  previous_expires_at timestamptz,
+  scopes              text[] not null,
+  limits              jsonb not null default '{}',
+  created_at          timestamptz not null default now(),
+  updated_at          timestamptz not null default now(),
+  last_used_at        timestamptz,
+  expires_at          timestamptz,
+  revoked_at          timestamptz,
+  revoke_reason       text,
+  version             integer not null default 1,
+  constraint api_keys_pkey primary key (user_id, id),
+  constraint api_keys_secret_hash_key unique (secret_hash),
+  constraint api_keys_previous_hash_key unique (previous_hash),
+  constraint api_keys_user_id_fkey foreign key (user_id) references auth.users (id) on delete cascade,
+  constraint api_keys_name_check check (length(name) between 1 and 100 and name !~ '[[:cntrl:]]'),
+  constraint api_keys_secret_hash_check check (length(secret_hash) = 32),
+  constraint api_keys_previous_hash_check check (length(previous_hash) = 32),
+  constraint api_keys_previous_check check ((previous_hash is null) = (previous_expires_at is null)),
+  constraint api_keys_scopes_check check (cardinality(scopes) between 1 and 50 and array_position(scopes, null) is null),
+  constraint api_keys_limits_check check (jsonb_typeof(limits) = 'object'),
+  constraint api_keys_revoked_check check ((revoked_at is null) = (revoke_reason is null))
+);
+
+comment on table auth.api_keys is 'Keys that programs of a user present. They are random; only their SHA-256 is here';
+comment on column auth.api_keys.user_id is 'Whose key it is';
+comment on column auth.api_keys.id is 'Names the key; worthless as a key';
+comment on column auth.api_keys.name is 'What its owner calls it';
+comment on column auth.api_keys.prefix is 'How the key begins, for its owner to tell it from others';
+comment on column auth.api_keys.secret_hash is 'SHA-256 of the key';
+comment on column auth.api_keys.previous_hash is 'SHA-256 of the key it had before it was last rotated';
+comment on column auth.api_keys.previous_expires_at is 'Until when that one works, too';
+comment on column auth.api_keys.scopes is 'Permissions it is bounded by; "*" is whatever its owner may';
+comment on column auth.api_keys.limits is
+  'How much it may be used: requests_per_minute, _hour and _day, tokens_per_day';
+comment on column auth.api_keys.created_at is 'When it was made';
+comment on column auth.api_keys.updated_at is 'When it was last changed';
+comment on column auth.api_keys.last_used_at is 'When it was last used, to a minute or so';
+comment on column auth.api_keys.expires_at is 'When it stops working; NULL: when it is revoked';
+comment on column auth.api_keys.revoked_at is 'When it was revoked';
+comment on column auth.api_keys.revoke_reason is 'Why';
+comment on column auth.api_keys.version is 'Grows with every change; for optimistic updates';
+
+create index api_keys_live_idx on auth.api_keys (user_id, id) where revoked_at is null;
+comment on index auth.api_keys_live_idx is 'For list_api_keys, the limit per user, and revoking all of a user''s keys';
+
+create trigger _100_touch
+  before update of name, secret_hash, previous_hash, previous_expires_at, scopes, limits, expires_at, revoked_at
+  on auth.api_keys for each row when (old.* is distinct from new.*) execute function base.tg__touch();
+create trigger _800_audit
+  after insert or delete or update of name, secret_hash, scopes, limits, expires_at, revoked_at
+  on auth.api_keys for each row execute function ops.tg__audit('id', 'user_id', '{secret_hash,previous_hash}');
+-- The layer's copy of what a key may do hangs on the tag of the sessions, and dies as they do: at once and everywhere.
+create trigger _900_touch_tag
+  after delete or update of secret_hash, previous_hash, previous_expires_at, scopes, expires_at, revoked_at
+  on auth.api_keys for each row execute function base.tg__touch_tag('sessions', 'user_id');
+
+create table auth.provider_keys (
+  user_id          uuid not null,
+  id               uuid not null default base.new_id(),
+  provider         text not null,
+  name             text not null,
+  secret_encrypted bytea not null,
+  last_four        text not null,
+  fingerprint      text not null,
+  created_at       timestamptz not null default now(),
+  updated_at       timestamptz not null default now(),
+  last_used_at     timestamptz,
+  version          integer not null default 1,
+  constraint provider_keys_pkey primary key (user_id, id),
+  constraint provider_keys_user_id_provider_name_key unique (user_id, provider, name),
+  constraint provider_keys_user_id_fkey foreign key (user_id) references auth.users (id) on delete cascade,
+  constraint provider_keys_provider_check check (provider ~ '^[a-z0-9][a-z0-9_.-]{0,49}$'),
+  constraint provider_keys_name_check check (length(name) between 1 and 100 and name !~ '[[:cntrl:]]'),
+  constraint provider_keys_secret_encrypted_check check (length(secret_encrypted) >= 69)
+);
+
+comment on table auth.provider_keys is 'Users'' keys of other services, such as model providers, encrypted';
+comment on column auth.provider_keys.user_id is 'Whose key it is';
+comment on column auth.provider_keys.id is 'Names the key';
+comment on column auth.provider_keys.provider is 'The service it is for';
+comment on column auth.provider_keys.name is 'Tells several keys of one service apart';
+comment on column auth.provider_keys.secret_encrypted is
+  'The key, by core.encrypt_secret for provider_key:<user id>:<id>; read by api.use_provider_key only';
+comment on column auth.provider_keys.last_four is 'Its last four characters, for its owner to know it again';
+comment on column auth.provider_keys.fingerprint is
+  'A keyed digest: equal for equal keys of one user, and of no use to anybody else';
+comment on column auth.provider_keys.created_at is 'When it was first given';
+comment on column auth.provider_keys.updated_at is 'When it was last replaced';
+comment on column auth.provider_keys.last_used_at is 'When it was last read';
+comment on column auth.provider_keys.version is 'Grows with every change';
+
+create trigger _100_touch before update of secret_encrypted, provider, name on auth.provider_keys
+  for each row when (old.fingerprint is distinct from new.fingerprint or old.provider <> new.provider
+                     or old.name <> new.name) execute function base.tg__touch();
+create trigger _800_audit after insert or delete or update of fingerprint, provider, name on auth.provider_keys
+  for each row execute function ops.tg__audit('id', 'user_id', '{secret_encrypted,fingerprint,last_four}');
+
+create function auth.tg_users__revoke_api_keys()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update auth.api_keys k
+     set revoked_at = clock_timestamp(), revoke_reason = 'account ' || new.status
+   where k.user_id = new.id and k.revoked_at is null;
+  return null;
+end
+$$;
+
+comment on function auth.tg_users__revoke_api_keys() is
+  'An account that is not active has no API key, from the same commit on';
+
+create trigger _310_revoke_api_keys after update of status on auth.users
+  for each row when (new.status <> 'active' and old.status is distinct from new.status)
+  execute function auth.tg_users__revoke_api_keys();
+
+------------------------------------------------------------------------------------------------------------------
+-- Row policies.
+------------------------------------------------------------------------------------------------------------------
+
+do $$
+declare
+  v_table text;
+begin
+  foreach v_table in array array['api_keys', 'provider_keys'] loop
+    execute format('alter table auth.%I enable row level security', v_table);
+    execute format('alter table auth.%I force row level security', v_table);
+    execute format('create policy own_rows on auth.%I to plinth_owner using (user_id = (select base.current_user_id()))',
+                   v_table);
+    execute format('create policy operator_read on auth.%I for select to plinth_operator using (true)', v_table);
+    execute format('grant select on auth.%I to plinth_operator', v_table);
+  end loop;
+end $$;
+
+-- A presented key is looked up before there is a caller; keys die with the account, whoever changes it.
+create policy system_read on auth.api_keys for select to plinth_system using (true);
+create policy system_update on auth.api_keys for update to plinth_system using (true);
+grant select, update on auth.api_keys to plinth_system;
+
+grant create on schema auth to plinth_system;
+alter function auth.tg_users__revoke_api_keys() owner to plinth_system;
+revoke create on schema auth from plinth_system;
+
+insert into base.table_manifest (schema_name, table_name, class, reason) values
+  ('auth', 'api_keys',      'by-user', 'the key names the machine, the row is with the user'),
+  ('auth', 'provider_keys', 'by-user', 'a user''s keys are with the user');
+
+insert into base.table_privacy (schema_name, table_name, personal, hidden, neutral) values
+  ('auth', 'api_keys',      '{name}', '{secret_hash,previous_hash}', '{prefix,scopes,limits,revoke_reason}'),
+  ('auth', 'provider_keys', '{name}', '{secret_encrypted,fingerprint}', '{provider,last_four}');
