@@ -1,6 +1,6 @@
 -- api.get_api_key: one API key of the caller, also one that was revoked; never its secret.
 --
--- Errors  UN001 nobody is signed in; no row where the user has no such key, which is NF001 over HTTP
+-- Errors  UN001 nobody is signed in; no row where the user has no such key
 create or replace function api.get_api_key(p_user_id uuid, p_key_id uuid)
 returns setof core.api_key_details
 language plpgsql
