@@ -123,7 +123,8 @@ insert into ops.mail_kinds (kind, description, token_lifetime, keeps_older) valu
   ('reset_password',   'To the account''s address, on request', '30 minutes', false),
   ('password_changed', 'To the account''s address, after every change of the password', null, false),
   ('email_changed',    'To the address an account had until now, if it was verified', '7 days', true),
-  ('registration_with_your_address', 'To the owner of an address that somebody registered again', null, false);
+  ('registration_with_your_address', 'To the owner of an address that somebody registered again', null, false),
+  ('change_to_your_address', 'To the owner of an address that another account wanted to change to', null, false);
 
 insert into ops.mail_texts (kind, language, subject, body) values
   ('verify_email', 'en', 'Confirm your e-mail address',
@@ -173,6 +174,13 @@ somebody, perhaps you, tried to register an account with this address. There is 
 If you forgot the password, choose a new one:
 
 {public_url}/account#forgot-password
+
+If it was not you, do nothing.
+'),
+  ('change_to_your_address', 'en', 'This address belongs to your account',
+'Hello,
+
+somebody, perhaps you, wanted to use this address for another account. It belongs to yours, and nothing was changed.
 
 If it was not you, do nothing.
 ');

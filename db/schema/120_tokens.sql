@@ -50,6 +50,10 @@ create policy system_delete on auth.one_time_tokens for delete to plinth_system 
 grant select, insert, update, delete on auth.one_time_tokens to plinth_system;
 grant select on auth.one_time_tokens to plinth_operator;
 
+insert into base.settings (name, value, type, minimum, maximum, description) values
+  ('auth.require_verified_email', 'false', 'boolean', null, null, 'Whether an account signs in only once its address is verified'),
+  ('attempts.reset.first_wait',   '10',    'integer', 1,    86400, 'The wait for requests for a new password from one address');
+
 -- The outbox comes before accounts; what it refers to is here.
 alter table ops.outbox
   add constraint outbox_user_id_fkey foreign key (user_id) references auth.users (id) on delete cascade,

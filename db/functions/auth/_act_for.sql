@@ -35,3 +35,4 @@ end
 $$;
 
 comment on function core.act_for(uuid) is 'The user a function may act for: the caller, or the one an operator names';
+grant execute on function core.act_for(uuid) to plinth_system;

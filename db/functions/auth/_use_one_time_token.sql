@@ -1,9 +1,10 @@
 -- core.use_one_time_token: takes a token: whose it is and what it was issued for. Whoever calls this has spent it.
 --
--- Rules   Only of the named kind, once, in time. Unknown, of another kind, used, void and run out are one error.
+-- Rules   Only of the named kind, once, in time. Unknown, of another kind, used, void and run out are one error. The
+--         account may be in any state: whoever calls this asks.
 --         Of two at once the second waits for the first: it fails, or gets the token when the first was rolled back.
 -- Errors  VL004 the token is not, or no longer, good
--- Locks   the token's row
+-- Locks   the account's row, then the token's: whatever comes of a token changes the account, or depends on it
 -- Owned by plinth_system: whose token it is shows only here.
 create or replace function core.use_one_time_token(p_kind text, p_token text)
 returns auth.one_time_tokens
@@ -15,6 +16,10 @@ as $$
 declare
   v_token auth.one_time_tokens;
 begin
+  select t.user_id into v_token.user_id
+    from auth.one_time_tokens t where t.token_hash = sha256(convert_to(p_token, 'UTF8'));
+  perform from auth.users u where u.id = v_token.user_id for no key update;
+
   update auth.one_time_tokens t
      set used_at = clock_timestamp()
    where t.token_hash = sha256(convert_to(p_token, 'UTF8')) and t.kind = p_kind

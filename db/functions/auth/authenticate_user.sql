@@ -1,7 +1,8 @@
 -- api.authenticate_user: whose login and password these are.
 --
--- Rules   login is the username or the address, in any case. Only active accounts.
---         A wrong password, an unknown login and an account that is not active are alike in answer and work.
+-- Rules   login is the username or the address, in any case. Only active accounts; where auth.require_verified_email
+--         says so, only those with a verified address.
+--         A wrong password, an unknown login and an account that may not are alike in answer and work.
 --         A hash of an older format, pepper or cost is renewed while the password is at hand.
 --         Before the work, core.check_attempts: who failed too often waits, whether or not there is such an account.
 -- Errors  UN002 they do not belong together, RL002 too many attempts (kept, not raised, because the attempt stays
@@ -27,7 +28,8 @@ begin
   select u.* into v_user
     from auth.logins l
     join auth.users u on u.id = l.user_id
-   where l.login = lower(p_login) and u.status = 'active';
+   where l.login = lower(p_login) and u.status = 'active'
+     and (u.email_verified or base.setting('auth.require_verified_email') = 'false');
 
   if core.password_matches(p_password, v_user.password_hash) is true then
     -- The work took a while. From here to the commit the account stays as it was checked: whoever changes password or
