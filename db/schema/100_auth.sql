@@ -89,7 +89,8 @@ begin
 end
 $$;
 
-comment on function auth.tg_roles__check_permissions() is 'Refuses a permission that is none: a typo would silently permit nothing';
+comment on function auth.tg_roles__check_permissions() is
+  'Refuses a permission that is none: a typo would silently permit nothing';
 
 create trigger _100_check_permissions before insert or update of permissions on auth.roles
   for each row execute function auth.tg_roles__check_permissions();

@@ -19,11 +19,14 @@ create table auth.attempts (
   constraint attempts_failures_check check (failures >= 0)
 );
 
-comment on table auth.attempts is 'Failed attempts to prove who one is; refused before the work once there are too many';
+comment on table auth.attempts is
+  'Failed attempts to prove who one is; refused before the work once there are too many';
 comment on column auth.attempts.kind is 'What was tried: password, totp, …';
 comment on column auth.attempts.subject is 'Keyed digest of the login or user; empty: the row counts for all of them';
-comment on column auth.attempts.address is 'Keyed digest of the address (IPv6: of its /64); empty: the row counts for all of them';
-comment on column auth.attempts.failures is 'Failures in a row; of an address, or of all, those of the running hour or minute';
+comment on column auth.attempts.address is
+  'Keyed digest of the address (IPv6: of its /64); empty: the row counts for all of them';
+comment on column auth.attempts.failures is
+  'Failures in a row; of an address, or of all, those of the running hour or minute';
 comment on column auth.attempts.began_at is 'When the first of them was';
 comment on column auth.attempts.failed_at is 'When the last of them was';
 comment on column auth.attempts.succeeded_at is

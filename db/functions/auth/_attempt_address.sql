@@ -20,5 +20,6 @@ begin
 end
 $$;
 
-comment on function core.attempt_address() is 'The address that attempts of this request are counted by; NULL: they are not';
+comment on function core.attempt_address() is
+  'The address that attempts of this request are counted by; NULL: they are not';
 grant execute on function core.attempt_address() to plinth_system;

@@ -44,5 +44,6 @@ begin
 end
 $$;
 
-comment on function core.attempt_wait(text, bytea, bytea) is 'Seconds until a subject may be tried again from an address';
+comment on function core.attempt_wait(text, bytea, bytea) is
+  'Seconds until a subject may be tried again from an address';
 grant execute on function core.attempt_wait(text, bytea, bytea) to plinth_system;

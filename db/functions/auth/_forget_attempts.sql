@@ -15,5 +15,6 @@ as $$
    where a.subject = s.digest and a.kind in ('password', 'totp', 'recovery')
 $$;
 
-comment on function core.forget_attempts(uuid) is 'Forgets the failed attempts on an account, after its owner proved himself';
+comment on function core.forget_attempts(uuid) is
+  'Forgets the failed attempts on an account, after its owner proved himself';
 grant execute on function core.forget_attempts(uuid) to plinth_system;

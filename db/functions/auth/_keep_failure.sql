@@ -20,5 +20,6 @@ begin
 end
 $$;
 
-comment on function core.keep_failure(text, text, text, integer) is 'Fails the request without undoing what was written';
+comment on function core.keep_failure(text, text, text, integer) is
+  'Fails the request without undoing what was written';
 grant execute on function core.keep_failure(text, text, text, integer) to plinth_system;

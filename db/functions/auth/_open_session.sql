@@ -49,7 +49,8 @@ begin
 end
 $$;
 
-comment on function core.open_session(uuid) is 'A new session for a user who has just shown all that the account asks for';
+comment on function core.open_session(uuid) is
+  'A new session for a user who has just shown all that the account asks for';
 alter function core.open_session(uuid) owner to plinth_system;
 -- A grant to the former owner goes with the change of owner, so the new one gives it.
 set local role plinth_system;

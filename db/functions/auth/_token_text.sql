@@ -12,5 +12,6 @@ as $$
               || rtrim(translate(encode(p_secret, 'base64'), '+/', '-_'), '=') as token) t
 $$;
 
-comment on function core.token_text(text, uuid, bytea) is 'Secret bytes as a token, with prefix, routing part and checksum';
+comment on function core.token_text(text, uuid, bytea) is
+  'Secret bytes as a token, with prefix, routing part and checksum';
 grant execute on function core.token_text(text, uuid, bytea) to plinth_system;

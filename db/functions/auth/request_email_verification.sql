@@ -23,6 +23,7 @@ begin
 end
 $$;
 
-comment on function api.request_email_verification(uuid) is 'Mails the caller a link that verifies the account''s address';
+comment on function api.request_email_verification(uuid) is
+  'Mails the caller a link that verifies the account''s address';
 grant execute on function api.request_email_verification(uuid) to plinth_web, plinth_operator;
 select http.expose('POST /v1/me/email-verification', 'api.request_email_verification', status => 204);

@@ -4,7 +4,8 @@
 --         is void, every session ends, links that wait are void, as are the links that would take back later changes. A
 --         link for a new password goes to the restored address.
 --         Links of earlier changes stay good: the first owner of the account has the last word.
--- Errors  VL004 the link is not, or no longer, good, or the account is not active; KC001 the address was taken meanwhile
+-- Errors  VL004 the link is not, or no longer, good, or the account is not active; KC001 the address was taken
+--         meanwhile
 -- Locks   the account's row, then its tokens, its sessions
 -- Touches profile, sessions
 -- Owned by plinth_system: whose link it is shows only here.

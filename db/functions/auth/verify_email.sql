@@ -5,7 +5,8 @@
 --         taken it by now.
 --         After a change, links that wait at the former address are void. If that one was verified, it gets a notice
 --         with a link that takes the change back: an address nobody proved to own must not get one.
--- Errors  VL004 the link is not, or no longer, good, or the account is not active; KC001 the address was taken meanwhile
+-- Errors  VL004 the link is not, or no longer, good, or the account is not active; KC001 the address was taken
+--         meanwhile
 -- Locks   the account's row, then its tokens
 -- Touches profile
 -- Owned by plinth_system: whose link it is shows only here.

@@ -78,6 +78,7 @@ begin
 end
 $$;
 
-comment on function http.claim_mail(text, integer) is 'Messages that are due, ready to be sent; NULL when there is none';
+comment on function http.claim_mail(text, integer) is
+  'Messages that are due, ready to be sent; NULL when there is none';
 grant execute on function http.claim_mail(text, integer) to plinth_web;
 alter function http.claim_mail(text, integer) owner to plinth_system;

@@ -35,6 +35,7 @@ as $$
      and (p_error is null or o.attempts = p_attempt and o.given_up_at is null)
 $$;
 
-comment on function http.settle_mail(uuid, uuid, integer, text, integer) is 'Records how an attempt to send a message ended';
+comment on function http.settle_mail(uuid, uuid, integer, text, integer) is
+  'Records how an attempt to send a message ended';
 grant execute on function http.settle_mail(uuid, uuid, integer, text, integer) to plinth_web;
 alter function http.settle_mail(uuid, uuid, integer, text, integer) owner to plinth_system;

@@ -9,7 +9,7 @@ select volatility_is('core', 'act_for', array['uuid'], 'volatile');
 select isnt_definer('core', 'act_for', array['uuid']);
 select function_owner_is('core', 'act_for', array['uuid'], 'plinth_owner');
 select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),
-          '{plinth_owner}', 'who may call it') from pg_proc p where p.oid = 'core.act_for'::regproc;
+          '{plinth_owner,plinth_system}', 'who may call it') from pg_proc p where p.oid = 'core.act_for'::regproc;
 
 \set anna 019e0000-0000-7000-8000-00000000a001
 \set ben 019e0000-0000-7000-8000-00000000a002

@@ -2,7 +2,7 @@
 begin;
 -- Before the first call: what is planned without it is not counted.
 set local track_functions = 'all';
-select plan(44);
+select plan(47);
 
 select is(pg_get_function_arguments('api.authenticate_user'::regproc), 'p_login text, p_password text', 'arguments');
 select is(pg_get_function_result('api.authenticate_user'::regproc), 'SETOF core.user_profiles', 'result');
@@ -86,6 +86,16 @@ select cmp_ok((pg_temp.work('tap_auth_anna')::jsonb ->> 'ext.crypt')::integer, '
 select is(array(select distinct pg_temp.work(l)::jsonb from unnest(array['tap_auth_gone', 'tap_auth_none', 'tap_auth_nobody',
                 'tap_auth@nowhere', 'tap_auth_anna']) l), array[pg_temp.work('tap_auth_anna')::jsonb],
           'suspended, without a password, unknown: all of it is the same');
+
+-- Where a verified address is asked for.
+select set_config('tap.work', pg_temp.work('tap_auth_nobody'), true);
+update base.settings s set value = 'true' where s.name = 'auth.require_verified_email';
+select is(pg_temp.who('tap_auth_anna', 'correct horse battery'), null, 'not without a verified address');
+select is(pg_temp.work('tap_auth_anna')::jsonb, current_setting('tap.work')::jsonb, 'which costs the same');
+update auth.users u set email_verified = true where u.username = 'tap_auth_anna';
+select isnt(pg_temp.who('tap_auth_anna', 'correct horse battery'), null, 'with one');
+update base.settings s set value = 'false' where s.name = 'auth.require_verified_email';
+update auth.users u set email_verified = false where u.username = 'tap_auth_anna';
 
 -- An older format is renewed while the password is at hand, and what is public stays recognisable.
 select is(pg_temp.who('tap_auth_old', 'wrong horse battery'), null, 'a plain hash, wrong password');
