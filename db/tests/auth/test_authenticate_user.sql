@@ -92,10 +92,10 @@ select set_config('tap.work', pg_temp.work('tap_auth_nobody'), true);
 update base.settings s set value = 'true' where s.name = 'auth.require_verified_email';
 select is(pg_temp.who('tap_auth_anna', 'correct horse battery'), null, 'not without a verified address');
 select is(pg_temp.work('tap_auth_anna')::jsonb, current_setting('tap.work')::jsonb, 'which costs the same');
-update auth.users u set email_verified = true where u.username = 'tap_auth_anna';
+update auth.users u set email_verified = true where u.username = 'Tap_Auth_Anna';
 select isnt(pg_temp.who('tap_auth_anna', 'correct horse battery'), null, 'with one');
 update base.settings s set value = 'false' where s.name = 'auth.require_verified_email';
-update auth.users u set email_verified = false where u.username = 'tap_auth_anna';
+update auth.users u set email_verified = false where u.username = 'Tap_Auth_Anna';
 
 -- An older format is renewed while the password is at hand, and what is public stays recognisable.
 select is(pg_temp.who('tap_auth_old', 'wrong horse battery'), null, 'a plain hash, wrong password');
