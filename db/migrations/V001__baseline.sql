@@ -1298,7 +1298,8 @@ insert into ops.mail_kinds (kind, description, token_lifetime, keeps_older) valu
   ('reset_password',   'To the account''s address, on request', '30 minutes', false),
   ('password_changed', 'To the account''s address, after every change of the password', null, false),
   ('email_changed',    'To the address an account had until now, if it was verified', '7 days', true),
-  ('registration_with_your_address', 'To the owner of an address that somebody registered again', null, false);
+  ('registration_with_your_address', 'To the owner of an address that somebody registered again', null, false),
+  ('change_to_your_address', 'To the owner of an address that another account wanted to change to', null, false);
 
 insert into ops.mail_texts (kind, language, subject, body) values
   ('verify_email', 'en', 'Confirm your e-mail address',
@@ -1348,6 +1349,13 @@ somebody, perhaps you, tried to register an account with this address. There is 
 If you forgot the password, choose a new one:
 
 {public_url}/account#forgot-password
+
+If it was not you, do nothing.
+'),
+  ('change_to_your_address', 'en', 'This address belongs to your account',
+'Hello,
+
+somebody, perhaps you, wanted to use this address for another account. It belongs to yours, and nothing was changed.
 
 If it was not you, do nothing.
 ');
@@ -1445,7 +1453,8 @@ begin
 end
 $$;
 
-comment on function auth.tg_roles__check_permissions() is 'Refuses a permission that is none: a typo would silently permit nothing';
+comment on function auth.tg_roles__check_permissions() is
+  'Refuses a permission that is none: a typo would silently permit nothing';
 
 create trigger _100_check_permissions before insert or update of permissions on auth.roles
   for each row execute function auth.tg_roles__check_permissions();
@@ -1914,11 +1923,14 @@ create table auth.attempts (
   constraint attempts_failures_check check (failures >= 0)
 );
 
-comment on table auth.attempts is 'Failed attempts to prove who one is; refused before the work once there are too many';
+comment on table auth.attempts is
+  'Failed attempts to prove who one is; refused before the work once there are too many';
 comment on column auth.attempts.kind is 'What was tried: password, totp, …';
 comment on column auth.attempts.subject is 'Keyed digest of the login or user; empty: the row counts for all of them';
-comment on column auth.attempts.address is 'Keyed digest of the address (IPv6: of its /64); empty: the row counts for all of them';
-comment on column auth.attempts.failures is 'Failures in a row; of an address, or of all, those of the running hour or minute';
+comment on column auth.attempts.address is
+  'Keyed digest of the address (IPv6: of its /64); empty: the row counts for all of them';
+comment on column auth.attempts.failures is
+  'Failures in a row; of an address, or of all, those of the running hour or minute';
 comment on column auth.attempts.began_at is 'When the first of them was';
 comment on column auth.attempts.failed_at is 'When the last of them was';
 comment on column auth.attempts.succeeded_at is
@@ -1999,6 +2011,10 @@ create policy system_update on auth.one_time_tokens for update to plinth_system 
 create policy system_delete on auth.one_time_tokens for delete to plinth_system using (true);
 grant select, insert, update, delete on auth.one_time_tokens to plinth_system;
 grant select on auth.one_time_tokens to plinth_operator;
+
+insert into base.settings (name, value, type, minimum, maximum, description) values
+  ('auth.require_verified_email', 'false', 'boolean', null, null, 'Whether an account signs in only once its address is verified'),
+  ('attempts.reset.first_wait',   '10',    'integer', 1,    86400, 'The wait for requests for a new password from one address');
 
 -- The outbox comes before accounts; what it refers to is here.
 alter table ops.outbox
