@@ -39,21 +39,33 @@ select is(pg_temp.refusal('{"tap_p": {"colour": null}, "theme": null}'), 'none',
 select is(pg_temp.refusal('{"tap_p": null}'), 'none', 'or a branch of them');
 select is(pg_temp.refusal('{"tap_p": {"bag": {"x": [1, {"y": null}]}}}'), 'none', 'in an object anything goes');
 select is(pg_temp.refusal('{"tap_x": 1}'), 'VL002 | tap_x | There is no preference tap_x', 'an unknown name');
-select is(pg_temp.refusal('{"tap_x": null}'), 'VL002 | tap_x | There is no preference tap_x', 'also when it is cleared');
-select is(pg_temp.refusal('{"tap_p": {"x": {"y": 1}}}'), 'VL002 | tap_p.x | There is no preference tap_p.x', 'further down');
+select is(pg_temp.refusal('{"tap_x": null}'), 'VL002 | tap_x | There is no preference tap_x',
+          'also when it is cleared');
+select is(pg_temp.refusal('{"tap_p": {"x": {"y": 1}}}'), 'VL002 | tap_p.x | There is no preference tap_p.x',
+          'further down');
 select is(pg_temp.refusal('{"tap_p.size": 5}'), E'VL002 | tap_p\\.size | There is no preference tap_p\\.size',
           'a dot in a name is no level');
-select is(pg_temp.refusal('{"tap_": {}}'), 'VL002 | tap_ | There is no preference tap_', 'the beginning of a word is no branch');
+select is(pg_temp.refusal('{"tap_": {}}'), 'VL002 | tap_ | There is no preference tap_',
+          'the beginning of a word is no branch');
 select is(pg_temp.refusal('{"tap_p": 7}'), 'VL001 | tap_p | tap_p must be an object', 'a value in place of a branch');
-select is(pg_temp.refusal('{"tap_p": {"on": "true"}}'), 'VL001 | tap_p.on | tap_p.on must be true or false', 'a text for a boolean');
-select is(pg_temp.refusal('{"tap_p": {"size": "5"}}'), 'VL001 | tap_p.size | tap_p.size must be a whole number', 'for a number');
-select is(pg_temp.refusal('{"tap_p": {"size": 5.5}}'), 'VL001 | tap_p.size | tap_p.size must be a whole number', 'a fraction');
-select is(pg_temp.refusal('{"tap_p": {"size": 11}}'), 'VL001 | tap_p.size | tap_p.size must be from 1 to 10', 'too much');
-select is(pg_temp.refusal('{"tap_p": {"size": 0}}'), 'VL001 | tap_p.size | tap_p.size must be from 1 to 10', 'too little');
-select is(pg_temp.refusal('{"tap_p": {"word": 5}}'), 'VL001 | tap_p.word | tap_p.word must be a string', 'a number for a text');
-select is(pg_temp.refusal('{"tap_p": {"word": "long"}}'), 'VL001 | tap_p.word | tap_p.word must have 0 to 3 characters', 'too long');
-select is(pg_temp.refusal('{"tap_p": {"colour": "green"}}'), 'VL001 | tap_p.colour | tap_p.colour must be one of red, blue', 'none of the allowed');
-select is(pg_temp.refusal('{"tap_p": {"bag": []}}'), 'VL001 | tap_p.bag | tap_p.bag must be an object', 'a list for an object');
+select is(pg_temp.refusal('{"tap_p": {"on": "true"}}'), 'VL001 | tap_p.on | tap_p.on must be true or false',
+          'a text for a boolean');
+select is(pg_temp.refusal('{"tap_p": {"size": "5"}}'), 'VL001 | tap_p.size | tap_p.size must be a whole number',
+          'for a number');
+select is(pg_temp.refusal('{"tap_p": {"size": 5.5}}'), 'VL001 | tap_p.size | tap_p.size must be a whole number',
+          'a fraction');
+select is(pg_temp.refusal('{"tap_p": {"size": 11}}'), 'VL001 | tap_p.size | tap_p.size must be from 1 to 10',
+          'too much');
+select is(pg_temp.refusal('{"tap_p": {"size": 0}}'), 'VL001 | tap_p.size | tap_p.size must be from 1 to 10',
+          'too little');
+select is(pg_temp.refusal('{"tap_p": {"word": 5}}'), 'VL001 | tap_p.word | tap_p.word must be a string',
+          'a number for a text');
+select is(pg_temp.refusal('{"tap_p": {"word": "long"}}'),
+          'VL001 | tap_p.word | tap_p.word must have 0 to 3 characters', 'too long');
+select is(pg_temp.refusal('{"tap_p": {"colour": "green"}}'),
+          'VL001 | tap_p.colour | tap_p.colour must be one of red, blue', 'none of the allowed');
+select is(pg_temp.refusal('{"tap_p": {"bag": []}}'), 'VL001 | tap_p.bag | tap_p.bag must be an object',
+          'a list for an object');
 select is(pg_temp.refusal('{"tap_p": {"bag": {"x": "0123456789012345678901234567890"}}}'),
           'VL001 | tap_p.bag | tap_p.bag must have at most 30 bytes', 'an object too large');
 select is(pg_temp.refusal('[]'), 'VL001 | preferences | preferences must be an object', 'a list');

@@ -23,11 +23,15 @@ insert into auth.user_preferences (user_id, preferences, version) values
 select set_config('plinth.caller', :'anna', true);
 set session authorization plinth_web;
 select lives_ok($$ select api.reset_preferences('019e0000-0000-7000-8000-00000000bb31') $$, 'once');
-select lives_ok($$ select api.reset_preferences('019e0000-0000-7000-8000-00000000bb31') $$, 'nothing to forget is no error');
-select throws_ok($$ select api.reset_preferences('019e0000-0000-7000-8000-00000000bb32') $$, 'NP001', null, 'not another''s');
+select lives_ok($$ select api.reset_preferences('019e0000-0000-7000-8000-00000000bb31') $$,
+                'nothing to forget is no error');
+select throws_ok($$ select api.reset_preferences('019e0000-0000-7000-8000-00000000bb32') $$,
+                 'NP001', null, 'not another''s');
 reset session authorization;
 select is((select g.preferences from api.get_preferences(:'anna') g), core.default_preferences(), 'the defaults hold');
-select results_eq('select p.preferences, p.version from auth.user_preferences p where p.user_id in (select id from auth.users where username like ''tap\_rpref%'') order by p.user_id',
+select results_eq(
+  $$ select p.preferences, p.version from auth.user_preferences p join auth.users u on u.id = p.user_id
+      where u.username like 'tap\_rpref%' order by p.user_id $$,
   $$ values ('{}'::jsonb, 5), ('{"theme": "dark"}', 4) $$, 'the version goes on; nobody else''s changed');
 
 select * from finish();
