@@ -5,6 +5,7 @@ Three lock files in DATA say who may do what: `.lock` is held while servers star
 belongs to the one `plinth up` that keeps them alive.
 """
 
+import fcntl
 import hashlib
 import json
 import os
@@ -16,7 +17,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,10 +28,11 @@ from psycopg.conninfo import make_conninfo
 
 from pyapp.processes import Child, Found, Process, Say, having, stop, until
 from pyapp.settings import Settings, SettingsError
-from pyapp.unpack import Account, EngineError, last_line, locked, programs, try_lock, write_private
+from pyapp.unpack import Account, EngineError, last_line, locked, programs, write_private
 
 DATABASE = "plinth"
 _START_WITHIN = 120.0  # recovery after a crash may take long
+_NOW = fcntl.LOCK_EX | fcntl.LOCK_NB
 _DATA_MODE = 0o700 if os.geteuid() else 0o711  # root lets the account through that it lends
 _LINKED = Path("/var/lib/plinth")
 _SOCKETS = Path("/tmp")  # noqa: S108 - not TMPDIR: whoever attaches must find them
@@ -331,12 +333,14 @@ def _running(settings: Settings, say: Say, *, owner: bool) -> Iterator[Engine]:
             yield engine
             return
         with _changing(data):
+            if owner and _held(data / ".owner"):
+                busy = "is in use by another plinth up or serve; stop it or choose --data"
+                raise EngineError(f"{data} {busy}")
             if owner:
-                busy = f"{data} is in use by another plinth up or serve; stop it or choose --data"
-                locks.enter_context(locked(data / ".owner", wait=0, busy=busy))
-            users = locks.enter_context(locked(data / ".users", shared=True))
+                locks.enter_context(locked(data / ".owner"))
+            locks.enter_context(locked(data / ".users", fcntl.LOCK_SH))
             engine.prepare()
-            if owner or not _supervised(data):
+            if owner or not _held(data / ".owner"):
                 engine.start()
             else:
                 engine.wait()
@@ -344,8 +348,8 @@ def _running(settings: Settings, say: Say, *, owner: bool) -> Iterator[Engine]:
             yield engine
         finally:
             with _changing(data):
-                # An exclusive lock on .users says that no other command is at work.
-                if owner or (not _supervised(data) and try_lock(users)):
+                locks.close()
+                if owner or not (_held(data / ".owner") or _held(data / ".users")):
                     engine.stop()
                 engine.postgres.leave()
                 engine.redis.leave()
@@ -359,7 +363,7 @@ def _folder(settings: Settings) -> Iterator[Path]:
         return
     temporary = Path(tempfile.gettempdir())
     for left in temporary.glob("plinth-memory-*/.users"):  # of a run that was killed, if not busy
-        with suppress(EngineError, OSError), _changing(left.parent, wait=0), locked(left, wait=0):
+        with suppress(EngineError, OSError), _changing(left.parent, _NOW), locked(left, _NOW):
             old = Engine(settings.with_(data=left.parent), lambda _text: None)
             old.prepare()
             old.stop()
@@ -369,19 +373,13 @@ def _folder(settings: Settings) -> Iterator[Path]:
         yield Path(name)
 
 
-@contextmanager
-def _changing(data: Path, wait: float = 60) -> Iterator[None]:
-    try:
-        data.mkdir(parents=True, exist_ok=True, mode=_DATA_MODE)
-    except OSError as error:
-        raise EngineError(f"cannot make {data}: {error.strerror}") from error
-    busy = f"another plinth command has been starting or stopping {data} for a minute"
-    with locked(data / ".lock", wait=wait, busy=busy):
-        yield
+def _changing(data: Path, how: int = fcntl.LOCK_EX) -> AbstractContextManager[int]:
+    data.mkdir(parents=True, exist_ok=True, mode=_DATA_MODE)
+    return locked(data / ".lock", how)
 
 
-def _supervised(data: Path) -> bool:
-    with suppress(EngineError), locked(data / ".owner", wait=0):
+def _held(lock: Path) -> bool:
+    with suppress(BlockingIOError), locked(lock, _NOW):
         return False
     return True
 

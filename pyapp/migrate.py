@@ -237,14 +237,13 @@ class Runner:
     ) -> list[str]:
         """Files of a group and the code around them, whole or not at all; returns renewed files."""
         files = [(m, self._file(m, back=back)) for m in group]
-        text = "\n".join(file.text for _, file in files)
-        breaks = " ".join(file.header.get("Breaks", "") for _, file in files)
 
         def work() -> tuple[list[str], Any]:
-            self.call("prepare", Jsonb(self.code), breaks, text, self.open_all)
+            texts = [file.text for _, file in files]
+            self.call("prepare", Jsonb(self.code), texts, self.open_all)
             for migration, file in files:
                 began = time.monotonic()
-                self.call("drop_broken", file.header.get("Breaks", ""))
+                self.call("drop_broken", file.text)
                 if back:
                     self.run_file(file, file.statements)
                     self.call("record_back", migration["version"], _since(began))

@@ -1,6 +1,5 @@
 """SQL files: their header, their statements, and errors that name file and line."""
 
-import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,10 +22,6 @@ _CONTROL = re.compile(
     re.IGNORECASE,
 )
 _CODE_IN_THE_WAY = {"2BP01", "0A000"}  # a view stands on the column, say
-_COMMENT = re.compile(r"(?:--.*\n?)*")
-_DIRECTIVE = re.compile(
-    r"^-- *(Title|Version|Description|Breaks|Transaction):(.*(?:\n--   .*)*)", re.MULTILINE
-)
 
 
 class MigrationError(Exception):
@@ -48,20 +43,12 @@ class SqlFile:
     def statements(self) -> tuple[Statement, ...]:
         return tuple(split(self.text))
 
-    @cached_property
-    def header(self) -> dict[str, str]:
-        """Directives of the leading comment; a line that is indented goes on the one before."""
-        comment = _COMMENT.match(self.text)
-        found = _DIRECTIVE.findall(comment[0] if comment else "")
-        return {name: re.sub(r"\s*\n--\s*", " ", value).strip() for name, value in found}
-
     @property
     def facts(self) -> dict[str, Any]:
         """What the tools in SQL are told about it."""
         return {
             "path": self.path,
-            "sha256": hashlib.sha256(self.text.encode()).hexdigest(),
-            "header": self.header,
+            "text": self.text,
             "statements": [statement.text for statement in self.statements],
             "lines": [statement.line for statement in self.statements],
         }

@@ -7,7 +7,6 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -63,26 +62,15 @@ class Account:
 
 
 @contextmanager
-def locked(path: Path, *, wait: float = 60, busy: str = "", shared: bool = False) -> Iterator[int]:
+def locked(path: Path, how: int = fcntl.LOCK_EX) -> Iterator[int]:
     """Hold a lock file; a killed process lets go of it by itself. Yields its descriptor."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        deadline = time.monotonic() + wait
-        while not try_lock(descriptor, shared=shared):
-            if time.monotonic() >= deadline:
-                raise EngineError(busy or f"another process holds {path}")
-            time.sleep(0.02)
+        fcntl.flock(descriptor, how)
         yield descriptor
     finally:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)  # also for a copy that a fork may hold
         os.close(descriptor)
-
-
-def try_lock(descriptor: int, *, shared: bool = False) -> bool:
-    try:
-        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def write_private(file: Path, text: str) -> Path:
@@ -120,10 +108,7 @@ def _cache() -> Path:
         root = Path("/var/cache/plinth")
     else:
         root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "plinth"
-    try:
-        root.mkdir(parents=True, exist_ok=True, mode=0o755)
-    except OSError as error:
-        raise EngineError(f"cannot make {root} ({error.strerror}); set XDG_CACHE_HOME") from error
+    root.mkdir(parents=True, exist_ok=True, mode=0o755)
     return root
 
 

@@ -9,10 +9,35 @@ comment on schema deploy is 'Tools of the migration runner, made anew at every r
 set local role plinth_owner;
 
 ------------------------------------------------------------------------------------------------------------------
--- What the files are. The runner describes each as {path, sha256, header, statements, lines}, in the order in which
--- they run; here that becomes a migration {version, name, path, sha256, header, statements, transactional, has_down},
--- or code {path, sha256, objects}.
+-- What the files are. The runner hands over each as {path, text, statements, lines}, in the order in which they run;
+-- here that becomes a migration {version, name, path, sha256, header, statements, transactional, has_down}, or code
+-- {path, sha256, objects}.
 ------------------------------------------------------------------------------------------------------------------
+
+create function deploy.header(p_text text)
+returns jsonb
+language sql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+  select coalesce(jsonb_object_agg(m[1], btrim(regexp_replace(m[2], '\s*\n--\s*', ' ', 'g'))), '{}')
+    from regexp_matches(substring(p_text from '^(?:--[^\n]*\n?)*'),
+                        '^-- *(Title|Version|Description|Breaks|Transaction):([^\n]*(?:\n--   [^\n]*)*)', 'gn') m
+$$;
+
+comment on function deploy.header(text) is
+  'Directives of the leading comment; a line that is indented goes on the one before';
+
+create function deploy.digest(p_text text)
+returns text
+language sql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+  select encode(sha256(convert_to(p_text, 'utf8')), 'hex')
+$$;
+
+comment on function deploy.digest(text) is 'By which a file is known again';
 
 create function deploy.read_migrations(p_files jsonb)
 returns jsonb
@@ -26,8 +51,9 @@ declare
   v_number text[];
 begin
   for v_file in
-    select f.item, f.item ->> 'path' as path, f.item -> 'header' as header, row_number() over (order by f.position) as n,
-           (select d -> 'header' from jsonb_array_elements(p_files) d
+    select f.item, f.item ->> 'path' as path, deploy.header(f.item ->> 'text') as header,
+           row_number() over (order by f.position) as n,
+           (select deploy.header(d ->> 'text') from jsonb_array_elements(p_files) d
              where d ->> 'path' = replace(f.item ->> 'path', '.sql', '.down.sql')) as down
       from jsonb_array_elements(p_files) with ordinality f (item, position)
      where f.item ->> 'path' like 'db/migrations/%' and f.item ->> 'path' not like '%.down.sql'
@@ -41,8 +67,9 @@ begin
     elsif v_file.down ->> 'Transaction' = 'none' then
       raise exception '%: going back is always one transaction', replace(v_file.path, '.sql', '.down.sql');
     end if;
-    v_found := v_found || jsonb_build_array(v_file.item || jsonb_build_object(
-      'version', v_file.n, 'name', regexp_replace(v_file.path, '^.*/|\.sql$', '', 'g'), 'has_down', v_file.down is not null,
+    v_found := v_found || jsonb_build_array(v_file.item - 'text' || jsonb_build_object(
+      'version', v_file.n, 'name', regexp_replace(v_file.path, '^.*/|\.sql$', '', 'g'), 'header', v_file.header,
+      'sha256', deploy.digest(v_file.item ->> 'text'), 'has_down', v_file.down is not null,
       'transactional', coalesce(v_file.header ->> 'Transaction', '') <> 'none'));
   end loop;
   return v_found;
@@ -89,7 +116,7 @@ begin
       v_owner := v_owner || jsonb_build_object(v_names[cardinality(v_names)], v_path);
     end loop;
     v_code := v_code || jsonb_build_array(jsonb_build_object(
-      'path', v_path, 'sha256', v_file ->> 'sha256', 'objects', array(select distinct n from unnest(v_names) n)));
+      'path', v_path, 'sha256', deploy.digest(v_file ->> 'text'), 'objects', array(select distinct n from unnest(v_names) n)));
   end loop;
   return v_code;
 end
@@ -185,17 +212,18 @@ $$;
 comment on function deploy.drop_code(text, oid[]) is
   'Drops a code object, except the named signatures, with all code that hangs on it';
 
-create function deploy.drop_broken(p_breaks text)
+create function deploy.drop_broken(p_text text)
 returns void
 language sql
 volatile
 set search_path = pg_catalog, pg_temp
 as $$
   select deploy.drop_code(k || m[1])
-    from regexp_matches(lower(p_breaks), '\w+\.\w+', 'g') m, unnest(array['function ', 'view ']) k
+    from regexp_matches(lower(deploy.header(p_text) ->> 'Breaks'), '\w+\.\w+', 'g') m,
+         unnest(array['function ', 'view ']) k
 $$;
 
-comment on function deploy.drop_broken(text) is 'Drops the code a migration says it breaks';
+comment on function deploy.drop_broken(text) is 'Drops the code that the file of a migration says it breaks';
 
 create function deploy.reset_code(p_name text)
 returns void
@@ -554,7 +582,7 @@ $$;
 
 comment on function deploy.tables_to_open(text, boolean) is 'Which forced tables a file needs open';
 
-create function deploy.prepare(p_code jsonb, p_breaks text, p_text text, p_all boolean)
+create function deploy.prepare(p_code jsonb, p_texts text[], p_all boolean)
 returns void
 language plpgsql
 volatile
@@ -569,15 +597,16 @@ begin
 
   perform deploy.mark_stale(p_code);
   v_views := array(
-    select 'view ' || m[1] from regexp_matches(lower(p_breaks), '\w+\.\w+', 'g') m
+    select 'view ' || m[1]
+      from unnest(p_texts) t, regexp_matches(lower(deploy.header(t) ->> 'Breaks'), '\w+\.\w+', 'g') m
     union
     select jsonb_array_elements_text(f -> 'objects') from jsonb_array_elements(p_code) f
      where f ->> 'path' in (select deploy.stale_files(p_code, true)));
-  perform deploy.lock_relations(deploy.views_on(v_views) || deploy.tables_to_open(p_text, p_all));
+  perform deploy.lock_relations(deploy.views_on(v_views) || deploy.tables_to_open(array_to_string(p_texts, E'\n'), p_all));
 end
 $$;
 
-comment on function deploy.prepare(jsonb, text, text, boolean) is
+comment on function deploy.prepare(jsonb, text[], boolean) is
   'Takes the locks a deploy will need, before it does anything';
 
 -- row_security = off turns what was overlooked into an error instead of a silent nothing; the runner then asks for all.
@@ -739,7 +768,7 @@ language sql
 immutable
 set search_path = pg_catalog, pg_temp
 as $$
-  select encode(sha256(convert_to(coalesce(string_agg(s.text, E'\n;\n' order by s.number), ''), 'utf8')), 'hex')
+  select deploy.digest(coalesce(string_agg(s.text, E'\n;\n' order by s.number), ''))
     from jsonb_array_elements_text(p_migration -> 'statements') with ordinality s (text, number)
    where s.number <= p_count
 $$;

@@ -45,9 +45,10 @@ def test_statements_know_their_line() -> None:
     assert [s.line for s in split("-- x\n\nselect 1;\n\n/* a\n b */ select\n2;")] == [3, 6]
 
 
-def test_the_header_ends_where_the_comment_does() -> None:
-    file = SqlFile("x", "-- Title: One\n-- Description: a\n--   b\n-- Breaks:\n\n-- Version: 1\n")
-    assert file.header == {"Title": "One", "Description": "a b", "Breaks": ""}
+def test_the_header_ends_where_the_comment_does(shared_database: Database) -> None:
+    text = "-- Title: One\n-- Description: a\n--   b\n-- Breaks:\n\n-- Version: 1\n"
+    header = shared_database.value("select deploy.header(%s)", text)
+    assert header == {"Title": "One", "Description": "a b", "Breaks": ""}
 
 
 @pytest.mark.parametrize(
