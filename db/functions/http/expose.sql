@@ -47,8 +47,10 @@ begin
     raise exception '% has no argument for each {name} of %', function, route using errcode = '22023';
   end if;
 
-  if permission is not null and not exists (select from auth.permissions k where k.name = permission) then
-    raise exception '% asks for %, which auth.permissions does not know', route, permission using errcode = '22023';
+  if permission is not null then
+    if not exists (select from auth.permissions k where k.name = permission) then
+      raise exception '% asks for %, which auth.permissions does not know', route, permission using errcode = '22023';
+    end if;
   end if;
 
   v_lane := coalesce(lane, case when v_proc.provolatile = 'v' then 'write' else 'read' end);
