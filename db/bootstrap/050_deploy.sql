@@ -659,16 +659,17 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_forced oid[] := array(
-    select c.oid from pg_class c where c.oid = any (current_setting('plinth.forced')::oid[]) order by 1);
+  v_freed text;
 begin
   perform set_config('row_security', 'on', true);
   perform deploy.force_tables(current_setting('plinth.opened')::oid[], true);
 
-  if deploy.forced_tables() <> v_forced then
-    raise exception 'row-level security is not forced on the same tables as before'
-      using detail = (select string_agg(t::regclass::text, ', ') from unnest(v_forced || deploy.forced_tables()) t
-                       where t <> all (v_forced) or t <> all (deploy.forced_tables()));
+  -- Tables that are forced by now, and were not before, such as new partitions, are as they should be.
+  select string_agg(c.oid::regclass::text, ', ') into v_freed
+    from pg_class c
+   where c.oid = any (current_setting('plinth.forced')::oid[]) and c.oid <> all (deploy.forced_tables());
+  if v_freed is not null then
+    raise exception 'row-level security is no longer forced on %', v_freed;
   end if;
 end
 $$;
