@@ -21,8 +21,8 @@ _POLICY = (
     "style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _OWN = files("pyapp") / "static"
-_PAGES = ("docs", "console")
-_STATIC = ("console.js", "docs.css", "docs.js", "icon.svg", "plinth.css")
+_PAGES = ("account", "docs", "console")
+_STATIC = ("account.js", "console.js", "docs.css", "docs.js", "icon.svg", "plinth.css")
 _SWAGGER = ("swagger-ui.css", "swagger-ui-bundle.js")
 
 

@@ -183,6 +183,7 @@ def test_the_doctor_finds_nothing_then_everything(own: dict[str, str], database:
     }
     assert "FAIL" not in levels
     assert "nothing to repair" in healthy.stdout
+    assert "set PLINTH_SMTP_URL, until then it waits" in healthy.stdout
 
     with database.connect() as admin:
         admin.execute("drop view api.v_active_users")

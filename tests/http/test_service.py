@@ -209,7 +209,7 @@ class Page(HTMLParser):
 
 def test_pages_load_only_from_here_and_under_a_strict_policy(server: Server) -> None:
     client = server.client()
-    for path in ("/docs", "/docs/errors", "/console"):
+    for path in ("/docs", "/docs/errors", "/console", "/account"):
         answer = client.get(path)
         assert (answer.status, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
         policy = answer.headers["content-security-policy"]

@@ -44,6 +44,7 @@ insert into reviewed values
   ('function http.settle_mail',          'the worker reports on messages of all accounts'),
   ('function http.enter',                'finds the session or key of a token by its hash'),
   ('function http.note_use',             'notes the use of whatever tokens were presented, by their hashes'),
+  ('view api.v_mail',                    'counts messages of all accounts, without address or text'),
   ('view api.v_active_users',            'operators and readers see every account, without address or secret');
 
 create function pg_temp.owned() returns setof text language sql as $$
