@@ -18,7 +18,7 @@ select u.id, 'tap_some', 'en', u.email, '2026-01-02 03:04:05Z'::timestamptz + ma
 
 set session authorization plinth_reader;
 select results_eq($$ select m.* from api.v_mail m where m.kind = 'tap_some' $$,
-                  $$ values ('tap_some', 'some', 4::bigint, '2026-01-02 03:04:07Z'::timestamptz, 2::bigint, 2::bigint, 2::bigint) $$,
+                  $$ values ('tap_some', 'some', 4::bigint, timestamptz '2026-01-02 03:04:07Z', 2::bigint, 2::bigint, 2::bigint) $$,
                   'over all users');
 select results_eq($$ select m.* from api.v_mail m where m.kind = 'tap_none' $$,
                   $$ values ('tap_none', 'none', 0::bigint, null::timestamptz, 0::bigint, 0::bigint, 0::bigint) $$,
