@@ -1280,7 +1280,8 @@ create policy system_insert on ops.outbox for insert to plinth_system with check
 create policy system_update on ops.outbox for update to plinth_system using (true);
 create policy system_delete on ops.outbox for delete to plinth_system using (true);
 grant select, insert, update, delete on ops.outbox to plinth_system;
-grant select on ops.mail_kinds, ops.mail_texts to plinth_system;
+grant select on ops.mail_kinds to plinth_system;
+grant select, insert, update on ops.mail_texts to plinth_system;
 grant select on ops.mail_kinds, ops.mail_texts, ops.outbox to plinth_operator;
 
 insert into base.table_manifest (schema_name, table_name, class, reason) values

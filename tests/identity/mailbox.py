@@ -16,7 +16,8 @@ from tests.conftest import free_port, until
 class Mailbox:
     """What arrived, oldest first."""
 
-    def __init__(self) -> None:
+    def __init__(self, **options: Any) -> None:
+        self.options = options  # of aiosmtpd: TLS, who may log in
         self.arrived: list[EmailMessage] = []
         self.refused: set[str] = set()  # addresses there is no mailbox for
         self.before_reply: Callable[[], None] = lambda: None  # the message is taken, nobody told
@@ -43,7 +44,9 @@ class Mailbox:
 
     @contextmanager
     def open(self) -> Iterator["Mailbox"]:
-        controller = Controller(self, hostname="127.0.0.1", port=self.port, ready_timeout=20)
+        controller = Controller(
+            self, hostname="127.0.0.1", port=self.port, ready_timeout=20, **self.options
+        )
         controller.start()
         try:
             yield self

@@ -3,12 +3,17 @@
 import asyncio
 import os
 import re
+import shutil
 import signal
+import ssl
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
+from aiosmtpd.smtp import AuthResult
 
 from pyapp import mail
 from pyapp.db import Database as Layer
@@ -146,6 +151,59 @@ async def test_two_workers_send_each_message_once(
         database.value("select count(*) from ops.outbox where attempts = 1 and sent_at is not null")
         == 50
     )
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """Of 127.0.0.1, made by itself; key and certificate in one file."""
+    if shutil.which("openssl") is None:
+        pytest.skip("there is no openssl to make a certificate with")
+    file = tmp_path / "server.pem"
+    made = (
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
+        " -subj /CN=mail -addext subjectAltName=IP:127.0.0.1 -keyout server.pem -out crt.pem"
+    )
+    subprocess.run(made.split(), cwd=tmp_path, check=True, capture_output=True)
+    file.write_text(file.read_text() + (tmp_path / "crt.pem").read_text())
+    return file
+
+
+def test_over_tls_and_with_a_password(serve: Serve, certificate: Path) -> None:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    logins: list[tuple[bytes, bytes]] = []
+
+    def authenticate(*told: Any) -> AuthResult:
+        logins.append((told[-1].login, told[-1].password))
+        return AuthResult(success=logins[-1] == (b"plinth", b"p@ss word"))
+
+    mailbox = Mailbox(
+        tls_context=context, require_starttls=True, auth_required=True, authenticator=authenticate
+    )
+    url = mailbox.url.replace("//", "//plinth:p%40ss%20word@") + "?starttls=always"
+    with mailbox.open():
+        # A certificate that nobody vouches for: the password does not go out.
+        distrusting = serve(PLINTH_SMTP_URL=url)
+        address = register(distrusting, "anna")
+        refused = "select count(*) from ops.outbox where last_error ~ 'certificate'"
+        until(lambda: distrusting.database.value(refused) == 1, 15)
+        distrusting.stop()
+        assert logins == []
+        with distrusting.database.connect() as connection:
+            connection.execute(DUE_NOW)
+        serve(PLINTH_SMTP_URL=url, SSL_CERT_FILE=str(certificate))
+        mailbox.wait(address)
+        assert logins == [(b"plinth", b"p@ss word")]
+
+
+def test_no_password_without_the_tls_that_was_asked_for(serve: Serve, mailbox: Mailbox) -> None:
+    server = serve(
+        PLINTH_SMTP_URL=mailbox.url.replace("//", "//plinth:secret@") + "?starttls=always"
+    )
+    register(server, "anna")
+    until(lambda: server.database.value("select count(last_error) from ops.outbox") == 1, 15)
+    assert mailbox.arrived == []
+    assert "secret" not in server.log.read_text()
 
 
 def test_without_a_mail_server_development_shows_it_and_others_wait(serve: Serve) -> None:

@@ -1,5 +1,7 @@
 """A new password by mail: for the asking, once, and nobody learns who has an account."""
 
+import random
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -75,6 +77,23 @@ def test_an_unknown_login_gets_the_same_answer(server: Server, mailbox: Mailbox)
     mailbox.wait(address, 2)
     assert len(mailbox.to(address)) == 2  # one for the registration, one in five minutes
     assert {str(message["To"]) for message in mailbox.arrived} == {address}
+
+
+def test_an_unknown_login_takes_as_long(server: Server) -> None:
+    client = server.client()
+    set_to(server.database, "attempts.free", "0")
+    logins = [f"{kind}{n:02}" for n in range(60) for kind in ("known", "other")]
+    for login in logins:
+        if login.startswith("known"):
+            register(client, login)
+    ask(client, "to get warm")
+    times: dict[str, list[float]] = {"known": [], "other": []}
+    for login in random.Random(1).sample(logins, len(logins)):
+        began = time.perf_counter()
+        ask(client, login)
+        times[login[:5]].append(time.perf_counter() - began)
+    later = [one > other for one in times["known"] for other in times["other"]]
+    assert 0.35 < sum(later) / len(later) < 0.65
 
 
 def test_who_asks_too_often_waits(server: Server) -> None:

@@ -1,8 +1,9 @@
 -- api.set_password: sets an account's password and ends its sessions.
 --
--- Rules   Operators only. The rules of a new password hold. Failed attempts on the account are forgotten.
+-- Rules   Operators only. The rules of a new password hold. Failed attempts on the account are forgotten, links that
+--         wait in mail are void, and the owner is told by mail.
 -- Errors  NF001 no such login; VL001 password
--- Locks   the account's row, then its sessions, then its attempts
+-- Locks   the account's row, then its links, its sessions, its attempts
 -- Touches sessions
 -- Owned by plinth_system: it writes for any account.
 create or replace function api.set_password(p_login text, p_password text)
@@ -22,8 +23,10 @@ begin
   perform core.check_password(p_password, variadic array[v_user.username, v_user.email, split_part(v_user.email, '@', 1)]);
 
   update auth.users u set password_hash = core.hash_password(p_password) where u.id = v_user.id;
+  perform core.void_one_time_tokens(v_user.id, 'reset_password', 'verify_email');
   perform core.end_sessions(v_user.id, 'password changed');
   perform core.forget_attempts(v_user.id);
+  perform core.send_mail(v_user.id, 'password_changed');
 end
 $$;
 

@@ -1,6 +1,6 @@
 -- api.set_password: an operator sets an account's password; whoever is signed in there is signed out.
 begin;
-select plan(24);
+select plan(26);
 
 select is(pg_get_function_arguments('api.set_password'::regproc), 'p_login text, p_password text', 'arguments');
 select is(pg_get_function_result('api.set_password'::regproc), 'void', 'result');
@@ -25,6 +25,8 @@ select s.user_id::uuid, base.new_id(), sha256(s.token), sha256(s.token || 'r'),
                ('019e0000-0000-7000-8000-00000000a702', bytea 'tap pass 3', null, null))
     as s (user_id, token, ended_at, reason);
 
+select core.send_mail('019e0000-0000-7000-8000-00000000a701', k, '{"email": "tap.thief@example.org"}')
+  from unnest(array['reset_password', 'verify_email']) k;
 set session authorization plinth_operator;
 select lives_ok($$ select api.set_password('Tap_Pass_Annabella', 'correct horse battery') $$,
                 'by the username, in any case');
@@ -36,6 +38,10 @@ select results_eq(
   $$ select s.end_reason, s.ended_at < now() from auth.sessions s
       where s.user_id = '019e0000-0000-7000-8000-00000000a701' order by s.ended_at $$,
   $$ values ('before', true), ('password changed', false) $$, 'every session is ended; one that was keeps its reason');
+select is((select count(*) from auth.one_time_tokens t
+            where t.user_id = '019e0000-0000-7000-8000-00000000a701' and t.voided_at is null), 0::bigint, 'links are void');
+select is(array(select o.kind from ops.outbox o where o.user_id = '019e0000-0000-7000-8000-00000000a701' order by o.id),
+          '{reset_password,verify_email,password_changed}', 'the owner is told');
 select is((select s.ended_at from auth.sessions s where s.user_id = '019e0000-0000-7000-8000-00000000a702'), null,
           'nobody else''s is ended');
 select isnt_empty(

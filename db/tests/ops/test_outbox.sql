@@ -56,7 +56,7 @@ select is(pg_temp.reached(), '0 0 refused 0', 'the owner without a caller: nothi
 reset role;
 set role plinth_system;
 select is(array(select pg_temp.reach(a.statement) from attempt a order by a.n), '{1,1,1,2,refused,refused}',
-          'plinth_system: all messages, and no text');
+          'plinth_system: all messages; it removes no text and changes no kind');
 reset role;
 
 select throws_ok(

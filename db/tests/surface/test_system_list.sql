@@ -19,6 +19,7 @@ insert into reviewed values
   ('function api.reset_password',        'there is no caller: the account is that of the link'),
   ('function api.revert_email',          'there is no caller: the account is that of the link'),
   ('function api.verify_email',          'there is no caller: the account is that of the link'),
+  ('function api.set_mail_text',         'writes the texts of mail, which are everybody''s'),
   ('function api.set_password',          'operators set any account''s password'),
   ('function auth.tg_users__end_sessions', 'an account that is not active loses its sessions, whoever changed it'),
   ('function auth.tg_users__revoke_api_keys', 'an account that is not active loses its keys, whoever changed it'),
@@ -88,7 +89,7 @@ select distinct trim(r) as table_and_verbs from regexp_split_to_table($$
   insert select ops.audit_seals
   delete select ops.audit_unsealed
   select ops.mail_kinds
-  select ops.mail_texts
+  insert select update ops.mail_texts
   delete insert select update ops.outbox
 $$, '\n') r where trim(r) <> '';
 select set_eq('select pg_temp.table_rights()', 'select table_and_verbs from rights', 'and has exactly these rights on tables');
