@@ -27,9 +27,9 @@ select md5('u' || n)::uuid, 'bench' || n, 'bench' || n || '@example.org'
   from generate_series(%(have)s / 20 + 1, %(want)s / 20) n;
 insert into auth.user_roles (user_id, role)
 select md5('u' || n)::uuid, 'user' from generate_series(%(have)s / 20 + 1, %(want)s / 20) n;
-insert into auth.sessions (user_id, token_hash, expires_at, refresh_expires_at)
-select md5('u' || (n - 1) / 20 + 1)::uuid, sha256(('s' || n)::bytea), now() + interval '1 day',
-       now() + interval '1 day'
+insert into auth.sessions (user_id, token_hash, refresh_hash, expires_at, refresh_expires_at)
+select md5('u' || (n - 1) / 20 + 1)::uuid, sha256(('s' || n)::bytea), sha256(('r' || n)::bytea),
+       now() + interval '1 day', now() + interval '1 day'
   from generate_series(%(have)s + 1, %(want)s) n;
 insert into auth.api_keys (user_id, name, prefix, secret_hash, scopes)
 select md5('u' || (n - 1) / 2 + 1)::uuid, 'bench', 'plk_', sha256(('k' || n)::bytea), '{*}'
