@@ -35,7 +35,7 @@ def _examine(settings: Settings) -> Findings:
             (WARN, "Redis", _redis(there.redis_url), "Plinth works without it, only slower"),
             (FAIL, "PostgreSQL", _server(there, settings), "check DATABASE_ADMIN_URL and it"),
             (FAIL, "migrations", _migrations(there), "run: plinth migrate up"),
-            (FAIL, "mail", _mail(there, settings), "run: plinth migrate up"),
+            (FAIL, "database", _database(there, settings), "run: plinth migrate up"),
             (FAIL, "login of the server", _web_login(there, settings), "check DATABASE_URL"),
         )
         for level, name, findings, todo in parts:
@@ -84,17 +84,13 @@ def _migrations(there: engine.Servers) -> Findings:
         yield OK, "the database is as it was deployed"
 
 
-def _mail(there: engine.Servers, settings: Settings) -> Findings:
-    """Whether what waits will ever go out."""
+def _database(there: engine.Servers, settings: Settings) -> Findings:
+    """What the database itself knows to be unwell: jobs, mail, partitions, the audit trail."""
     with psycopg.connect(there.admin_url, connect_timeout=5) as connection:
-        count = "select sum(waiting), sum(failing), sum(given_up) from api.v_mail"
-        waiting, failing, given_up = connection.execute(count).fetchone() or (0, 0, 0)
-    told = f"{waiting} waiting, {failing} of them refused before, {given_up} given up"
-    if settings.smtp_url or settings.env == "development":
-        where = "" if settings.smtp_url else "shown in the terminal; "
-        yield (WARN if failing or given_up else OK), f"mail: {where}{told}"
-    else:
-        yield WARN, f"mail: {told}; set PLINTH_SMTP_URL, until then it waits"
+        findings = connection.execute("select level, finding from api.v_findings").fetchall()
+    yield from findings or [(OK, "jobs, mail, partitions and the audit trail are well")]
+    if not settings.smtp_url and settings.env != "development":
+        yield WARN, "mail: set PLINTH_SMTP_URL, until then it waits"
 
 
 def _web_login(there: engine.Servers, settings: Settings) -> Findings:

@@ -46,6 +46,7 @@ insert into reviewed values
   ('function http.enter',                'finds the session or key of a token by its hash'),
   ('function http.note_use',             'notes the use of whatever tokens were presented, by their hashes'),
   ('view api.v_mail',                    'counts messages of all accounts, without address or text'),
+  ('view api.v_findings',                'counts over all users; shows nothing of theirs'),
   ('view api.v_active_users',            'operators and readers see every account, without address or secret');
 
 create function pg_temp.owned() returns setof text language sql as $$
@@ -88,6 +89,7 @@ select distinct trim(r) as table_and_verbs from regexp_split_to_table($$
   select ops.audit_logs
   insert select ops.audit_seals
   delete select ops.audit_unsealed
+  select ops.partitioned_tables
   select ops.mail_kinds
   insert select update ops.mail_texts
   delete insert select update ops.outbox

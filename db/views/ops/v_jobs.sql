@@ -13,4 +13,4 @@ comment on column api.v_jobs.seconds is 'How long that took';
 comment on column api.v_jobs.rows is 'How many rows it worked on';
 comment on column api.v_jobs.failures is 'Failures in a row';
 comment on column api.v_jobs.error is 'What the last failure said';
-grant select on api.v_jobs to plinth_reader, plinth_operator;
+grant select on api.v_jobs to plinth_system, plinth_reader, plinth_operator;

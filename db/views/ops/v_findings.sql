@@ -1,0 +1,38 @@
+-- api.v_findings: what is not well in here and needs a person; no row: nothing. plinth doctor prints it beside what it
+-- finds outside the database. Owned by plinth_system, because it counts over all users; it shows nothing of theirs.
+create or replace view api.v_findings as
+select 'warn' as level,
+       format('job %s failed %s times in a row: %s', j.name, j.failures, j.error) as finding
+  from api.v_jobs j
+ where j.failures > 0
+union all
+select 'warn', format('job %s is due since %s: does a worker run?', j.name, date_trunc('second', j.next_run_at))
+  from api.v_jobs j
+ where j.failures = 0 and j.next_run_at < now() - interval '5 minutes'
+union all
+select 'warn', format('%s rows of the audit trail wait to be sealed, the oldest for more than a minute', count(*))
+  from ops.audit_unsealed u
+having min(u.audit_id::text)::uuid < base.first_id(now() - interval '1 minute')
+union all
+select 'FAIL', format('%s has no partition for next month: select ops.make_partitions()', t.name)
+  from ops.partitioned_tables t
+ where to_regclass(t.name || to_char(now() at time zone 'UTC' + interval '1 month', '_YYYY_MM')) is null
+union all
+select 'warn', format('%s holds about %s rows that belong to no month', c.oid::regclass, pg_stat_get_live_tuples(c.oid))
+  from ops.partitioned_tables t
+  join pg_class c on c.oid = to_regclass(t.name || '_default')
+ where pg_stat_get_live_tuples(c.oid) > 0
+union all
+select 'warn', format('mail %s: %s messages were given up; ops.outbox.last_error says why', m.kind, m.given_up)
+  from api.v_mail m
+ where m.given_up > 0
+union all
+select 'warn', format('mail %s: %s messages wait, since %s', m.kind, m.waiting, date_trunc('second', m.oldest_waiting))
+  from api.v_mail m
+ where m.oldest_waiting < now() - interval '15 minutes';
+
+comment on view api.v_findings is 'What is not well in the database and needs a person; no row: nothing';
+comment on column api.v_findings.level is 'FAIL: something does not work, or soon will not; warn: look at it';
+comment on column api.v_findings.finding is 'What it is';
+grant select on api.v_findings to plinth_reader, plinth_operator;
+alter view api.v_findings owner to plinth_system;
