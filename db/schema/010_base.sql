@@ -285,7 +285,7 @@ as $$
 $$;
 
 comment on function base.first_id(timestamptz) is 'Where the ids of a moment begin: the bound of a partition, or of a search';
-grant execute on function base.first_id(timestamptz) to plinth_system, plinth_operator, plinth_reader;
+grant execute on function base.first_id(timestamptz) to plinth_system, plinth_operator;
 
 ------------------------------------------------------------------------------------------------------------------
 -- Who is calling. Two transaction-local settings:

@@ -18,9 +18,11 @@ $$;
 select is(pg_temp.found('job core.tap_a failed 2 times in a row: no disk'), 1::bigint, 'a job that fails');
 select is(pg_temp.found('job core.tap_b is due since % does a worker run?'), 1::bigint, 'one that nobody runs');
 
-insert into ops.audit_unsealed (audit_id) values (base.new_id());
+select ops.write_audit('paint', 'tap.thing', '1');
 select is(pg_temp.found('%sealed%'), 0::bigint, 'what was written just now may wait');
-insert into ops.audit_unsealed (audit_id) values (base.first_id(now() - interval '2 minutes'));
+insert into ops.audit_logs (occurred_at, action, entity_type) values (now() - interval '2 minutes', 'paint', 'tap.thing');
+insert into ops.audit_unsealed (audit_id)
+select l.id from ops.audit_logs l where l.entity_type = 'tap.thing' and l.entity_id is null;
 select is(pg_temp.found('2 rows of the audit trail wait to be sealed%'), 1::bigint, 'what waits for long is told');
 
 create table ops.tap_log (id uuid not null) partition by range (id);

@@ -12,15 +12,19 @@ select 'warn', format('job %s is due since %s: does a worker run?', j.name, date
 union all
 select 'warn', format('%s rows of the audit trail wait to be sealed, the oldest for more than a minute', count(*))
   from ops.audit_unsealed u
-having min(u.audit_id::text)::uuid < base.first_id(now() - interval '1 minute')
+  join ops.audit_logs l on l.id = u.audit_id
+having min(l.occurred_at) < now() - interval '1 minute'
 union all
 select 'FAIL', format('%s has no partition for next month: select ops.make_partitions()', t.name)
   from ops.partitioned_tables t
- where to_regclass(t.name || to_char(now() at time zone 'UTC' + interval '1 month', '_YYYY_MM')) is null
+ where not exists (
+   select from pg_class c
+    where format('%s.%s', c.relnamespace::regnamespace, c.relname)
+          = t.name || to_char(now() at time zone 'UTC' + interval '1 month', '_YYYY_MM'))
 union all
 select 'warn', format('%s holds about %s rows that belong to no month', c.oid::regclass, pg_stat_get_live_tuples(c.oid))
   from ops.partitioned_tables t
-  join pg_class c on c.oid = to_regclass(t.name || '_default')
+  join pg_class c on format('%s.%s', c.relnamespace::regnamespace, c.relname) = t.name || '_default'
  where pg_stat_get_live_tuples(c.oid) > 0
 union all
 select 'warn', format('mail %s: %s messages were given up; ops.outbox.last_error says why', m.kind, m.given_up)
