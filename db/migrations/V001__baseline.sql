@@ -753,7 +753,7 @@ comment on table ops.partitioned_tables is 'Tables that are partitioned by month
 comment on column ops.partitioned_tables.name is 'The table, with its schema';
 comment on column ops.partitioned_tables.months is 'How many months ahead partitions are made';
 
-grant select on ops.partitioned_tables to plinth_operator;
+grant select on ops.partitioned_tables to plinth_system, plinth_operator;
 
 -- Indexes, row triggers and constraints come with ATTACH; row security, the operator's right to read (a dump reads
 -- partitions one by one) and statement triggers do not.
