@@ -30,6 +30,7 @@ RAISED = re.compile(r"base\.raise\(\s*'([0-9A-Z]{5})'")
 DYNAMIC: dict[str, str] = {
     "db/functions/auth/_erase_rows.sql": "tables of the catalog, by %I",
     "db/functions/auth/_export_rows.sql": "tables of the catalog, by %I",
+    "db/functions/auth/_resource_owner.sql": "the table that auth.resource_types names, by %I",
     "db/functions/http/run_job.sql": "calls a job by the name the deploy registered",
 }
 

@@ -11,14 +11,14 @@ create table base.table_manifest (
   class       text not null,
   reason      text not null,
   constraint table_manifest_pkey primary key (schema_name, table_name),
-  constraint table_manifest_class_check check (class in ('by-user', 'directory', 'reference', 'local'))
+  constraint table_manifest_class_check check (class in ('by-user', 'by-team', 'directory', 'reference', 'local'))
 );
 
 comment on table base.table_manifest is 'How each table would be spread over several machines';
 comment on column base.table_manifest.schema_name is 'Schema of the table';
 comment on column base.table_manifest.table_name is 'Name of the table';
 comment on column base.table_manifest.class is
-  'by-user: key starts with the user; directory: global uniqueness; reference: small, rarely written; local: one machine';
+  'by-user, by-team: key starts with the user, the team; directory: unique everywhere; reference: rarely written; local';
 comment on column base.table_manifest.reason is 'Why it is of this class';
 
 insert into base.table_manifest (schema_name, table_name, class, reason) values
@@ -284,7 +284,8 @@ as $$
            pg_catalog.floor(extract(epoch from p_at) * 1000)::pg_catalog.int8), 12, '0'), 32, '0')::pg_catalog.uuid
 $$;
 
-comment on function base.first_id(timestamptz) is 'Where the ids of a moment begin: the bound of a partition, or of a search';
+comment on function base.first_id(timestamptz) is
+  'Where the ids of a moment begin: the bound of a partition, or of a search';
 grant execute on function base.first_id(timestamptz) to plinth_system, plinth_operator;
 
 ------------------------------------------------------------------------------------------------------------------

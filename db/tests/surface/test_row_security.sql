@@ -4,12 +4,12 @@ begin;
 set local search_path = tap, pg_catalog;
 select plan(13);
 
--- Tables of the class by-user, and all their partitions.
+-- Tables of the classes by-user and by-team, and all their partitions.
 create function pg_temp.by_user() returns setof pg_class language sql as $$
   with recursive t as (
     select c.oid from base.table_manifest m
       join pg_class c on c.relname = m.table_name and c.relnamespace = m.schema_name::regnamespace
-     where m.class = 'by-user'
+     where m.class in ('by-user', 'by-team')
     union
     select i.inhrelid from pg_inherits i join t on t.oid = i.inhparent
   )
@@ -34,15 +34,15 @@ $$;
 -- Called for each row, the function costs more than the read; as a sub-select it runs once.
 create function pg_temp.per_row() returns setof text language sql as $$
   select name from pg_temp.house_policies()
-   where regexp_replace(text, '\( ?select base\.current_user_id\(\) as current_user_id\)', '', 'gi')
-         ~ 'current_user_id\(|current_setting\('
+   where regexp_replace(text, '\( ?select (base\.current_user_id|auth\.team_ids|auth\.granted_ids)\([^()]*\) as \w+\)', '', 'gi')
+         ~ 'current_user_id\(|current_setting\(|team_ids\(|granted_ids\('
 $$;
 
 -- The owner's functions act for one user: on a by-user table no policy of theirs is true for everybody's rows.
 create function pg_temp.too_wide() returns setof text language sql as $$
   select p.name from pg_temp.house_policies() p
    where p.tab in (select oid from pg_temp.by_user()) and 'plinth_owner'::regrole = any (p.roles)
-     and p.text !~ 'base\.current_user_id\(\)'
+     and p.text !~ 'base\.current_user_id\(\)|auth\.(team|granted)_ids\('
 $$;
 
 select isnt_empty('select from pg_temp.by_user()', 'there are tables of users');

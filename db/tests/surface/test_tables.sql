@@ -31,6 +31,8 @@ create function pg_temp.bad_primary_key() returns setof text language sql as $$
    where k.oid is null
       or pg_temp.class_of(t.oid) = 'by-user' and t.oid <> 'auth.users'::regclass
          and (pg_temp.columns(t.oid, k.conkey))[1] <> 'user_id'
+      or pg_temp.class_of(t.oid) = 'by-team' and t.oid <> 'auth.teams'::regclass
+         and (pg_temp.columns(t.oid, k.conkey))[1] <> 'team_id'
 $$;
 
 -- A reference between rows of users carries the user, so that the database refuses to point into another user's rows.
