@@ -58,6 +58,8 @@ def _explain(error: Exception) -> int:
     text, code = str(error).strip() or type(error).__name__, FAILED
     if isinstance(error, SettingsError):
         code = USAGE
+    elif isinstance(error, OSError) and error.filename:
+        text = f"{error.filename}: {error.strerror}"
     elif isinstance(error, psycopg.OperationalError) and error.sqlstate is None:
         text, code = f"cannot reach the database: {text.splitlines()[0]}", UNREACHABLE
     elif isinstance(error, psycopg.Error):

@@ -95,8 +95,7 @@ def build(dsn: str) -> None:
     with psycopg.connect(dsn) as conn:
         conn.execute("select base.set_setting('environment', 'test')")
         conn.execute("select base.set_setting('password.bcrypt_cost', '4')")
-        conn.execute("create schema tap")
-        conn.execute("grant usage on schema tap to public")
+        conn.execute("create schema tap; grant usage on schema tap to public")
         conn.execute("set local search_path = tap")
         if conn.execute("select from pg_available_extensions where name = 'pgtap'").fetchone():
             conn.execute("create extension pgtap with schema tap")

@@ -74,18 +74,18 @@ def _listen(settings: Settings) -> socket.socket:
     address, six = (settings.host, settings.port), ":" in settings.host
     family = socket.AF_INET6 if six else socket.AF_INET
     both = six and socket.has_dualstack_ipv6()
-    for attempt in range(50):
+    patience = time.monotonic() + 1  # workers of a killed supervisor let go of it in a moment
+    while True:
         try:
             return socket.create_server(address, family=family, backlog=1024, dualstack_ipv6=both)
         except OSError as error:
             taken = error.errno == errno.EADDRINUSE
-            if not taken or attempt == 49:
-                why = "is taken" if taken else f"cannot be used ({error.strerror})"
+            if not taken or time.monotonic() > patience:
+                reason = str(error.strerror).split(" (while")[0]
+                why = "is taken" if taken else f"cannot be used ({reason})"
                 where = f"port {settings.port} on {settings.host}"
                 raise EngineError(f"{where} {why}; choose one with --port or PLINTH_PORT") from None
-            # Workers whose supervisor was killed let go of the port in a moment.
-            time.sleep(0.02)
-    raise AssertionError
+        time.sleep(0.02)
 
 
 class _Service:

