@@ -163,6 +163,8 @@ class App:
             extra = _REVALIDATE % answer.cache.encode()
         for name, value in answer.headers:
             extra += header(name, value)
+        if route.result == "qr":
+            return Reply(answer.status, pages.qr(answer.body), "image/svg+xml", extra)
         return Reply(answer.status, answer.body, extra=extra, etag=answer.etag)
 
     async def _body(self, request: Request) -> dict[str, Any]:

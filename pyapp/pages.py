@@ -5,7 +5,10 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from io import BytesIO
 from typing import Any
+
+import segno
 
 from pyapp.wire import Reply
 
@@ -48,6 +51,13 @@ def load() -> dict[str, Reply]:
     for name in _SWAGGER:
         found[f"/docs/assets/{name}"] = _reply(swagger / name, "public, max-age=86400")
     return found
+
+
+def qr(text: bytes) -> bytes:
+    """A QR code as SVG, dark on light whatever is behind it."""
+    picture = BytesIO()
+    segno.make_qr(text.decode()).save(picture, kind="svg", scale=4, light="#fff", xmldecl=False)
+    return picture.getvalue()
 
 
 def errors(rows: Sequence[Mapping[str, Any]]) -> Reply:

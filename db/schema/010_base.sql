@@ -93,6 +93,7 @@ insert into base.errors (code, http_status, title, description, retry_after) val
   ('UN001', 401, 'Sign-in needed',            'No token, or one that is unknown, expired or ended.', null),
   ('UN002', 401, 'Wrong login or password',   'The login and the password do not belong together.', null),
   ('UN003', 401, 'Confirm it is you',         'Your last sign-in or step-up is too long ago: step up and repeat.', null),
+  ('UN004', 401, 'Second factor needed',      'The password is right; send the code of the second factor, too.', null),
   ('NP001', 403, 'Not permitted',             'The caller may not do this, or may not act for the named user.', null),
   ('NF001', 404, 'Not found',                 'There is no such thing, or it is not yours to see.', null),
   ('NF404', 404, 'No such route',             'The path is not one of the routes; see /docs.', null),

@@ -19,7 +19,7 @@ create table http.routes (
   constraint routes_function_name_check check (function_name ~ '^api\.[a-z][a-z0-9_]*$'),
   constraint routes_auth_check check (auth in ('none', 'user', 'session', 'step_up')),
   constraint routes_permission_check check (permission is null or auth <> 'none'),
-  constraint routes_result_check check (result in ('one', 'list', 'value', 'none')),
+  constraint routes_result_check check (result in ('one', 'list', 'value', 'none', 'qr')),
   constraint routes_lane_check check (lane in ('read', 'write', 'slow', 'hash')),
   constraint routes_cache_check check (
     cache_seconds is null or (method = 'GET' and lane = 'read' and auth in ('none', 'user')))
@@ -34,7 +34,7 @@ comment on column http.routes.auth is
   'none: anyone; user: a signed-in caller; session: one with a session; step_up: one who has just shown who it is';
 comment on column http.routes.permission is 'Permission the caller needs besides';
 comment on column http.routes.status is 'Status of a successful answer';
-comment on column http.routes.result is 'one: object; list: items and next; value: {"value"}; none: 204';
+comment on column http.routes.result is 'one: object; list: items and next; value: {"value"}; none: 204; qr: a picture';
 comment on column http.routes.lane is
   'read and write: short calls on shared connections; slow and hash: a connection to itself';
 comment on column http.routes.cache_seconds is 'How long an answer may be kept; NULL: not at all';

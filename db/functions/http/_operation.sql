@@ -28,7 +28,7 @@ as $$
       p_route.status::text,
       jsonb_build_object('description', 'Done')
       || case when p_route.result = 'none' then '{}' else jsonb_build_object('content', jsonb_build_object(
-           'application/json', jsonb_build_object(
+           case p_route.result when 'qr' then 'image/svg+xml' else 'application/json' end, jsonb_build_object(
              'schema', http.result_schema(p_route.function_name::regproc, p_route.result)))) end,
       'default', '{"$ref": "#/components/responses/Problem"}'::jsonb) as list
   )

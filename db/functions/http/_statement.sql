@@ -47,6 +47,7 @@ begin
     v_body := format('select %s as body from %s x where e.proceed',
       case p_route.result
         when 'one' then v_object
+        when 'qr' then 'x::text'
         when 'value' then '(select to_json(v)::text from (select x as value) v)'
         else 'null::text' end,
       v_call);

@@ -4,6 +4,7 @@
 --         A route needs a caller unless it says auth => 'none'; a function that names p_user_id always does.
 --         What manages credentials says auth => 'session', and auth => 'step_up' where a stolen session must not do.
 --         result is read off the function when not given: a set is one object unless it has a cursor column (list).
+--         'qr' has to be said: the text it returns goes out as the picture of a QR code.
 --         A permission is one of auth.permissions.
 --         The lane is read off the volatility when not given. Every {name} of the path is an argument p_name.
 -- Errors  invalid_parameter_value when the route or its options make no sense: the deploy stops.

@@ -39,6 +39,9 @@ insert into reviewed values
   ('function auth.tg_users__end_sessions', 'an account that is not active loses its sessions, whoever changed it'),
   ('function auth.tg_users__revoke_api_keys', 'an account that is not active loses its keys, whoever changed it'),
   ('function auth.tg_user_roles__keep_roles', 'the roles shown with an account are those it has, whoever changed them'),
+  ('function api.step_up_session',       'checks the password of the caller as a sign-in does'),
+  ('function auth.tg_totp__keep_two_factor', 'an account says whether it has a second factor, whoever changed it'),
+  ('function core.check_second_factor',  'sign-in: the code belongs to somebody who is not the caller yet'),
   ('function api.refresh_session',       'whose session it is comes out of the refresh token'),
   ('function core.delete_dead_sessions', 'a job: removes what is dead, of everybody'),
   ('function core.open_session',         'sign-in: the caller is the outcome'),
@@ -114,6 +117,30 @@ select distinct trim(r) as table_and_verbs from regexp_split_to_table($$
   insert select update ops.mail_texts
   delete insert select update ops.outbox
 $$, '\n') r where trim(r) <> '';
+create temp table rights (table_and_verbs text primary key);
+insert into rights values
+  ('select base.errors'),
+  ('select base.settings'),
+  ('select base.table_manifest'),
+  ('select base.table_privacy'),
+  ('select ops.audit_logs'),
+  ('delete select ops.audit_details'),
+  ('insert select ops.audit_erasures'),
+  ('select auth.tiers'),
+  ('select update auth.roles'),
+  ('select auth.permissions'),
+  ('insert select update auth.users'),
+  ('delete insert select update auth.attempts'),
+  ('insert select update auth.logins'),
+  ('delete insert select update auth.sessions'),
+  ('insert select auth.spent_refresh_tokens'),
+  ('select update auth.totp'),
+  ('select update auth.recovery_codes'),
+  ('delete insert select auth.user_roles'),
+  ('delete insert select update auth.one_time_tokens'),
+  ('select ops.mail_kinds'),
+  ('select ops.mail_texts'),
+  ('delete insert select update ops.outbox');
 select set_eq('select pg_temp.table_rights()', 'select table_and_verbs from rights', 'and has exactly these rights on tables');
 
 select is_empty(
