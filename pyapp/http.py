@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
 from itertools import count
@@ -39,6 +40,8 @@ _LISTEN_WITHIN = 1.0  # seconds a worker waits for its routes before it takes co
 _log = logging.getLogger("plinth.http")
 _is_request_id = re.compile(r"(?!pl[srko]_)[A-Za-z0-9._-]{1,128}").fullmatch
 _is_token = re.compile(r"pl[sk]_[0-9a-f]{4}[A-Za-z0-9_-]{43}[0-9a-f]{6}").fullmatch
+_JSON: tuple[Callable[[bytes], bytes], str] = (bytes, "application/json")
+_FORMS = {"qr": (pages.qr, "image/svg+xml")}
 _NO_STORE = b"Cache-Control: private, no-store\r\n"
 _REVALIDATE = b"Cache-Control: private, no-cache\r\nVary: Authorization\r\nX-Cache: %b\r\n"
 _WHOLE = b"%b%bX-Request-Id: %b\r\nContent-Length: %d\r\n\r\n%b"
@@ -163,9 +166,8 @@ class App:
             extra = _REVALIDATE % answer.cache.encode()
         for name, value in answer.headers:
             extra += header(name, value)
-        if route.result == "qr":
-            return Reply(answer.status, pages.qr(answer.body), "image/svg+xml", extra)
-        return Reply(answer.status, answer.body, extra=extra, etag=answer.etag)
+        form, kind = _FORMS.get(route.result, _JSON)
+        return Reply(answer.status, form(answer.body), kind, extra, answer.etag)
 
     async def _body(self, request: Request) -> dict[str, Any]:
         headers, limit = request.headers, self.settings.body_limit

@@ -1,6 +1,6 @@
 -- api.create_session: signs in. Tokens are told once and kept as digests; a failure is kept and undoes nothing.
 begin;
-select plan(34);
+select plan(45);
 
 select is(pg_get_function_arguments('api.create_session'::regproc),
   'p_login text, p_password text, p_totp text DEFAULT NULL::text', 'arguments');
@@ -92,6 +92,38 @@ select is_empty($$ select * from api.create_session('tap_session_anna', null) $$
 select is_empty($$ select * from api.create_session(null, 'correct horse battery') $$, 'no login');
 select is((select count(*) from auth.sessions s where s.user_id = '019e0000-0000-7000-8000-00000000a201'), 1::bigint,
           'no session came of any of them');
+
+-- With a second factor: only who knows the password learns that there is one.
+insert into auth.totp (user_id, secret_encrypted, confirmed_at)
+values ('019e0000-0000-7000-8000-00000000a202', core.encrypt_secret(core.base32_encode('12345678901234567890'),
+                                                                    'totp:019e0000-0000-7000-8000-00000000a202'), now());
+insert into auth.recovery_codes (user_id, code_hash) values ('019e0000-0000-7000-8000-00000000a202', sha256('ABCDEFGH'));
+create function pg_temp.code() returns text language sql volatile as $$
+  select core.totp('12345678901234567890', floor(extract(epoch from clock_timestamp()) / 30)::bigint)
+$$;
+select is_empty($$ select * from api.create_session('tap_session_ben', 'wrong horse battery', pg_temp.code()) $$,
+                'a wrong password beside the right code');
+select is(current_setting('plinth.failure')::jsonb ->> 'code', 'UN002', 'is a wrong password');
+select is_empty($$ select * from api.create_session('tap_session_ben', 'correct horse battery') $$, 'no code');
+select is(current_setting('plinth.failure')::jsonb,
+  '{"code": "UN004", "message": "Send the code of your second factor, or a recovery code", "field": "totp"}'::jsonb,
+  'UN004, kept');
+select is_empty($$ select * from api.create_session('tap_session_ben', 'correct horse battery', 'wrong') $$, 'a wrong code');
+select is(current_setting('plinth.failure')::jsonb,
+  '{"code": "UN002", "message": "The login and the password do not belong together", "field": null}'::jsonb,
+  'in the words of a wrong password');
+select set_config('plinth.failure', '', true);
+select isnt_empty($$ select * from api.create_session('tap_session_ben', 'correct horse battery', pg_temp.code()) $$,
+                  'both are right');
+select is_empty($$ select * from api.create_session('tap_session_ben', 'correct horse battery',
+                     (select core.totp('12345678901234567890', t.last_step) from auth.totp t
+                       where t.user_id = '019e0000-0000-7000-8000-00000000a202')) $$, 'the same code again');
+select isnt_empty($$ select * from api.create_session('tap_session_ben', 'correct horse battery', 'abcd efgh') $$,
+                  'a recovery code in its place');
+select is_empty($$ select * from api.create_session('tap_session_ben', 'correct horse battery', 'abcd efgh') $$, 'once');
+select is((select count(*) from auth.sessions s where s.user_id = '019e0000-0000-7000-8000-00000000a202'
+             and s.stepped_up_at is not null and s.refresh_expires_at = now() + interval '1 h'), 2::bigint,
+          'two sessions came of it, each stepped up, each for as long as a second factor allows');
 
 do $$ begin perform api.create_session('tap_session_often', 'wrong') from generate_series(1, 5); end $$;
 select is_empty($$ select * from api.create_session('tap_session_often', 'wrong') $$, 'once too often');

@@ -1,6 +1,6 @@
 -- http.result_schema: JSON Schema of an answer, in the envelope of its kind.
 begin;
-select plan(12);
+select plan(13);
 
 select is(pg_get_function_arguments('http.result_schema'::regproc), 'p_function oid, p_result text', 'arguments');
 select is(pg_get_function_result('http.result_schema'::regproc), 'jsonb', 'result');
@@ -33,6 +33,7 @@ select is(http.result_schema('api.tap_list'::regproc, 'list'),
 select is(http.result_schema('api.tap_value'::regproc, 'value'),
   '{"type": "object", "required": ["value"], "properties": {"value": {"type": ["integer", "null"], "format": "int64"}}}',
   'value');
+select is(http.result_schema('api.tap_value'::regproc, 'qr'), '{"type": "string"}', 'qr: the text of a picture');
 select is(http.result_schema('api.tap_none'::regproc, 'none'), null, 'none has none');
 
 set session authorization plinth_web;

@@ -1,6 +1,6 @@
 -- http.statement: the one statement of a route. Run as the layer runs it: as plinth_web, with the digest of a token.
 begin;
-select plan(36);
+select plan(37);
 
 select is(pg_get_function_arguments('http.statement'::regproc), 'p_route http.routes', 'arguments');
 select is(pg_get_function_result('http.statement'::regproc), 'text', 'result');
@@ -68,6 +68,7 @@ select http.expose('GET /v1/tap/one', 'api.tap_one');
 select http.expose('GET /v1/tap/list', 'api.tap_list');
 select http.expose('GET /v1/tap/all', 'api.tap_all');
 select http.expose('GET /v1/tap/value', 'api.tap_value');
+select http.expose('GET /v1/tap/qr', 'api.tap_value', result => 'qr');
 select http.expose('GET /v1/tap/only', 'api.tap_only');
 select http.expose('POST /v1/tap/write', 'api.tap_write', status => 201);
 select http.expose('POST /v1/tap/quiet', 'api.tap_quiet', status => 204);
@@ -129,6 +130,7 @@ select throws_ok($$ select pg_temp.answer('list', '', '0') $$, 'VL001', 'limit m
                  'list: not none');
 
 select is((a ->> 'body')::jsonb, '{"value": "a \"b\""}', 'value') from pg_temp.answer('value', ', p_word => ''a "b"''') a;
+select is(a ->> 'body', 'a "b"', 'qr: the text itself, for a picture') from pg_temp.answer('qr', ', p_word => ''a "b"''') a;
 select is((a ->> 'body')::jsonb, '{"value": null}', 'value: nothing') from pg_temp.answer('value', ', p_word => null') a;
 
 select results_eq(
