@@ -106,6 +106,7 @@ ANSWERS = {
     "list": 'Answers with `{{"items": […], "next": …}}`{}; send `next` as `after` for more.',
     "value": 'Answers with `{{"value": …}}`{}.',
     "none": "Answers with no body.",
+    "qr": "Answers with a picture, `image/svg+xml`.",
 }
 
 
