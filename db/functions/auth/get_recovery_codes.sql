@@ -15,6 +15,9 @@ begin
     select count(*) filter (where r.used_at is null)::integer, max(r.created_at)
       from auth.recovery_codes r where r.user_id = p_user_id
     having count(*) > 0;
+  if not found then
+    perform base.raise('NF001', 'There is no second factor');
+  end if;
 end
 $$;
 

@@ -1,6 +1,6 @@
 -- api.begin_totp: a seed, told once, that nobody is asked for yet.
 begin;
-select plan(20);
+select plan(21);
 
 select is(pg_get_function_arguments('api.begin_totp'::regproc), 'p_user_id uuid', 'arguments');
 select is(pg_get_function_result('api.begin_totp'::regproc), 'TABLE(secret text, otpauth_uri text)', 'result');
@@ -18,11 +18,14 @@ insert into auth.users (id, username, email) values
   ('019e0000-0000-7000-8000-00000000f302', 'tap_begin_ben', 'tap_begin_ben@example.org');
 insert into auth.sessions (user_id, token_hash, refresh_hash, expires_at, refresh_expires_at, stepped_up_at)
 select ('019e0000-0000-7000-8000-00000000' || s.user_id)::uuid, sha256(s.token), sha256(s.token || 'r'),
-       now() + interval '1 h', now() + interval '1 day', now()
+       now() + interval '1 h', now() + interval '1 day',
+       case when s.token <> 'tap_begin 2' then now() end
   from (values ('f301', bytea 'tap_begin 1'), ('f301', 'tap_begin 2'), ('f302', 'tap_begin 3')) as s (user_id, token);
 create temp table answer (n integer, secret text, otpauth_uri text);
 grant all on answer to plinth_web;
 
+select throws_ok(format('select http.enter(%L, null, sha256(%L), null)', r.auth, 'tap_begin 2'), 'UN003', null, 'no step-up')
+  from http.routes r where r.function_name = 'api.begin_totp';
 set session authorization plinth_web;
 select throws_ok($$ select api.begin_totp('019e0000-0000-7000-8000-00000000f301') $$, 'UN001',
                  'Nobody is signed in', 'nobody is signed in');

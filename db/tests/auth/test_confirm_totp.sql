@@ -1,6 +1,6 @@
 -- api.confirm_totp: a right code makes the second factor count and tells the recovery codes, once.
 begin;
-select plan(23);
+select plan(24);
 
 select is(pg_get_function_arguments('api.confirm_totp'::regproc), 'p_user_id uuid, p_code text', 'arguments');
 select is(pg_get_function_result('api.confirm_totp'::regproc), 'TABLE(recovery_codes text[])', 'result');
@@ -18,7 +18,8 @@ insert into auth.users (id, username, email) values
   ('019e0000-0000-7000-8000-00000000f502', 'tap_confirm_ben', 'tap_confirm_ben@example.org');
 insert into auth.sessions (user_id, token_hash, refresh_hash, expires_at, refresh_expires_at, stepped_up_at)
 select ('019e0000-0000-7000-8000-00000000' || s.user_id)::uuid, sha256(s.token), sha256(s.token || 'r'),
-       now() + interval '1 h', now() + interval '1 day', now()
+       now() + interval '1 h', now() + interval '1 day',
+       case when s.token <> 'tap_confirm 2' then now() end
   from (values ('f501', bytea 'tap_confirm 1'), ('f501', 'tap_confirm 2'), ('f502', 'tap_confirm 3')) as s (user_id, token);
 create function pg_temp.code(p_steps integer default 0) returns text language sql volatile as $$
   select core.totp('12345678901234567890', floor(extract(epoch from clock_timestamp()) / 30)::bigint + p_steps)
@@ -32,6 +33,8 @@ create temp table code as select pg_temp.code(-1) as before, pg_temp.code() as n
 create temp table answer (codes text[]);
 grant all on answer, code to plinth_web, plinth_system;
 
+select throws_ok(format('select http.enter(%L, null, sha256(%L), null)', r.auth, 'tap_confirm 2'), 'UN003', null, 'no step-up')
+  from http.routes r where r.function_name = 'api.confirm_totp';
 set session authorization plinth_web;
 select throws_ok($$ select api.confirm_totp('019e0000-0000-7000-8000-00000000f501', '1') $$, 'UN001',
                  'Nobody is signed in', 'nobody is signed in');

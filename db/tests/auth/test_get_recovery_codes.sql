@@ -40,8 +40,8 @@ update auth.recovery_codes r set used_at = now() where r.user_id = '019e0000-000
 set session authorization plinth_operator;
 select results_eq($$ select a.remaining from api.get_recovery_codes('019e0000-0000-7000-8000-00000000f801') a $$, array[0],
                   'none is left');
-select is_empty($$ select from api.get_recovery_codes('019e0000-0000-7000-8000-00000000f802') $$,
-                'who has no second factor has none (NF001 over HTTP)');
+select throws_ok($$ select from api.get_recovery_codes('019e0000-0000-7000-8000-00000000f802') $$,
+                 'NF001', 'There is no second factor', 'who has no second factor has none');
 reset session authorization;
 
 set session authorization plinth_reader;

@@ -1,6 +1,6 @@
 -- api.get_totp_uri: what an app reads, until it is confirmed.
 begin;
-select plan(15);
+select plan(16);
 
 select is(pg_get_function_arguments('api.get_totp_uri'::regproc), 'p_user_id uuid', 'arguments');
 select is(pg_get_function_result('api.get_totp_uri'::regproc), 'text', 'result');
@@ -18,11 +18,14 @@ insert into auth.users (id, username, email) values
   ('019e0000-0000-7000-8000-00000000f402', 'tap_uri_ben', 'tap_uri_ben@example.org');
 insert into auth.sessions (user_id, token_hash, refresh_hash, expires_at, refresh_expires_at, stepped_up_at)
 select ('019e0000-0000-7000-8000-00000000' || s.user_id)::uuid, sha256(s.token), sha256(s.token || 'r'),
-       now() + interval '1 h', now() + interval '1 day', now()
+       now() + interval '1 h', now() + interval '1 day',
+       case when s.token <> 'tap_uri 2' then now() end
   from (values ('f401', bytea 'tap_uri 1'), ('f401', 'tap_uri 2'), ('f402', 'tap_uri 3')) as s (user_id, token);
 insert into auth.totp (user_id, secret_encrypted)
 values ('019e0000-0000-7000-8000-00000000f401', core.encrypt_secret('MZXW6YTB', 'totp:019e0000-0000-7000-8000-00000000f401'));
 
+select throws_ok(format('select http.enter(%L, null, sha256(%L), null)', r.auth, 'tap_uri 2'), 'UN003', null, 'no step-up')
+  from http.routes r where r.function_name = 'api.get_totp_uri';
 set session authorization plinth_web;
 select throws_ok($$ select api.get_totp_uri('019e0000-0000-7000-8000-00000000f401') $$, 'UN001',
                  'Nobody is signed in', 'nobody is signed in');

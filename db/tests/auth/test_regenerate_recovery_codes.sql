@@ -1,6 +1,6 @@
 -- api.regenerate_recovery_codes: ten new ones, the old ones void, on record.
 begin;
-select plan(16);
+select plan(17);
 
 select is(pg_get_function_arguments('api.regenerate_recovery_codes'::regproc), 'p_user_id uuid', 'arguments');
 select is(pg_get_function_result('api.regenerate_recovery_codes'::regproc), 'TABLE(recovery_codes text[])', 'result');
@@ -18,12 +18,15 @@ insert into auth.users (id, username, email) values
   ('019e0000-0000-7000-8000-00000000f702', 'tap_renew_ben', 'tap_renew_ben@example.org');
 insert into auth.sessions (user_id, token_hash, refresh_hash, expires_at, refresh_expires_at, stepped_up_at)
 select ('019e0000-0000-7000-8000-00000000' || s.user_id)::uuid, sha256(s.token), sha256(s.token || 'r'),
-       now() + interval '1 h', now() + interval '1 day', now()
+       now() + interval '1 h', now() + interval '1 day',
+       case when s.token <> 'tap_renew 2' then now() end
   from (values ('f701', bytea 'tap_renew 1'), ('f701', 'tap_renew 2'), ('f702', 'tap_renew 3')) as s (user_id, token);
 insert into auth.totp (user_id, secret_encrypted, confirmed_at) values
   ('019e0000-0000-7000-8000-00000000f701', 'x', now()), ('019e0000-0000-7000-8000-00000000f702', 'x', null);
 insert into auth.recovery_codes (user_id, code_hash) values ('019e0000-0000-7000-8000-00000000f701', sha256('OLD'));
 
+select throws_ok(format('select http.enter(%L, null, sha256(%L), null)', r.auth, 'tap_renew 2'), 'UN003', null, 'no step-up')
+  from http.routes r where r.function_name = 'api.regenerate_recovery_codes';
 set session authorization plinth_web;
 select throws_ok($$ select api.regenerate_recovery_codes('019e0000-0000-7000-8000-00000000f701') $$, 'UN001',
                  'Nobody is signed in', 'nobody is signed in');

@@ -1,6 +1,6 @@
 -- api.remove_totp: the second factor goes, and its recovery codes with it.
 begin;
-select plan(17);
+select plan(18);
 
 select is(pg_get_function_arguments('api.remove_totp'::regproc), 'p_user_id uuid', 'arguments');
 select is(pg_get_function_result('api.remove_totp'::regproc), 'void', 'result');
@@ -18,12 +18,15 @@ insert into auth.users (id, username, email) values
   ('019e0000-0000-7000-8000-00000000f602', 'tap_remove_ben', 'tap_remove_ben@example.org');
 insert into auth.sessions (user_id, token_hash, refresh_hash, expires_at, refresh_expires_at, stepped_up_at)
 select ('019e0000-0000-7000-8000-00000000' || s.user_id)::uuid, sha256(s.token), sha256(s.token || 'r'),
-       now() + interval '1 h', now() + interval '1 day', now()
+       now() + interval '1 h', now() + interval '1 day',
+       case when s.token <> 'tap_remove 2' then now() end
   from (values ('f601', bytea 'tap_remove 1'), ('f601', 'tap_remove 2'), ('f602', 'tap_remove 3')) as s (user_id, token);
 insert into auth.totp (user_id, secret_encrypted, confirmed_at) values
   ('019e0000-0000-7000-8000-00000000f601', 'x', now()), ('019e0000-0000-7000-8000-00000000f602', 'x', null);
 insert into auth.recovery_codes (user_id, code_hash) values ('019e0000-0000-7000-8000-00000000f601', sha256('tap remove'));
 
+select throws_ok(format('select http.enter(%L, null, sha256(%L), null)', r.auth, 'tap_remove 2'), 'UN003', null, 'no step-up')
+  from http.routes r where r.function_name = 'api.remove_totp';
 set session authorization plinth_web;
 select throws_ok($$ select api.remove_totp('019e0000-0000-7000-8000-00000000f601') $$, 'UN001',
                  'Nobody is signed in', 'nobody is signed in');
