@@ -46,6 +46,7 @@ select is_empty('select pg_temp.misnamed()', 'digests are 32 bytes long, what is
 create temp table reader as
 select distinct split_part(trim(l), ' ', 1) as name from regexp_split_to_table($$
   api.confirm_totp     reads the seed it is shown a code of
+  api.get_signing_key  tells operators the key that services check by
   api.get_totp_uri     shows a seed until it is confirmed
   api.refresh_session  derives the successors of a refresh token
   api.verify_audit     checks seals
@@ -55,6 +56,7 @@ select distinct split_part(trim(l), ' ', 1) as name from regexp_split_to_table($
   core.encrypt_secret  takes the key in force
   core.seal_audit      seals
   core.secret_key      derives it
+  core.signing_key     signs what services check
   http.claim_mail      writes the link into the message that is sent now
 $$, '\n') l where trim(l) <> '';
 select set_eq('select pg_temp.readers()', 'select name from reader',

@@ -39,6 +39,10 @@ insert into reviewed values
   ('function auth.tg_users__end_sessions', 'an account that is not active loses its sessions, whoever changed it'),
   ('function auth.tg_users__revoke_api_keys', 'an account that is not active loses its keys, whoever changed it'),
   ('function auth.tg_user_roles__keep_roles', 'the roles shown with an account are those it has, whoever changed them'),
+  ('function api.get_signing_key',       'keys are nobody''s own; operators'),
+  ('function api.rotate_signing_key',    'keys are nobody''s own; operators'),
+  ('function core.new_signing_key',      'keys are nobody''s own'),
+  ('function core.signing_key',          'keys are nobody''s own'),
   ('function api.step_up_session',       'checks the password of the caller as a sign-in does'),
   ('function auth.tg_totp__keep_two_factor', 'an account says whether it has a second factor, whoever changed it'),
   ('function core.check_second_factor',  'sign-in: the code belongs to somebody who is not the caller yet'),
@@ -99,6 +103,7 @@ select distinct trim(r) as table_and_verbs from regexp_split_to_table($$
   select auth.permissions
   select update auth.roles
   delete insert select update auth.sessions
+  delete insert select update auth.signing_keys
   insert select auth.spent_refresh_tokens
   select update auth.recovery_codes
   select update auth.totp
