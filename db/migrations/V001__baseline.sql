@@ -99,6 +99,7 @@ insert into base.errors (code, http_status, title, description, retry_after) val
   ('UN001', 401, 'Sign-in needed',            'No token, or one that is unknown, expired or ended.', null),
   ('UN002', 401, 'Wrong login or password',   'The login and the password do not belong together.', null),
   ('UN003', 401, 'Confirm it is you',         'Your last sign-in or step-up is too long ago: step up and repeat.', null),
+  ('UN004', 401, 'Second factor needed',      'The password is right; send the code of the second factor, too.', null),
   ('NP001', 403, 'Not permitted',             'The caller may not do this, or may not act for the named user.', null),
   ('NF001', 404, 'Not found',                 'There is no such thing, or it is not yours to see.', null),
   ('NF404', 404, 'No such route',             'The path is not one of the routes; see /docs.', null),
@@ -661,7 +662,7 @@ create table http.routes (
   constraint routes_function_name_check check (function_name ~ '^api\.[a-z][a-z0-9_]*$'),
   constraint routes_auth_check check (auth in ('none', 'user', 'session', 'step_up')),
   constraint routes_permission_check check (permission is null or auth <> 'none'),
-  constraint routes_result_check check (result in ('one', 'list', 'value', 'none')),
+  constraint routes_result_check check (result in ('one', 'list', 'value', 'none', 'qr')),
   constraint routes_lane_check check (lane in ('read', 'write', 'slow', 'hash')),
   constraint routes_cache_check check (
     cache_seconds is null or (method = 'GET' and lane = 'read' and auth in ('none', 'user')))
@@ -676,7 +677,7 @@ comment on column http.routes.auth is
   'none: anyone; user: a signed-in caller; session: one with a session; step_up: one who has just shown who it is';
 comment on column http.routes.permission is 'Permission the caller needs besides';
 comment on column http.routes.status is 'Status of a successful answer';
-comment on column http.routes.result is 'one: object; list: items and next; value: {"value"}; none: 204';
+comment on column http.routes.result is 'one: object; list: items and next; value: {"value"}; none: 204; qr: a picture';
 comment on column http.routes.lane is
   'read and write: short calls on shared connections; slow and hash: a connection to itself';
 comment on column http.routes.cache_seconds is 'How long an answer may be kept; NULL: not at all';
@@ -1959,6 +1960,173 @@ insert into base.settings (name, value, type, minimum, maximum, description) val
 
 insert into base.table_manifest (schema_name, table_name, class, reason) values
   ('auth', 'attempts', 'local', 'each machine counts what it is asked');
+
+-- db/schema/115_second_factor.sql
+
+-- auth: the second factor. One time-based code generator per account, and codes on paper for when it is lost.
+
+insert into base.settings (name, value, type, minimum, maximum, description) values
+  ('totp.issuer', 'Plinth', 'text',    null, null, 'What authenticator apps show beside the username'),
+  ('totp.window', '1',      'integer', 0,    2,    'Steps of 30 seconds that a code may be early or late; 0: none');
+
+create table auth.totp (
+  user_id          uuid not null,
+  secret_encrypted bytea not null,
+  created_at       timestamptz not null default now(),
+  confirmed_at     timestamptz,
+  last_step        bigint not null default 0,
+  constraint totp_pkey primary key (user_id),
+  constraint totp_user_id_fkey foreign key (user_id) references auth.users (id) on delete cascade
+);
+
+comment on table auth.totp is 'The second factor of an account: a time-based code (RFC 6238); asked for once it is confirmed';
+comment on column auth.totp.user_id is 'The account';
+comment on column auth.totp.secret_encrypted is 'Seed of 160 bits in base32, encrypted for the purpose totp:<user id>';
+comment on column auth.totp.created_at is 'When it was begun';
+comment on column auth.totp.confirmed_at is 'When a code showed that the seed arrived; NULL: not yet, and nobody is asked for it';
+comment on column auth.totp.last_step is 'Step of the last code that was accepted; that one and older ones are refused';
+
+create table auth.recovery_codes (
+  user_id    uuid not null,
+  code_hash  bytea not null,
+  created_at timestamptz not null default now(),
+  used_at    timestamptz,
+  constraint recovery_codes_pkey primary key (user_id, code_hash),
+  constraint recovery_codes_user_id_fkey foreign key (user_id) references auth.totp (user_id) on delete cascade,
+  constraint recovery_codes_code_hash_check check (length(code_hash) = 32)
+);
+
+comment on table auth.recovery_codes is 'Codes that stand in for the second factor, each once';
+comment on column auth.recovery_codes.user_id is 'The account';
+comment on column auth.recovery_codes.code_hash is 'SHA-256 of the code: 128 random bits need no slow hash';
+comment on column auth.recovery_codes.created_at is 'When it was made';
+comment on column auth.recovery_codes.used_at is 'When it was used; NULL: not yet';
+
+-- Beside the account for whoever reads accounts, as its roles are; and the audit trail tells of it there.
+create function auth.tg_totp__keep_two_factor()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update auth.users u
+     set two_factor_enabled = (tg_op <> 'DELETE' and new.confirmed_at is not null)
+   where u.id = coalesce(new.user_id, old.user_id)
+     and u.two_factor_enabled is distinct from (tg_op <> 'DELETE' and new.confirmed_at is not null);
+  return null;
+end
+$$;
+
+comment on function auth.tg_totp__keep_two_factor() is 'Keeps what an account says of its second factor equal to what it has';
+
+create trigger _200_keep_two_factor after insert or delete or update of confirmed_at on auth.totp
+  for each row execute function auth.tg_totp__keep_two_factor();
+
+do $$
+declare
+  v_table text;
+begin
+  foreach v_table in array array['totp', 'recovery_codes'] loop
+    execute format('alter table auth.%I enable row level security', v_table);
+    execute format('alter table auth.%I force row level security', v_table);
+    execute format('create policy own_rows on auth.%I to plinth_owner using (user_id = (select base.current_user_id()))',
+                   v_table);
+    execute format('create policy operator_read on auth.%I for select to plinth_operator using (true)', v_table);
+    execute format('grant select on auth.%I to plinth_operator', v_table);
+    -- A code is checked before there is a caller.
+    execute format('create policy system_read on auth.%I for select to plinth_system using (true)', v_table);
+    execute format('create policy system_update on auth.%I for update to plinth_system using (true)', v_table);
+    execute format('grant select, update on auth.%I to plinth_system', v_table);
+  end loop;
+end $$;
+
+grant create on schema auth to plinth_system;
+alter function auth.tg_totp__keep_two_factor() owner to plinth_system;
+revoke create on schema auth from plinth_system;
+
+insert into base.table_manifest (schema_name, table_name, class, reason) values
+  ('auth', 'totp',           'by-user', 'one row of the user'),
+  ('auth', 'recovery_codes', 'by-user', 'beside the second factor');
+insert into base.table_privacy (schema_name, table_name, on_erase, personal, hidden, neutral) values
+  ('auth', 'totp',           'delete', '{}', '{secret_encrypted}', '{}'),
+  ('auth', 'recovery_codes', 'delete', '{}', '{code_hash}', '{}');
+
+insert into ops.mail_kinds (kind, description) values
+  ('second_factor_added',    'To the account''s address, when a second factor was set up'),
+  ('second_factor_removed',  'To the account''s address, when it was removed'),
+  ('recovery_codes_renewed', 'To the account''s address, when new recovery codes made the old ones void');
+
+insert into ops.mail_texts (kind, language, subject, body) values
+  ('second_factor_added', 'en', 'A second factor was set up',
+'Hello,
+
+signing in to your account asks for a code from now on, besides the password. It was signed out everywhere else.
+
+If it was not you, somebody knows your password: choose a new one at once, and write to whoever runs this service.
+
+{public_url}/account#forgot-password
+'),
+  ('second_factor_removed', 'en', 'The second factor was removed',
+'Hello,
+
+signing in to your account asks for the password only from now on.
+
+If it was not you, choose a new password at once and set up a second factor again:
+
+{public_url}/account#forgot-password
+'),
+  ('recovery_codes_renewed', 'en', 'There are new recovery codes',
+'Hello,
+
+new recovery codes were made for your account. The old ones are void.
+
+If it was not you, choose a new password at once:
+
+{public_url}/account#forgot-password
+');
+
+-- db/schema/116_signing_keys.sql
+
+-- auth: keys by which other services check the tokens that are issued for them.
+
+insert into base.settings (name, value, type, minimum, maximum, description) values
+  ('jwt.issuer',           'plinth', 'text',    null, null,  'iss of the JWTs issued for other services'),
+  ('jwt.longest_lifetime', '900',    'integer', 30,   86400, 'Seconds a JWT may live at most; nobody can call it back');
+
+create table auth.signing_keys (
+  kid           text not null,
+  key_encrypted bytea not null,
+  created_at    timestamptz not null default now(),
+  retired_at    timestamptz,
+  forget_at     timestamptz,
+  constraint signing_keys_pkey primary key (kid),
+  constraint signing_keys_forget_check check ((retired_at is null) = (forget_at is null))
+);
+
+comment on table auth.signing_keys is 'Keys that sign JWTs (HS256): one in force, and those whose last tokens have not expired';
+comment on column auth.signing_keys.kid is 'Name of the key, in the header of every token it signed';
+comment on column auth.signing_keys.key_encrypted is '256 random bits in hexadecimal, encrypted for the purpose signing_key:<kid>';
+comment on column auth.signing_keys.created_at is 'When it was made';
+comment on column auth.signing_keys.retired_at is 'When another took its place; NULL: it is the one in force';
+comment on column auth.signing_keys.forget_at is 'When the last token it signed has expired';
+
+create unique index signing_keys_in_force_idx on auth.signing_keys ((true)) where retired_at is null;
+comment on index auth.signing_keys_in_force_idx is 'One is in force; two made at once are one';
+
+alter table auth.signing_keys enable row level security;
+alter table auth.signing_keys force row level security;
+create policy operator_read on auth.signing_keys for select to plinth_operator using (true);
+create policy system_read on auth.signing_keys for select to plinth_system using (true);
+create policy system_insert on auth.signing_keys for insert to plinth_system with check (true);
+create policy system_update on auth.signing_keys for update to plinth_system using (true);
+create policy system_delete on auth.signing_keys for delete to plinth_system using (true);
+grant select on auth.signing_keys to plinth_operator;
+grant select, insert, update, delete on auth.signing_keys to plinth_system;
+
+insert into base.table_manifest (schema_name, table_name, class, reason) values
+  ('auth', 'signing_keys', 'reference', 'the same keys everywhere, so that services know one');
 
 -- db/schema/120_tokens.sql
 
