@@ -37,6 +37,7 @@ insert into auth.permissions (name, description) values
   ('usage:read',     'See one''s own usage'),
   ('users:read',     'See every account'),
   ('users:write',    'Make, change, suspend and delete accounts'),
+  ('users:export',   'Take along everything that is held of another person'),
   ('roles:read',     'See roles, and who has which'),
   ('roles:write',    'Change roles, assign them and take them back'),
   ('audit:read',     'Read the audit trail'),

@@ -9,19 +9,14 @@ immutable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  if p_username is null or p_username !~ '^[A-Za-z0-9][A-Za-z0-9_.-]{2,39}$' then
-    perform base.raise('VL001',
-      'username must have 3 to 40 characters: letters, digits, and after the first also _ . -', 'username');
-  end if;
+  perform core.check_username(p_username);
   -- Without the characters that mean something in the header of a mail.
   if p_email is null or length(p_email) > 254 or p_email !~ '^[^@]+@[^@]+$'
      or p_email ~ '[[:space:][:cntrl:]<>(),;:\\"\[\]]'
   then
     perform base.raise('VL001', 'email must be an address such as name@example.org, of at most 254 characters', 'email');
   end if;
-  if length(p_full_name) > 200 or p_full_name ~ '[[:cntrl:]]' then
-    perform base.raise('VL001', 'full_name must have at most 200 characters and no control characters', 'full_name');
-  end if;
+  perform core.check_profile(p_full_name, null, null, null);
 end
 $$;
 

@@ -1,6 +1,7 @@
 -- api.create_user: registers an account.
 --
--- Rules   Username 3 to 40 of letters, digits, _ . -; unique without regard to case. E-mail likewise unique.
+-- Rules   Username 3 to 40 of letters, digits, and between them _ . -; unique without regard to case, and none that
+--         sounds like the service itself (operators may). E-mail likewise unique.
 --         A taken username is told. A taken address is told to operators only; else the answer is that of a fresh
 --         account, and the owner of the address gets mail. A new account's address gets a link that verifies it.
 --         A caller may bring the id; the same request again (same id, names and password) answers the same account.
@@ -29,6 +30,7 @@ begin
   p_email := btrim(p_email);
   p_full_name := nullif(btrim(p_full_name), '');
   perform core.check_account(p_username, p_email, p_full_name);
+  perform core.check_reserved(p_username);
   perform core.check_password(p_password, variadic array[p_username, p_email, split_part(p_email, '@', 1)]);
 
   v_user.id := coalesce(p_id, base.new_id());

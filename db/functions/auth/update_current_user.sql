@@ -1,10 +1,12 @@
 -- api.update_current_user: changes the caller's profile.
 --
 -- Rules   What is not named stays. An empty text clears an optional field.
+--         A new username follows the rules of registration; the old one is free from then on.
 --         With p_version the change is made only while that is the current version (optimistic).
 -- Permission self:write
--- Errors  UN001 nobody is signed in; VL001 a field breaks a rule; KC002 the version is not the current one
--- Locks   the account's row
+-- Errors  UN001 nobody is signed in; VL001 a field breaks a rule; KC001 the username is taken;
+--         KC002 the version is not the current one
+-- Locks   the account's row; a new username waits for whoever is about to take it
 -- Touches profile
 create or replace function api.update_current_user(
   p_user_id    uuid,
@@ -12,7 +14,8 @@ create or replace function api.update_current_user(
   p_avatar_url text default null,
   p_bio        text default null,
   p_metadata   jsonb default null,
-  p_version    integer default null
+  p_version    integer default null,
+  p_username   text default null
 )
 returns setof core.user_profiles
 language plpgsql
@@ -26,17 +29,10 @@ declare
 begin
   p_user_id := core.act_for(p_user_id);
 
-  if length(p_full_name) > 200 or p_full_name ~ '[[:cntrl:]]' then
-    perform base.raise('VL001', 'full_name must have at most 200 characters and no control characters', 'full_name');
-  end if;
-  if p_avatar_url <> '' and (length(p_avatar_url) > 2000 or p_avatar_url !~ '^https?://[^[:space:][:cntrl:]]+$') then
-    perform base.raise('VL001', 'avatar_url must be an http or https address of at most 2,000 characters', 'avatar_url');
-  end if;
-  if length(p_bio) > 2000 then
-    perform base.raise('VL001', 'bio must have at most 2,000 characters', 'bio');
-  end if;
-  if jsonb_typeof(p_metadata) <> 'object' or octet_length(p_metadata::text) > 16384 then
-    perform base.raise('VL001', 'metadata must be an object of at most 16 kB', 'metadata');
+  perform core.check_profile(p_full_name, p_avatar_url, p_bio, p_metadata);
+  if p_username is not null then
+    perform core.check_username(p_username);
+    perform core.check_reserved(p_username);
   end if;
 
   select u.version into v_version from auth.users u where u.id = p_user_id for no key update;
@@ -44,8 +40,12 @@ begin
     perform base.raise('KC002', format('The version is %s by now, not %s', v_version, p_version), 'version');
   end if;
 
+  if p_username is not null then
+    perform core.claim_login(p_user_id, 'username', p_username);
+  end if;
   update auth.users u
-     set full_name = case when p_full_name is null then u.full_name else nullif(btrim(p_full_name), '') end,
+     set username = coalesce(p_username, u.username),
+         full_name = case when p_full_name is null then u.full_name else nullif(btrim(p_full_name), '') end,
          avatar_url = case when p_avatar_url is null then u.avatar_url else nullif(p_avatar_url, '') end,
          bio = case when p_bio is null then u.bio else nullif(p_bio, '') end,
          metadata = coalesce(p_metadata, u.metadata)
@@ -55,7 +55,7 @@ begin
 end
 $$;
 
-comment on function api.update_current_user(uuid, text, text, text, jsonb, integer) is
+comment on function api.update_current_user(uuid, text, text, text, jsonb, integer, text) is
   'Changes the caller''s profile; what is not named stays';
-grant execute on function api.update_current_user(uuid, text, text, text, jsonb, integer) to plinth_web, plinth_operator;
+grant execute on function api.update_current_user(uuid, text, text, text, jsonb, integer, text) to plinth_web, plinth_operator;
 select http.expose('PATCH /v1/me', 'api.update_current_user', permission => 'self:write');

@@ -42,7 +42,7 @@ select is((select c.full_name
 
 -- Every refusal, by field and sentence.
 select throws_ok($$ select api.create_user('x', 'tap_x@example.org', 'correct horse battery') $$, 'VL001',
-  'username must have 3 to 40 characters: letters, digits, and after the first also _ . -', 'username');
+  'username must have 3 to 40 characters: letters and digits, and between them single _ . or -', 'username');
 select throws_ok($$ select api.create_user('tap_reg_x', 'nowhere', 'correct horse battery') $$, 'VL001',
   'email must be an address such as name@example.org, of at most 254 characters', 'email');
 select throws_ok($$ select api.create_user('tap_reg_x', 'tap_x@example.org', 'short') $$, 'VL001',

@@ -1,17 +1,17 @@
 -- api.update_current_user: changes the caller's profile; what is not named stays.
 begin;
-select plan(35);
+select plan(43);
 
 select is(pg_get_function_arguments('api.update_current_user'::regproc),
   'p_user_id uuid, p_full_name text DEFAULT NULL::text, p_avatar_url text DEFAULT NULL::text, '
   'p_bio text DEFAULT NULL::text, p_metadata jsonb DEFAULT NULL::jsonb, '
-  'p_version integer DEFAULT NULL::integer', 'arguments');
+  'p_version integer DEFAULT NULL::integer, p_username text DEFAULT NULL::text', 'arguments');
 select is(pg_get_function_result('api.update_current_user'::regproc), 'SETOF core.user_profiles', 'result');
 select volatility_is('api', 'update_current_user',
-  array['uuid', 'text', 'text', 'text', 'jsonb', 'integer'], 'volatile');
-select is_definer('api', 'update_current_user', array['uuid', 'text', 'text', 'text', 'jsonb', 'integer']);
+  array['uuid', 'text', 'text', 'text', 'jsonb', 'integer', 'text'], 'volatile');
+select is_definer('api', 'update_current_user', array['uuid', 'text', 'text', 'text', 'jsonb', 'integer', 'text']);
 select function_owner_is('api', 'update_current_user',
-  array['uuid', 'text', 'text', 'text', 'jsonb', 'integer'], 'plinth_owner');
+  array['uuid', 'text', 'text', 'text', 'jsonb', 'integer', 'text'], 'plinth_owner');
 select is(p.proconfig, '{"search_path=pg_catalog, pg_temp"}', 'search path') from pg_proc p
  where p.oid = 'api.update_current_user'::regproc;
 select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),
@@ -106,6 +106,25 @@ select lives_ok(format('select pg_temp.edit(p_bio => ''in time'', p_version => %
                 'not changed meanwhile');
 select results_eq('select p.bio, p.version from profile p', format($$ values ('in time', %s) $$, :current + 1),
                   'it is made');
+-- Another name: free, taken, badly formed, reserved, the same in another case.
+create function pg_temp.rename(p_username text) returns text language sql volatile
+as $$ select u.username from api.update_current_user('019e0000-0000-7000-8000-00000000a901', p_username => p_username) u $$;
+select is(pg_temp.rename('tap_edit_Anna2'), 'tap_edit_Anna2', 'another name');
+select results_eq($$ select l.login from auth.logins l where l.user_id = '019e0000-0000-7000-8000-00000000a901' order by 1 $$,
+                  array['tap_edit_anna2', 'tap_edit_anna@example.org'], 'it is found by it from now on, and by it only');
+select is(pg_temp.rename('TAP_edit_anna2'), 'TAP_edit_anna2', 'the same name, written otherwise');
+select throws_ok($$ select pg_temp.rename('Tap_Edit_Ben') $$, 'KC001', 'The username is taken', 'a taken one');
+select throws_ok($$ select pg_temp.rename('tap_edit_anna_') $$, 'VL001', null, 'one of the wrong shape');
+select throws_ok($$ select pg_temp.rename('') $$, 'VL001', null, 'none at all');
+select set_config('plinth.caller', '019e0000-0000-7000-8000-00000000a901', true);
+set session authorization plinth_web;
+select throws_ok($$ select api.update_current_user('019e0000-0000-7000-8000-00000000a901', p_username => 'Sup-Port') $$,
+                 'VL001', 'username is reserved; choose another', 'a reserved one');
+reset session authorization;
+select set_config('plinth.caller', '', true);
+select is((select u.version from auth.users u where u.id = '019e0000-0000-7000-8000-00000000a901'), :current + 3,
+          'each change is one version');
+
 select is_empty($$ select * from api.update_current_user('019e0000-0000-7000-8000-00000000a9ff', 'x') $$,
                 'nobody has this id');
 select throws_ok($$ select api.update_current_user(null, 'x') $$, 'VL003', 'Name the user to act for', 'no user');

@@ -1,0 +1,38 @@
+-- core.account_to_change: the account an administrator is about to change, locked.
+--
+-- Rules   An account that may do everything, or change accounts or roles, is changed only by somebody who may do as
+--         much: who could change its address could become it. An operator may change any.
+-- Errors  NF001 there is no such account, or it is erased; NP001 the account may do more than who asks
+-- Locks   the account's row
+create or replace function core.account_to_change(p_id uuid)
+returns auth.users
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_user   auth.users;
+  v_caller uuid := nullif(current_setting('plinth.caller', true), '');
+  v_theirs text[];
+  v_mine   text[];
+begin
+  select u.* into v_user from auth.users u where u.id = p_id for no key update;
+  if not found or v_user.status = 'erased' then
+    perform base.raise('NF001', 'There is no such account, or it is erased', 'id');
+  end if;
+
+  if v_caller <> p_id then
+    v_theirs := array(select jsonb_array_elements_text(r.permissions)
+                        from auth.user_roles a join auth.roles r on r.name = a.role where a.user_id = p_id);
+    v_mine := array(select jsonb_array_elements_text(r.permissions)
+                      from auth.user_roles a join auth.roles r on r.name = a.role where a.user_id = v_caller);
+    if v_theirs && '{*,users:write,roles:write}' and not v_mine && '{*}' and not v_mine @> v_theirs then
+      perform base.raise('NP001', 'The account may do more than you may');
+    end if;
+  end if;
+  return v_user;
+end
+$$;
+
+comment on function core.account_to_change(uuid) is 'The account an administrator is about to change, locked';
+grant execute on function core.account_to_change(uuid) to plinth_system;

@@ -1,0 +1,48 @@
+-- core.account_to_change: who may change which account.
+begin;
+select plan(16);
+
+select is(pg_get_function_arguments('core.account_to_change'::regproc),
+  'p_id uuid', 'arguments');
+select is(pg_get_function_result('core.account_to_change'::regproc),
+  'auth.users', 'result');
+select volatility_is('core', 'account_to_change', array['uuid'], 'volatile');
+select isnt_definer('core', 'account_to_change', array['uuid']);
+select function_owner_is('core', 'account_to_change', array['uuid'], 'plinth_owner');
+select is(p.proconfig, '{"search_path=pg_catalog, pg_temp"}', 'search path') from pg_proc p
+ where p.oid = 'core.account_to_change'::regproc;
+select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),
+          '{plinth_owner,plinth_system}', 'who may call it')
+  from pg_proc p where p.oid = 'core.account_to_change'::regproc;
+
+insert into auth.roles (name, description, permissions) values
+  ('tap_change_support', 'Tests', '["users:read", "users:write"]'), ('tap_change_lead', 'Tests', '["users:write", "roles:write"]');
+insert into auth.users (id, username, email, status) values
+  ('019e0000-0000-7000-8000-00000000f501', 'tap_change_anna', 'tap_change_anna@example.org', 'active'),
+  ('019e0000-0000-7000-8000-00000000f502', 'tap_change_support', 'tap_change_support@example.org', 'active'),
+  ('019e0000-0000-7000-8000-00000000f503', 'tap_change_lead', 'tap_change_lead@example.org', 'active'),
+  ('019e0000-0000-7000-8000-00000000f504', 'tap_change_gone', 'tap_change_gone@example.org', 'erased'),
+  ('019e0000-0000-7000-8000-00000000f505', 'tap_change_root', 'tap_change_root@example.org', 'active');
+insert into auth.user_roles (user_id, role) values
+  ('019e0000-0000-7000-8000-00000000f501', 'developer'), ('019e0000-0000-7000-8000-00000000f502', 'tap_change_support'),
+  ('019e0000-0000-7000-8000-00000000f503', 'tap_change_lead'), ('019e0000-0000-7000-8000-00000000f505', 'administrator');
+create function pg_temp.changes(p_who text, p_whom text) returns text language plpgsql as $$
+begin
+  perform set_config('plinth.caller', coalesce('019e0000-0000-7000-8000-00000000' || p_who, ''), true);
+  return (core.account_to_change(('019e0000-0000-7000-8000-00000000' || p_whom)::uuid)).username;
+exception when sqlstate 'NP001' or sqlstate 'NF001' then
+  return sqlerrm;
+end
+$$;
+select is(pg_temp.changes('f502', 'f501'), 'tap_change_anna', 'support changes who has less or other rights');
+select is(pg_temp.changes('f502', 'f502'), 'tap_change_support', 'and himself');
+select is(pg_temp.changes('f502', 'f503'), 'The account may do more than you may', 'not who may change roles');
+select is(pg_temp.changes('f502', 'f505'), 'The account may do more than you may', 'not an administrator');
+select is(pg_temp.changes('f503', 'f502'), 'The account may do more than you may', 'not who may do one thing more');
+select is(pg_temp.changes('f505', 'f503'), 'tap_change_lead', 'an administrator changes anybody');
+select is(pg_temp.changes(null, 'f505'), 'tap_change_root', 'so does an operator');
+select is(pg_temp.changes('f505', 'f504'), 'There is no such account, or it is erased', 'an erased account is none');
+select is(pg_temp.changes('f505', 'f5ff'), 'There is no such account, or it is erased', 'nobody has this id');
+
+select * from finish();
+rollback;
