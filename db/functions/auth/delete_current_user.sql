@@ -6,8 +6,7 @@
 --         Signing in takes nothing back: a device that signs in by itself must not undo what its owner decided.
 -- Permission self:write
 -- Errors  UN001 nobody is signed in; UN002 the password is wrong (kept, not raised: the failed attempt is on record);
---         RL002 too many attempts (kept); KC002 the password was changed meanwhile; KC003 the last
---         administrator cannot go; NF001 there is no such account
+--         RL002 too many attempts (kept); KC003 the last administrator cannot go; NF001 there is no such account
 -- Locks   the account's row, then the role administrator, then its sessions
 -- Touches profile, sessions
 create or replace function api.delete_current_user(p_user_id uuid, p_password text)
@@ -31,6 +30,13 @@ begin
     return;
   end if;
   v_matches := core.password_matches(p_password, v_user.password_hash);
+  if v_matches then
+    -- The work took a while. Who changed the password meanwhile did not mean this request.
+    perform from auth.users u
+      where u.id = p_user_id and u.status = 'active' and u.password_hash = v_user.password_hash
+        for no key update;
+    v_matches := found;
+  end if;
   if not core.count_attempt('password', p_user_id::text, v_matches) then
     return;
   end if;
@@ -40,13 +46,7 @@ begin
     return;
   end if;
 
-  -- Nobody changed the password while it was being checked.
-  update auth.users u
-     set status = 'deleted'
-   where u.id = p_user_id and u.status = 'active' and u.password_hash = v_user.password_hash;
-  if not found then
-    perform base.raise('KC002', 'The account was changed meanwhile');
-  end if;
+  update auth.users u set status = 'deleted' where u.id = p_user_id;
   perform ops.write_audit('user.deleted', 'auth.users', p_user_id::text, p_user_id);
   perform core.void_one_time_tokens(p_user_id, 'verify_email', 'reset_password');
   perform core.send_mail(p_user_id, 'account_deleted');

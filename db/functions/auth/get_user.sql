@@ -1,8 +1,8 @@
 -- api.get_user: one account, as an administrator sees it.
 --
--- Rules   An erased account is still there by its id, without anything personal.
+-- Rules   An erased account is still there by its id, without anything personal. No row: there is no such account.
 -- Permission users:read
--- Errors  UN001 nobody is signed in; NP001 permission missing; over HTTP NF001 there is no such account
+-- Errors  UN001 nobody is signed in; NP001 permission missing
 -- Owned by plinth_system: it reads any account.
 create or replace function api.get_user(p_id uuid)
 returns setof core.user_accounts

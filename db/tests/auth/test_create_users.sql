@@ -1,6 +1,6 @@
 -- api.create_users: many accounts at once, each by itself or all or nothing.
 begin;
-select plan(22);
+select plan(23);
 
 select is(pg_get_function_arguments('api.create_users'::regproc),
   'p_users jsonb, p_all_or_nothing boolean DEFAULT false', 'arguments');
@@ -44,6 +44,8 @@ select throws_ok(
   $$ select api.create_users(jsonb_build_array(pg_temp.account('emil'), pg_temp.account('dora')), true) $$,
   'KC001', 'The username is taken', 'all or nothing');
 select is(m.names, '{anna,dora}', 'nothing') from many m;
+select throws_ok($$ select api.create_users(jsonb_build_array(pg_temp.account('emil', '{"odd": 1}')), true) $$,
+  'VL002', 'odd is not a field of a new account', 'a field that is none');
 create function pg_temp.field_of(p_users jsonb) returns text language plpgsql as $$
 declare v_field text;
 begin

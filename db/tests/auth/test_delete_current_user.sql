@@ -1,6 +1,6 @@
 -- api.delete_current_user: who deletes the own account needs its password.
 begin;
-select plan(23);
+select plan(25);
 
 select is(pg_get_function_arguments('api.delete_current_user'::regproc),
   'p_user_id uuid, p_password text', 'arguments');
@@ -49,8 +49,8 @@ select results_eq('select a.status, a.erase_after - a.deleted_at from anna a', $
                   'for 30 days it can be had back');
 select is_empty($$ select from auth.sessions s where s.user_id = (select a.id from anna a) and s.ended_at is null $$,
                 'it is signed out');
-select results_eq($$ select o.kind, o.address, o.token_id is not null from ops.outbox o where o.user_id = (select a.id
-  from anna a) $$,
+select results_eq($$ select o.kind, o.address, o.token_id is not null from ops.outbox o
+                      where o.user_id = (select a.id from anna a) $$,
                   $$ values ('account_deleted', 'tap_leave_anna@example.org', true) $$, 'a link is mailed');
 set session authorization plinth_web;
 select throws_ok($$ select api.delete_current_user('019e0000-0000-7000-8000-00000000ff01', 'anna likes to leave early') $$,
@@ -63,6 +63,21 @@ select lives_ok($$ select api.delete_current_user('019e0000-0000-7000-8000-00000
                 'without a password there is no right one');
 reset session authorization;
 select is(current_setting('plinth.failure')::json ->> 'code', 'UN002', 'so it is refused');
+
+-- The last administrator stays, and who tries too often waits.
+insert into auth.users (id, username, email, password_hash) values
+  ('019e0000-0000-7000-8000-00000000ff03', 'tap_leave_root', 'tap_leave_root@example.org',
+   core.hash_password('the last one who can leave'));
+insert into auth.user_roles (user_id, role) values ('019e0000-0000-7000-8000-00000000ff03', 'administrator');
+update auth.users set status = 'suspended' where 'administrator' = any (roles) and username <> 'tap_leave_root';
+select set_config('plinth.caller', '019e0000-0000-7000-8000-00000000ff03', true),
+       set_config('plinth.context', E'\x1freq\x1f192.0.2.45\x1fcurl', true), set_config('plinth.failure', '', true);
+set session authorization plinth_web;
+select throws_ok($$ select api.delete_current_user('019e0000-0000-7000-8000-00000000ff03', 'the last one who can leave') $$,
+                 'KC003', null, 'the last administrator stays');
+select count(api.delete_current_user('019e0000-0000-7000-8000-00000000ff03', 'wrong')) from generate_series(1, 7);
+select is(current_setting('plinth.failure')::json ->> 'code', 'RL002', 'too many attempts');
+reset session authorization;
 
 select * from finish();
 rollback;
