@@ -1302,6 +1302,7 @@ insert into ops.mail_kinds (kind, description, token_lifetime, keeps_older) valu
   ('password_changed', 'To the account''s address, after every change of the password', null, false),
   ('email_changed',    'To the address an account had until now, if it was verified', '7 days', true),
   ('registration_with_your_address', 'To the owner of an address that somebody registered again', null, false),
+  ('account_deleted',  'To the account''s address, when its owner deleted it', '30 days', false),
   ('change_to_your_address', 'To the owner of an address that another account wanted to change to', null, false);
 
 insert into ops.mail_texts (kind, language, subject, body) values
@@ -1355,6 +1356,17 @@ If you forgot the password, choose a new one:
 
 If it was not you, do nothing.
 '),
+  ('account_deleted', 'en', 'Your account was deleted',
+'Hello,
+
+your account was deleted, and it was signed out everywhere. After a while everything that is kept with it is erased.
+
+To have it back, open
+
+{public_url}/account#restore-account={token}
+
+The link works once, for {days} days at most.
+'),
   ('change_to_your_address', 'en', 'This address belongs to your account',
 'Hello,
 
@@ -1404,6 +1416,7 @@ insert into auth.permissions (name, description) values
   ('usage:read',     'See one''s own usage'),
   ('users:read',     'See every account'),
   ('users:write',    'Make, change, suspend and delete accounts'),
+  ('users:export',   'Take along everything that is held of another person'),
   ('roles:read',     'See roles, and who has which'),
   ('roles:write',    'Change roles, assign them and take them back'),
   ('audit:read',     'Read the audit trail'),
