@@ -9,8 +9,9 @@ import os
 import re
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count
 from time import perf_counter
@@ -24,10 +25,12 @@ from multidict import CIMultiDictProxy, istr
 
 from pyapp import body, log, pages, problems
 from pyapp.cache import Cache
+from pyapp.call import Caller
 from pyapp.db import Database
+from pyapp.metrics import Metrics
 from pyapp.problems import Problem
 from pyapp.routes import Route
-from pyapp.service import Service
+from pyapp.service import Page, Service
 from pyapp.settings import Settings
 from pyapp.wire import Connection, Listener, Reply, within
 
@@ -42,9 +45,9 @@ _is_request_id = re.compile(r"(?!pl[srko]_)[A-Za-z0-9._-]{1,128}").fullmatch
 _is_token = re.compile(r"pl[sk]_[0-9a-f]{4}[A-Za-z0-9_-]{43}[0-9a-f]{6}").fullmatch
 _JSON: tuple[Callable[[bytes], bytes], str] = (bytes, "application/json")
 _FORMS = {"qr": (pages.qr, "image/svg+xml")}
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _NO_STORE = b"Cache-Control: private, no-store\r\n"
 _REVALIDATE = b"Cache-Control: private, no-cache\r\nVary: Authorization\r\nX-Cache: %b\r\n"
-_WHOLE = b"%b%bX-Request-Id: %b\r\nContent-Length: %d\r\n\r\n%b"
 _VARY = b"Vary: Origin\r\n"
 _EXPOSED = (
     "Access-Control-Expose-Headers: ETag, Location, RateLimit-Limit, RateLimit-Remaining, "
@@ -56,24 +59,17 @@ _PREFLIGHT = (
 )
 
 
+@dataclass(slots=True, eq=False)
 class Request:
     """A request on its way: what the parser made of it, and what was found out since."""
 
-    __slots__ = (
-        "address", "connection", "headers", "id", "label", "message", "method", "payload",
-    )  # fmt: skip
-
-    def __init__(
-        self, connection: Connection, message: RawRequestMessage, payload: StreamReader, id_: str
-    ) -> None:
-        self.connection = connection
-        self.message = message
-        self.payload = payload
-        self.headers = message.headers
-        self.method: str = message.method
-        self.id = id_
-        self.address = connection.peer
-        self.label = "(none)"  # the route, for log and metrics; a path as sent could hold anything
+    connection: Connection
+    message: RawRequestMessage
+    headers: CIMultiDictProxy[str]
+    payload: StreamReader
+    id: str
+    address: str
+    label: str = "(none)"  # the route, for log and metrics; a path as sent could hold anything
 
 
 class App:
@@ -83,29 +79,38 @@ class App:
         self, settings: Settings, database: Database, cache: Cache, sink: log.Sink
     ) -> None:
         self.settings = settings
+        self.caller = Caller(database, cache)
         self.listener = Listener(settings, self.answer, self.refuse)
-        self.service = Service(settings, database, cache, self.listener, sink)
-        self.caller, self.metrics = self.service.caller, self.service.metrics
+        parts: dict[str, Any] = {
+            "http": self.listener,
+            "log": sink,
+            "database": database,
+            "cache": cache,
+        }
+        stats = {name: part.stats for name, part in parts.items()}
+        self.metrics = Metrics(settings.data / "metrics", stats)
+        self.service = Service(settings, database, cache, self.caller, self.metrics)
         self._access = log.AccessLog(sink)
-        self._files = pages.load()
-        self._ids = count(1)
+        self._numbers = count(1)
         self._id_prefix = os.urandom(6).hex()
         self._origins = {
             origin: f"Access-Control-Allow-Origin: {origin}\r\n{_EXPOSED}".encode()
             for origin in settings.cors_origins
         }
 
+    def _new_id(self) -> str:
+        return f"{self._id_prefix}{next(self._numbers):08x}"
+
     async def answer(
         self, connection: Connection, message: RawRequestMessage, payload: StreamReader
     ) -> bytes:
         """Whatever happens, a request ends in one answer, one count and one line in the log."""
         started = perf_counter()
-        id_ = message.headers.get(X_REQUEST_ID)
+        headers = message.headers
+        id_ = headers.get(X_REQUEST_ID)
         if id_ is None or not _is_request_id(id_):
-            id_ = f"{self._id_prefix}{next(self._ids):08x}"
-        request = Request(connection, message, payload, id_)
-        if self.settings.trusted_proxies:
-            request.address = self._address(connection.peer, message.headers)
+            id_ = self._new_id()
+        request = Request(connection, message, headers, payload, id_, connection.peer)
         try:
             reply = await self._reply(request)
         except Problem as problem:
@@ -116,20 +121,26 @@ class App:
         return self._finish(request, reply, perf_counter() - started)
 
     async def _reply(self, request: Request) -> Reply:
-        method, headers = request.method, request.headers
-        if request.message.version not in _VERSIONS:
+        message = request.message
+        if self.settings.trusted_proxies:
+            request.address = self._address(request)
+        if message.version not in _VERSIONS:
             raise problems.malformed("This server speaks HTTP/1.0 and HTTP/1.1.")
-        path, _, query = request.message.path.partition("?")
-        if method == "OPTIONS":
-            return self._options(path, headers.get(hdrs.ORIGIN))
-        if (service := self.service.routes.get(path)) or path in self._files:
-            request.label = path
-            if method not in ("GET", "HEAD"):
-                raise problems.wrong_method(("GET", "HEAD"))
-            return await service() if service else self._files[path]
-        route, found = self.service.registry.match(method, path)
-        request.label = route.path
-        return await self._call(request, route, found, query)
+        path, _, query = message.path.partition("?")
+        methods: Mapping[str, Page | Route] | None = self.service.pages.get(path)
+        found: dict[str, str] = {}
+        if methods is None:
+            methods, found = self.caller.registry.find(path)
+        if message.method == "OPTIONS":
+            return self._options(methods, request.headers.get(hdrs.ORIGIN))
+        target = methods.get(message.method)
+        if target is None:
+            raise problems.wrong_method(methods)
+        if isinstance(target, Route):
+            request.label = target.path
+            return await self._call(request, target, found, query)
+        request.label = path
+        return await target()
 
     async def _call(
         self, request: Request, route: Route, found: dict[str, str], query: str
@@ -141,18 +152,16 @@ class App:
             if len(given) > 1:
                 raise problems.malformed("There is more than one Authorization header.")
             token = digest(given[0])
-        args: dict[str, object] = {}
-        for name, value in found.items():
-            args[name] = body.Loose(body.unquote(value))
+        args: dict[str, object] = {
+            name: body.Loose(body.unquote(value)) for name, value in found.items()
+        }
         if query:
             _merge(args, body.parse_query(query))
-        if request.method not in ("GET", "HEAD"):
+        if route.method != "GET":
             _merge(args, await self._body(request))
         elif not request.payload.is_eof() or request.payload.total_bytes:
-            raise problems.malformed(f"{request.method} takes no body.")
-        agent = headers.get(hdrs.USER_AGENT, "")[:_MAX_AGENT]
-        if not agent.isascii() or not agent.isprintable():
-            agent = "".join(c if c.isprintable() else "?" for c in agent)
+            raise problems.malformed("GET and HEAD take no body.")
+        agent = _CONTROL.sub("?", headers.get(hdrs.USER_AGENT, "")[:_MAX_AGENT])
         answer = await self.caller.answer(
             route,
             token=token,
@@ -164,93 +173,82 @@ class App:
         if answer.cache is not None:
             self.metrics.cached(answer.cache)
             extra = _REVALIDATE % answer.cache.encode()
-        for name, value in answer.headers:
-            extra += header(name, value)
         form, kind = _FORMS.get(route.result, _JSON)
         return Reply(answer.status, form(answer.body), kind, extra, answer.etag)
 
     async def _body(self, request: Request) -> dict[str, Any]:
-        headers, limit = request.headers, self.settings.body_limit
-        if request.payload.is_eof() and not request.payload.total_bytes:
+        headers, payload = request.headers, request.payload
+        if payload.is_eof() and not payload.total_bytes:
             return {}
-        if int(headers.get(hdrs.CONTENT_LENGTH, "0")) > limit:
-            raise problems.too_large(limit)
+        if int(headers.get(hdrs.CONTENT_LENGTH, "0")) > self.settings.body_limit:
+            raise problems.too_large(self.settings.body_limit)
         if not body.is_json(headers.get(hdrs.CONTENT_TYPE, "")):
             raise problems.layer("BR003", "Send the body as application/json in UTF-8.")
         if headers.get(hdrs.CONTENT_ENCODING, "identity").lower() != "identity":
             raise problems.layer("BR003", "Send the body without Content-Encoding.")
-        expect = headers.get(hdrs.EXPECT, "").lower() == "100-continue"
-        data = await request.connection.read_body(request.payload, limit, expect=expect)
+        go_ahead = headers.get(hdrs.EXPECT, "").lower() == "100-continue"
+        data = await request.connection.read_body(payload, go_ahead=go_ahead)
         return body.parse_object(data) if data else {}
 
-    def _address(self, peer: str, headers: CIMultiDictProxy[str]) -> str:
+    def _address(self, request: Request) -> str:
         """Who asks: behind trusted proxies the last address that is not one of them."""
-        trusted = self.settings.trusted_proxies
-        if within(peer, trusted):
-            for hop in reversed(",".join(headers.getall(X_FORWARDED_FOR, ())).split(",")):
-                try:
-                    peer = str(ipaddress.ip_address(hop.strip()))
-                except ValueError:
-                    break
-                if not within(peer, trusted):
-                    break
-        return peer
-
-    def _options(self, path: str, origin: str | None) -> Reply:
-        allow = "GET, HEAD"
-        if path not in self.service.routes and path not in self._files and path != "*":
+        trusted, address = self.settings.trusted_proxies, request.address
+        hops = ",".join(request.headers.getall(X_FORWARDED_FOR, ())).split(",")
+        while hops and within(address, trusted):
             try:
-                self.service.registry.match("OPTIONS", path)
-            except Problem as problem:
-                if problem.status != 405:
-                    raise
-                allow = dict(problem.headers)["Allow"]
+                address = str(ipaddress.ip_address(hops.pop().strip()))
+            except ValueError:
+                break
+        return address
+
+    def _options(self, methods: Iterable[str], origin: str | None) -> Reply:
+        allow = ", ".join(methods)
         extra = f"Allow: {allow}, OPTIONS\r\n"
         if origin in self._origins:
             extra += f"Access-Control-Allow-Methods: {allow}\r\n{_PREFLIGHT}"
         return Reply(204, extra=extra.encode())
 
     def _finish(self, request: Request, reply: Reply, seconds: float) -> bytes:
-        """The bytes of the answer: one head, one write."""
-        status, content, kind, extra, etag = reply
-        connection, headers = request.connection, request.headers
-        if etag is not None:
-            extra += b"ETag: %b\r\n" % etag
-            known = headers.get(hdrs.IF_NONE_MATCH)
-            if known is not None and status == 200 and _matches(known, etag):
-                status, content = 304, b""
+        """The bytes of the answer, counted and logged."""
+        message, headers, connection = request.message, request.headers, request.connection
+        if reply.etag is not None:
+            reply = _with_etag(reply, reply.etag, headers.get(hdrs.IF_NONE_MATCH))
         if self._origins:
-            extra += _VARY + self._origins.get(headers.get(hdrs.ORIGIN, ""), b"")
-        if (
-            request.message.should_close
-            or self.listener.stopping
-            or connection.closing
-            or not request.payload.is_eof()
-        ):
+            cors = _VARY + self._origins.get(headers.get(hdrs.ORIGIN, ""), b"")
+            reply = reply._replace(extra=reply.extra + cors)
+        if message.should_close or self.listener.stopping or not request.payload.is_eof():
             connection.closing = True
+        ending = "" if message.version is HttpVersion11 else "keep-alive"
+        if connection.closing:
             ending = "close"
-        else:
-            ending = "" if request.message.version is HttpVersion11 else "keep-alive"
-        self.metrics.observe(request.method, request.label, status, seconds, len(content))
-        what = (request.method, request.label, status)
+        size = len(reply.body)
+        what = (message.method, request.label, reply.status)
+        self.metrics.observe(what, seconds, size)
         who = (request.address, headers.get(hdrs.USER_AGENT, ""))
-        self._access(request.id, what, seconds, len(content), who)
-        if status in (204, 304):
-            head = self.listener.head(status, "", ending)
-            return b"%b%bX-Request-Id: %b\r\n\r\n" % (head, extra, request.id.encode())
-        head, size = self.listener.head(status, kind, ending), len(content)
-        if request.method == "HEAD":
-            content = b""
-        return _WHOLE % (head, extra, request.id.encode(), size, content)
+        self._access(request.id, what, seconds, size, who)
+        return self._bytes(reply, request.id, ending, bare=message.method == "HEAD")
 
     def refuse(self, connection: Connection, problem: Problem) -> bytes:
         """The answer to what never became a request."""
-        id_ = f"{self._id_prefix}{next(self._ids):08x}"
-        status, content, kind, extra, _ = problem_reply(problem, id_)
-        self.metrics.observe("(none)", "(none)", status, 0.0, len(content))
+        id_ = self._new_id()
+        reply = problem_reply(problem, id_)
+        self.metrics.observe(("(none)", "(none)", reply.status), 0.0, len(reply.body))
         _log.info("refused %s from %s: %s", id_, connection.peer, problem.detail)
-        head = self.listener.head(status, kind, "close")
-        return _WHOLE % (head, extra, id_.encode(), len(content), content)
+        return self._bytes(reply, id_, "close")
+
+    def _bytes(self, reply: Reply, id_: str, ending: str, *, bare: bool = False) -> bytes:
+        """One head and, unless only that was asked for, the body: one write."""
+        status, content, kind, extra, _ = reply
+        if status in (204, 304):
+            head = self.listener.head(status, "", ending)
+            return b"%b%bX-Request-Id: %b\r\n\r\n" % (head, extra, id_.encode())
+        return b"%b%bX-Request-Id: %b\r\nContent-Length: %d\r\n\r\n%b" % (
+            self.listener.head(status, kind, ending),
+            extra,
+            id_.encode(),
+            len(content),
+            b"" if bare else content,
+        )
 
 
 @lru_cache(maxsize=16384)
@@ -266,28 +264,26 @@ def digest(authorization: str) -> bytes:
 
 
 def problem_reply(problem: Problem, request_id: str) -> Reply:
-    extra = b"Cache-Control: no-store\r\n"
+    """The answer that tells a problem; a header's value can never begin another header."""
+    lines = [("Cache-Control", "no-store"), *problem.headers]
     if problem.retry_after is not None:
-        extra += b"Retry-After: %d\r\n" % problem.retry_after
-    for name, value in problem.headers:
-        extra += header(name, value)
-    return Reply(problem.status, problems.render(problem, request_id), problems.CONTENT_TYPE, extra)
+        lines.append(("Retry-After", str(problem.retry_after)))
+    extra = "".join(f"{name}: {_CONTROL.sub('', value)}\r\n" for name, value in lines)
+    content = problems.render(problem, request_id)
+    return Reply(problem.status, content, problems.CONTENT_TYPE, extra.encode("latin-1", "replace"))
 
 
-def header(name: str, value: str) -> bytes:
-    """One header line; a value can never begin another."""
-    return f"{name}: {_CONTROL.sub('', value)}\r\n".encode("latin-1", "replace")
+def _with_etag(reply: Reply, etag: bytes, known: str | None) -> Reply:
+    """The reply with its tag; without its body where the client has that already."""
+    reply = reply._replace(extra=reply.extra + b"ETag: %b\r\n" % etag)
+    if known is not None and reply.status == 200:
+        tags = [tag.strip().removeprefix("W/") for tag in known.split(",")]
+        if etag.decode() in tags or "*" in tags:
+            return reply._replace(status=304, body=b"")
+    return reply
 
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-
-
-def _matches(known: str, etag: bytes) -> bool:
-    tags = [tag.strip().removeprefix("W/") for tag in known.split(",")]
-    return etag.decode() in tags or "*" in tags
-
-
-def _merge(args: dict[str, object], more: dict[str, Any]) -> None:
+def _merge(args: dict[str, object], more: Mapping[str, Any]) -> None:
     for name, value in more.items():
         if name in args:
             raise problems.field_error(name, "is given in more than one place", "VL002")
@@ -309,8 +305,9 @@ async def serve(settings: Settings, sock: socket.socket) -> None:
     gc.set_threshold(50_000, 20, 50)
     await database.start()
     await cache.start()
-    works = (app.caller.follow(), app.caller.note_use(), app.service.keep())
-    background = [loop.create_task(work) for work in works]
+    caller = app.caller
+    works = (caller.follow(), caller.clear(), caller.note_use(), app.metrics.keep())
+    background = [loop.create_task(work) for work in (*works, app.listener.watch())]
     # While it knows no route, requests are for the other workers; without a database it has to
     # listen all the same, and say so.
     with suppress(TimeoutError):
@@ -324,8 +321,8 @@ async def serve(settings: Settings, sock: socket.socket) -> None:
     for task in background:
         task.cancel()
     await asyncio.gather(*background, return_exceptions=True)
-    await app.caller.note_used()
+    await caller.note_used()
     await cache.close()
     await database.close()
-    app.metrics.close()
+    app.metrics.save()
     sink.close()

@@ -77,6 +77,9 @@ class Sink:
         except OSError:
             self.dropped += data.count(b"\n")
 
+    def stats(self) -> dict[str, int]:
+        return {"dropped_total": self.dropped}
+
     def close(self) -> None:
         self._stopped.set()
         self._writer.join(timeout=2)

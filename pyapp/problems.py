@@ -1,7 +1,7 @@
 """Refusals: one exception for all of them, rendered as RFC 9457 problem+json."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,11 +74,7 @@ def field_error(field: str, detail: str, code: str = "VL001") -> Problem:
     return layer(code, f"{field}: {detail}", errors=errors)
 
 
-def no_route() -> Problem:
-    return layer("NF404", "No route has this path.")
-
-
-def wrong_method(allow: Sequence[str]) -> Problem:
+def wrong_method(allow: Iterable[str]) -> Problem:
     allowed = ", ".join(allow)
     return layer("NF405", f"This path answers {allowed}.", headers=(("Allow", allowed),))
 

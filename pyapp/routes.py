@@ -104,40 +104,35 @@ class Registry:
         told = json.loads(document)
         self.version: str = told["version"]
         self.errors: list[dict[str, Any]] = told["errors"]
-        self.routes = [Route(row, self.version) for row in told["routes"]]
         self.openapi = openapi
+        self._codes = {row["code"]: row for row in self.errors}
+        # By path and method. A path with a placeholder has the pattern that finds it.
         self._fixed: dict[str, dict[str, Route]] = {}
-        self._open: list[tuple[re.Pattern[str], dict[str, Route]]] = []
-        by_path: dict[str, dict[str, Route]] = {}
-        for route in self.routes:
-            by_path.setdefault(route.path, {})[route.method] = route
+        self._open: dict[re.Pattern[str], dict[str, Route]] = {}
+        for row in told["routes"]:
+            route = Route(row, self.version)
+            if "{" in route.path:
+                pattern = _PLACEHOLDER.sub(r"(?P<\1>[^/]+)", route.path.replace(".", r"\."))
+                methods = self._open.setdefault(re.compile(pattern), {})
+            else:
+                methods = self._fixed.setdefault(route.path, {})
+            methods[route.method] = route
+            if route.method == "GET":
+                methods["HEAD"] = route
             name = "/rpc/" + route.function.partition(".")[2]
             self._fixed.setdefault(name, {"POST": route.by_name()})
-        for path, methods in by_path.items():
-            if "{" in path:
-                pattern = _PLACEHOLDER.sub(r"(?P<\1>[^/]+)", path.replace(".", r"\."))
-                self._open.append((re.compile(pattern), methods))
-            else:
-                self._fixed[path] = methods
-        self._codes = {row["code"]: row for row in self.errors}
 
-    def match(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
-        methods = self._fixed.get(path)
-        found: dict[str, str] = {}
-        if methods is None:
-            for pattern, candidates in self._open:
-                if hit := pattern.fullmatch(path):
-                    methods, found = candidates, hit.groupdict()
-                    break
-            else:
-                raise problems.no_route()
-        route = methods.get("GET" if method == "HEAD" else method)
-        if route is None:
-            raise problems.wrong_method(sorted({*methods, *(["HEAD"] if "GET" in methods else [])}))
-        return route, found
+    def find(self, path: str) -> tuple[dict[str, Route], dict[str, str]]:
+        """The routes of a path by method, and what stands for its placeholders."""
+        if methods := self._fixed.get(path):
+            return methods, {}
+        for pattern, methods in self._open.items():
+            if hit := pattern.fullmatch(path):
+                return methods, hit.groupdict()
+        raise problems.layer("NF404", "No route has this path.")
 
     def problem(
-        self, code: str, detail: str, field: str = "", retry_after: int | None = None
+        self, code: str, message: str, field: str | None = None, retry_after: int | None = None
     ) -> problems.Problem:
         """A failed call as the error table has it: the longest matching code decides."""
         known = self._codes
@@ -146,7 +141,7 @@ class Registry:
             return problems.internal()
         # PostgreSQL's own messages may repeat a value or name a table: the client gets the table's.
         ours = code[0].isalpha() and len(row["code"]) == 5
-        detail = detail if ours else row["description"]
+        detail = message if ours else row["description"]
         return problems.Problem(
             row["http_status"],
             row["code"],

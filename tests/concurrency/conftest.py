@@ -128,12 +128,12 @@ class Calls:
 
     async def __call__(self, route: str, who: Member | None = None, **arguments: object) -> Any:
         """What the body says, or the problem's code."""
-        assert self.caller.registry is not None
-        found, _ = self.caller.registry.match(*route.split())
+        method, path = route.split()
+        methods, _ = self.caller.registry.find(path)
         token = who.token if who else None
         try:
             answer = await self.caller.answer(
-                found, token=token, context=CONTEXT, args=arguments, no_cache=True
+                methods[method], token=token, context=CONTEXT, args=arguments, no_cache=True
             )
         except Problem as problem:
             return problem.code
