@@ -5,7 +5,7 @@ import hashlib
 import json
 import logging
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 from pyapp import __version__, pages
@@ -21,6 +21,7 @@ from pyapp.wire import Reply
 Page = Callable[[], Awaitable[Reply]]
 
 _HEALTH = Statement("select row_to_json(h)::text from http.health() h")
+_CHECKS = ("database", "redis", "migrations")
 _PATIENCE = 2.0  # seconds a question about health may take
 _NO_STORE = b"Cache-Control: no-store\r\n"
 _log = logging.getLogger("plinth.service")
@@ -53,22 +54,32 @@ class Service:
     async def _readyz(self) -> Reply:
         """How each part does, and what the database says of itself."""
         facts = await self._health()
-        at = int(facts.get("schema_version") or 0)
-        worst = "ok"
-        checks: dict[str, dict[str, str]] = {}
-        for name, status, failed, reason in (
-            ("migrations", "degraded", at < self._newest, f"at {at}, this is for {self._newest}"),
-            ("redis", "degraded", not self._cache.up, "Redis does not answer, or none is set"),
-            ("database", "unavailable", not self._caller.loaded.is_set(), "no routes loaded yet"),
-            ("database", "unavailable", not facts, "the database does not answer"),
-        ):
-            checks.setdefault(name, {"status": "ok"})
-            if failed:
-                checks[name] = {"status": status, "reason": reason}
-                worst = status
+        failing = {
+            name: {"status": status, "reason": reason}
+            for name, status, reason in self._failing(facts)
+        }
+        checks = {name: failing.get(name, {"status": "ok"}) for name in _CHECKS}
+        found = {check["status"] for check in checks.values()}
+        worst = next(status for status in ("unavailable", "degraded", "ok") if status in found)
         told = {"status": worst, "checks": checks, "version": __version__, "database": facts}
         code = 503 if worst == "unavailable" else 200
         return Reply(code, json.dumps(told, separators=(",", ":")).encode(), extra=_NO_STORE)
+
+    def _failing(self, facts: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+        """What is not well: the check, how bad it is, and why."""
+        at, newest = int(facts.get("schema_version") or 0), self._newest
+        if not facts:
+            yield "database", "unavailable", "the database does not answer"
+            yield "migrations", "unavailable", "not known while the database is away"
+        elif not self._caller.loaded.is_set():
+            yield "database", "unavailable", "the routes are not loaded yet"
+        elif at < newest:
+            reason = f"pending: the database is at {at}, this release brings {newest}"
+            yield "migrations", "degraded", reason
+        if self._settings.redis_url is None:
+            yield "redis", "degraded", "no Redis is set; every answer is computed"
+        elif not self._cache.up:
+            yield "redis", "degraded", "Redis does not answer; answers are slower"
 
     async def _health(self) -> dict[str, Any]:
         """Nothing while the database is away."""

@@ -121,7 +121,7 @@ def test_the_runbook_explains_every_reason_of_readyz() -> None:
     source = re.sub(r"\{[^}]+\}", "#", (ROOT / "pyapp/service.py").read_text())
     given = {
         reason
-        for call in re.findall(r"_check\(([^)]*)\)|reason = (f?\"[^\"]+\")", source)
+        for call in re.findall(r"yield \"\w+\", \"\w+\", (.+)|reason = (f?\"[^\"]+\")", source)
         for reason in re.findall(r'"([^"]{12,})"', "".join(call))
     }
     assert len(given) >= 6
