@@ -7,11 +7,10 @@ import math
 import re
 from collections.abc import Callable
 from datetime import date, datetime
-from itertools import accumulate
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
 from urllib.parse import unquote_to_bytes
 
-from pyapp.problems import Problem, field_error, layer, malformed
+from pyapp.problems import field_error, malformed
 
 MAX_DEPTH = 64
 MAX_DIGITS = 40
@@ -27,7 +26,13 @@ class Loose(str):
 class Number(float):
     """A JSON number with fraction or exponent that keeps its spelling: numeric must not round."""
 
-    __slots__ = ("text",)
+    def __new__(cls, text: str) -> Self:
+        number = super().__new__(cls, text)
+        if math.isinf(number):
+            raise malformed(f"The number {text} is too large.")
+        number.text = text
+        return number
+
     text: str
 
 
@@ -49,23 +54,36 @@ def parse_object(data: bytes) -> dict[str, Any]:
 
 
 def _parse(text: str) -> Any:
-    if text.count("[") + text.count("{") > MAX_DEPTH and _too_deep(text):
-        raise malformed(f"The JSON is nested deeper than {MAX_DEPTH} levels.")
     try:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise malformed(f"This is not JSON: {error.msg} at {where}.") from None
-    if _SUSPECT(text):
+    except RecursionError:
+        raise malformed(_TOO_DEEP) from None
+    if _SUSPECT(text) or text.count("[") + text.count("{") > MAX_DEPTH:
         _inspect(value)
     return value
 
 
-def _too_deep(text: str) -> bool:
-    """Counts brackets outside of strings; the parser would find out by recursion."""
-    bare = "".join(re.sub(r"\\.", "", text).split('"')[::2])
-    brackets = bare.encode().translate(None, _NO_BRACKETS)
-    return any(map(MAX_DEPTH.__lt__, accumulate(map(_STEPS.__getitem__, brackets))))
+def _inspect(top: Any) -> None:
+    """What the parser lets pass: too many levels; NUL and half of a surrogate pair in texts."""
+    stack: list[tuple[str, int, Any]] = [("", 1, top)]
+    while stack:
+        path, level, value = stack.pop()
+        if isinstance(value, str):
+            if _NO_TEXT(value):
+                detail = "has a NUL character or half of a surrogate pair"
+                raise field_error(path, detail, "BR001")
+        elif isinstance(value, dict | list):
+            if level > MAX_DEPTH:
+                raise malformed(_TOO_DEEP)
+            if isinstance(value, dict):
+                stack += [(path, level, name) for name in value]
+                inside = [(f"{path}.{name}" if path else name, v) for name, v in value.items()]
+            else:
+                inside = [(f"{path}[{number}]", item) for number, item in enumerate(value)]
+            stack += [(name, level + 1, item) for name, item in inside]
 
 
 def parse_query(query: str) -> dict[str, Loose]:
@@ -77,7 +95,7 @@ def parse_query(query: str) -> dict[str, Loose]:
         name, _, value = part.partition("=")
         name = unquote(name.replace("+", " "))
         if name in fields:
-            raise _bad_field(name, "is given twice")
+            raise field_error(name, "is given twice", "BR001")
         if len(fields) == MAX_QUERY_FIELDS:
             raise malformed(f"The query has more than {MAX_QUERY_FIELDS} fields.")
         fields[name] = Loose(unquote(value.replace("+", " ")))
@@ -103,24 +121,15 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     fields = dict(pairs)
     if len(fields) != len(pairs):
         names = [name for name, _ in pairs]
-        raise _bad_field(next(name for name in names if names.count(name) > 1), "is given twice")
+        twice = next(name for name in names if names.count(name) > 1)
+        raise field_error(twice, "is given twice", "BR001")
     return fields
 
 
-def _integer(text: str) -> int:
+def _short(text: str) -> str:
     if len(text) > MAX_DIGITS:
         raise malformed(f"A number has more than {MAX_DIGITS} digits.")
-    return int(text)
-
-
-def _fraction(text: str) -> Number:
-    if len(text) > MAX_DIGITS:
-        raise malformed(f"A number has more than {MAX_DIGITS} digits.")
-    number = Number(text)
-    if math.isinf(number):
-        raise malformed(f"The number {text} is too large.")
-    number.text = text
-    return number
+    return text
 
 
 def _constant(text: str) -> NoReturn:
@@ -128,35 +137,14 @@ def _constant(text: str) -> NoReturn:
 
 
 _DECODER = json.JSONDecoder(
-    object_pairs_hook=_object, parse_int=_integer, parse_float=_fraction, parse_constant=_constant
+    object_pairs_hook=_object,
+    parse_int=lambda text: int(_short(text)),
+    parse_float=lambda text: Number(_short(text)),
+    parse_constant=_constant,
 )
-
-
-_STEPS = {91: 1, 123: 1, 93: -1, 125: -1}  # [ and {, ] and }
-_NO_BRACKETS = bytes(set(range(256)) - set(_STEPS))
-_SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])").search  # what could become NUL or a surrogate
-
-
-def _inspect(top: Any) -> None:
-    """What the parser lets pass in names and strings: NUL, half of a surrogate pair."""
-    stack: list[tuple[str, Any]] = [("", top)]
-    while stack:
-        path, value = stack.pop()
-        if type(value) is str:
-            if "\0" in value or any("\ud800" <= c <= "\udfff" for c in value):
-                raise _bad_field(path, "has a NUL character or half of a surrogate pair")
-        elif type(value) is dict:
-            stack += [(path, name) for name in value]
-            stack += [(f"{path}.{name}" if path else name, item) for name, item in value.items()]
-        elif type(value) is list:
-            stack += [(f"{path}[{i}]", item) for i, item in enumerate(value)]
-
-
-def _bad_field(name: str, rule: str) -> Problem:
-    shown = name.encode("utf-8", "replace").decode()[:100].replace("\0", "\\0")
-    problem = layer("BR001", f"Field {shown!r} {rule}.")
-    problem.errors = [{"field": shown, "code": "BR001", "detail": rule}]
-    return problem
+_TOO_DEEP = f"The JSON is nested deeper than {MAX_DEPTH} levels."
+_SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])").search  # what could become one of these
+_NO_TEXT = re.compile("[\0\ud800-\udfff]").search
 
 
 # --- Values as text for PostgreSQL ---------------------------------------------------------------
@@ -168,7 +156,8 @@ def convert(type_name: str, value: object, field: str) -> bytes | None:
         return None
     if type_name.endswith("[]"):
         return _array(type_name[:-2], value, field)
-    rule, text_of = _TYPES.get(type_name.rpartition(".")[2].partition("(")[0], _TYPES["text"])
+    bare_name = type_name.rpartition(".")[2].partition("(")[0]
+    rule, text_of = _TYPES.get(bare_name, _TYPES["text"])
     try:
         return text_of(value).encode()
     except (ValueError, TypeError, OverflowError):
@@ -188,12 +177,6 @@ def _array(element: str, value: object, field: str) -> bytes:
             raise field_error(f"{field}[{number}]", "must not be null")
         texts.append(b'"%b"' % text.replace(b"\\", b"\\\\").replace(b'"', b'\\"'))
     return b"{%b}" % b",".join(texts)
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError
-    return value
 
 
 def _matching(pattern: str) -> Callable[[Any], str]:
@@ -251,6 +234,7 @@ def _bytes(value: Any) -> str:
     return "\\x" + base64.b64decode(value, validate=True).hex()
 
 
+_TEXT = _matching(r"(?s:.*)")
 _WHOLE = _matching(r"-?[0-9]{1,19}")
 _DECIMAL = _matching(r"-?[0-9]{1,20}(\.[0-9]{1,20})?")
 _SHORT = _matching(r".{1,64}")
@@ -259,7 +243,7 @@ _MOMENT = _parsed(datetime.fromisoformat)
 
 # What a value must be, and how it is written; a value that is something else raises.
 _TYPES: dict[str, tuple[str, Callable[[Any], str]]] = {
-    "text": ("a string", _text),
+    "text": ("a string", _TEXT),
     "smallint": _whole(15),
     "integer": _whole(31),
     "bigint": _whole(63),

@@ -34,6 +34,11 @@ class CacheDown(Exception):
     """Redis did not answer in time, or at all."""
 
 
+def _fail(future: asyncio.Future[Any], why: str) -> None:
+    future.set_exception(CacheDown(why))
+    future.exception()  # perhaps nobody waits for it; that is no event
+
+
 class _Link(asyncio.Protocol):
     """One connection to Redis: commands out in batches, replies in order."""
 
@@ -57,7 +62,7 @@ class _Link(asyncio.Protocol):
             if future.done():
                 continue
             if isinstance(reply, hiredis.ReplyError):
-                future.set_exception(CacheDown(str(reply)))
+                _fail(future, str(reply))
             else:
                 future.set_result(reply)
 
@@ -90,8 +95,7 @@ class _Link(asyncio.Protocol):
         self._transport.abort()
         for future in self._waiting:
             if not future.done():
-                future.set_exception(CacheDown())
-                future.exception()  # somebody may have stopped waiting; that is no event
+                _fail(future, "the connection was lost")
         self._waiting.clear()
 
 
@@ -105,8 +109,6 @@ class Cache:
         self.prefix = b""
         # Bumps what could not be bumped while Redis was away.
         self.catch_up: Callable[[], Awaitable[None]] | None = None
-        self.hits = 0
-        self.misses = 0
         self.errors = 0
         self.bumps = 0
 
@@ -195,13 +197,11 @@ class Cache:
 
     def store(self, key: bytes, value: bytes, seconds: int) -> None:
         with suppress(CacheDown):
-            self._send(_set(key, value, b"%d" % max(1, seconds))).add_done_callback(_quiet)
+            self._send(_set(key, value, b"%d" % max(1, seconds)))
 
     def stats(self) -> dict[str, Any]:
         return {
             "up": self.up,
-            "hits_total": self.hits,
-            "misses_total": self.misses,
             "errors_total": self.errors,
             "bumps_total": self.bumps,
         }
@@ -255,8 +255,3 @@ async def _connect(url: str) -> tuple[_Link, bytes]:
         link.close()
         raise
     return link, run[1] if run else b""
-
-
-def _quiet(future: asyncio.Future[Any]) -> None:
-    if not future.cancelled():
-        future.exception()

@@ -122,10 +122,8 @@ class Caller:
                 if not all(versions):
                     versions = await cache.renew(place.tags)
                 elif kept is not None and kept.startswith(head := place.head(versions)):
-                    cache.hits += 1
                     at = len(head) + _ETAG
                     return Answer(route.status, kept[at:], kept[at - _ETAG : at], "hit")
-            cache.misses += 1
         # Versions are read before the database is: what changes meanwhile lands under old ones.
         row = await self._run(route, statement, values)
         body, user = row[1] or b"", row[2]

@@ -50,7 +50,7 @@ class Lane:
         self.lost = 0
         self._loop = asyncio.get_running_loop()
         self._keepers: set[asyncio.Task[None]] = set()
-        self._freed = asyncio.Event()
+        self.freed = asyncio.Event()
         self._watching = False
 
     def start(self) -> None:
@@ -74,18 +74,14 @@ class Lane:
             async with asyncio.timeout(self.patience):
                 while (pipe := self.choose()) is None:
                     self._grow()
-                    self._freed.clear()
-                    await self._freed.wait()
+                    self.freed.clear()
+                    await self.freed.wait()
                 return pipe
         except TimeoutError:
             detail = "No connection to the database became free in time."
             raise problems.unavailable(detail) from None
         finally:
             self.waiting -= 1
-
-    def free(self) -> None:
-        if self.waiting:
-            self._freed.set()
 
     def watch(self) -> None:
         """Looks at shared connections while calls are under way: what only reads and waits behind
@@ -139,7 +135,7 @@ class Lane:
             pipe = Pipe(connection)
             self.pipes.append(pipe)
             self.opened += 1
-            self._freed.set()
+            self.freed.set()
             try:
                 await self._tend(pipe, surplus)
             finally:
@@ -243,7 +239,7 @@ class Database:
                 if not reads or loop.time() > patient_until:
                     raise problems.unavailable("The connection to the database was lost.") from None
             finally:
-                lane.free()
+                lane.freed.set()
             self.retries += 1
         raise AssertionError
 

@@ -90,7 +90,7 @@ class App:
         stats = {name: part.stats for name, part in parts.items()}
         self.metrics = Metrics(settings.data / "metrics", stats)
         self.service = Service(settings, database, cache, self.caller, self.metrics)
-        self._access = log.AccessLog(sink)
+        self._access = sink.access
         self._numbers = count(1)
         self._id_prefix = os.urandom(6).hex()
         self._origins = {
@@ -171,7 +171,7 @@ class App:
         )
         extra = _NO_STORE
         if answer.cache is not None:
-            self.metrics.cached(answer.cache)
+            self.metrics.answers[answer.cache] += 1
             extra = _REVALIDATE % answer.cache.encode()
         form, kind = _FORMS.get(route.result, _JSON)
         return Reply(answer.status, form(answer.body), kind, extra, answer.etag)

@@ -55,6 +55,19 @@ class Sink:
         else:
             self.dropped += 1
 
+    def access(
+        self, id_: str, what: tuple[str, str, int], seconds: float, size: int, who: tuple[str, str]
+    ) -> None:
+        """One line per request; what: method, route and status; who: address and agent.
+
+        The route is logged, never the address's own values or its query."""
+        now = time.time()
+        self.write(
+            f'{{"time":"{_second(int(now))}.{int(now % 1 * 1000):03}Z","level":"info",'
+            f'"logger":"access","request_id":"{id_}"{_what(what)},"ms":{seconds * 1000:.2f},'
+            f'"bytes":{size}{_who(who)}}}\n'
+        )
+
     def _run(self) -> None:
         while not self._stopped.wait(FLUSH_SECONDS):
             self._flush()
@@ -112,27 +125,9 @@ def timestamp(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-class AccessLog:
-    """One line per request. The route is logged, never the address's own values or its query."""
-
-    def __init__(self, sink: Sink) -> None:
-        self._write = sink.write
-        self._second = 0
-        self._stamp = ""
-
-    def __call__(
-        self, id_: str, what: tuple[str, str, int], seconds: float, size: int, who: tuple[str, str]
-    ) -> None:
-        """what: method, route and status; who: address and agent."""
-        now = time.time()
-        second = int(now)
-        if second != self._second:
-            self._second, self._stamp = second, timestamp(second)[:19]
-        self._write(
-            f'{{"time":"{self._stamp}.{int((now - second) * 1000):03}Z","level":"info",'
-            f'"logger":"access","request_id":"{id_}"{_what(what)},"ms":{seconds * 1000:.2f},'
-            f'"bytes":{size}{_who(who)}}}\n'
-        )
+@lru_cache(maxsize=2)
+def _second(second: int) -> str:
+    return timestamp(second)[:19]
 
 
 @lru_cache(maxsize=2048)

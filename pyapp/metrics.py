@@ -46,7 +46,7 @@ class Metrics:
         self._stats = stats  # what tells the numbers of this moment; …_total only grow
         # Per method, route and status: seconds, bytes, a slot per bound and one for slower.
         self._requests: dict[tuple[str, str, int], list[float]] = {}
-        self._answers: Counter[str] = Counter()
+        self.answers: Counter[str] = Counter()  # by what the cache did
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError:  # nowhere to write: this worker shows itself only
@@ -64,14 +64,11 @@ class Metrics:
         cell[1] += size
         cell[2 + bisect_left(BOUNDS, seconds)] += 1
 
-    def cached(self, word: str) -> None:
-        self._answers[word] += 1
-
     def _series(self) -> Counter[str]:
         """Each number by its name and labels."""
         series = Counter(self._inherited)
         series["plinth_workers"] = 1
-        for word, number in self._answers.items():
+        for word, number in self.answers.items():
             series[f'{_ANSWERS}{{result="{word}"}}'] += number
         for (method, route, status), (seconds, size, *slots) in self._requests.items():
             labels = f'method="{method}",route="{route}",status="{status}"'

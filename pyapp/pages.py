@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from html import escape
 from importlib.resources import files
-from importlib.resources.abc import Traversable
 from io import BytesIO
 from typing import Any
 
@@ -24,13 +23,7 @@ _POLICY = (
     "style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _OWN = files("pyapp") / "static"
-_PAGES = ("account", "docs", "console")
-_STATIC = ("account.js", "console.js", "docs.css", "docs.js", "icon.svg", "plinth.css")
 _SWAGGER = ("swagger-ui.css", "swagger-ui-bundle.js")
-
-
-def _reply(file: Traversable, cache_control: str = "no-cache") -> Reply:
-    return _page(file.read_bytes(), _KINDS[file.name.rpartition(".")[2]], cache_control)
 
 
 def _page(body: bytes, kind: str, cache_control: str = "no-cache") -> Reply:
@@ -39,17 +32,22 @@ def _page(body: bytes, kind: str, cache_control: str = "no-cache") -> Reply:
         f"Referrer-Policy: no-referrer\r\nCache-Control: {cache_control}\r\n"
     )
     etag = f'"{hashlib.sha256(body).hexdigest()[:20]}"'
-    return Reply(200, body, kind, headers.encode(), etag.encode())
+    return Reply(200, body, _KINDS[kind], headers.encode(), etag.encode())
 
 
 def load() -> dict[str, Reply]:
     """Every page and file by its path, read once; all come from this machine."""
+    found = {}
+    for file in _OWN.iterdir():
+        name, _, kind = file.name.rpartition(".")
+        path = f"/{name}" if kind == "html" else f"/static/{file.name}"
+        found[path] = _page(file.read_bytes(), kind)
+    del found["/errors"]  # a frame without its rows
     vendor = (files("swagger_ui_bundle") / "vendor").iterdir()
     swagger = next(folder for folder in vendor if folder.name.startswith("swagger-ui-"))
-    found = {f"/{name}": _reply(_OWN / f"{name}.html") for name in _PAGES}
-    found |= {f"/static/{name}": _reply(_OWN / name) for name in _STATIC}
     for name in _SWAGGER:
-        found[f"/docs/assets/{name}"] = _reply(swagger / name, "public, max-age=86400")
+        body, kind = (swagger / name).read_bytes(), name.rpartition(".")[2]
+        found[f"/docs/assets/{name}"] = _page(body, kind, "public, max-age=86400")
     return found
 
 
@@ -71,4 +69,4 @@ def errors(rows: Sequence[Mapping[str, Any]]) -> Reply:
             f'<td>{title}</td><td>{told}</td><td class="number">{retry or ""}</td></tr>\n'
         )
     page = (_OWN / "errors.html").read_text(encoding="utf-8")
-    return _page(page.replace("<!-- rows -->", "".join(lines)).encode(), _KINDS["html"])
+    return _page(page.replace("<!-- rows -->", "".join(lines)).encode(), "html")

@@ -70,6 +70,7 @@ def too_large(limit: int) -> Problem:
 
 def field_error(field: str, detail: str, code: str = "VL001") -> Problem:
     """One field against one rule; VL002 for a field nobody knows, VL003 for one that is missing."""
+    field = field[:100].encode("utf-8", "replace").decode().replace("\0", "\\0")
     errors = [{"field": field, "code": code, "detail": detail}]
     return layer(code, f"{field}: {detail}", errors=errors)
 

@@ -1,16 +1,15 @@
 """The registry as the database tells it: which function answers a path, with which arguments."""
 
-import copy
 import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from pyapp import body, problems
 from pyapp.pipe import Statement
 
-# A statement is made per set of arguments that a request gave: what it left out takes its default.
 _MOST_STATEMENTS = 256
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
@@ -39,14 +38,11 @@ class Route:
         self.args = {a["name"]: Argument(**a) for a in row["arguments"]}
         self.required = [a.name for a in self.args.values() if a.required]
         self._text: str = row["statement"]
-        self._statements: dict[tuple[str, ...], Statement] = {}
-        # What almost every GET uses: no argument at all, prepared once.
-        self.bare = self._make(()) if not self.required else None
+        # One per set of arguments that a request gave: what it left out takes its default.
+        self._statement = lru_cache(_MOST_STATEMENTS)(self._make)
 
     def bind(self, given: Mapping[str, object]) -> tuple[Statement, list[bytes]]:
         """The statement for what a request gave, and its values as PostgreSQL reads them."""
-        if not given and self.bare is not None:
-            return self.bare, []
         for name in given:
             if name not in self.args:
                 raise problems.field_error(name, "is not a field of this request", "VL002")
@@ -58,13 +54,7 @@ class Route:
             for name, arg in self.args.items()
             if name in given and (value := self._convert(arg, given[name])) is not None
         }
-        key = tuple(values)
-        statement = self._statements.get(key)
-        if statement is None:
-            if len(self._statements) >= _MOST_STATEMENTS:
-                self._statements.clear()
-            statement = self._statements[key] = self._make(key)
-        return statement, list(values.values())
+        return self._statement(tuple(values)), list(values.values())
 
     def _convert(self, arg: Argument, value: object) -> bytes | None:
         # null asks for the default; in a change it could mean to clear, so it is not guessed at.
@@ -74,12 +64,6 @@ class Route:
                 arg.name, f"must not be null: leave it out to keep it{clear}"
             )
         return body.convert(arg.type, value, arg.name)
-
-    def by_name(self) -> "Route":
-        """The same function behind /rpc: its answer is never kept."""
-        route = copy.copy(self)
-        route.method, route.cache_seconds = "POST", None
-        return route
 
     def _make(self, names: Sequence[str]) -> Statement:
         """The statement with these arguments; $1 and $2 are the token and the request's context."""
@@ -120,7 +104,9 @@ class Registry:
             if route.method == "GET":
                 methods["HEAD"] = route
             name = "/rpc/" + route.function.partition(".")[2]
-            self._fixed.setdefault(name, {"POST": route.by_name()})
+            if name not in self._fixed:  # by name, the answer is never kept
+                by_name = row | {"method": "POST", "cache_seconds": None}
+                self._fixed[name] = {"POST": Route(by_name, self.version)}
 
     def find(self, path: str) -> tuple[dict[str, Route], dict[str, str]]:
         """The routes of a path by method, and what stands for its placeholders."""

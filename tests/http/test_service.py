@@ -155,8 +155,9 @@ def test_nothing_is_lost_when_the_log_ends(tmp_path: Path) -> None:
 def test_a_person_reads_text_in_which_nothing_can_begin_a_line(tmp_path: Path) -> None:
     with (tmp_path / "log").open("w+b") as file:
         sink = log.Sink(file.fileno(), text=True)
-        write = log.AccessLog(sink)
-        write("id1", ("GET", "/v1/me", 200), 0.0012, 34, ("127.0.0.1", "a\x1b[2J\n00:00 forged"))
+        sink.access(
+            "id1", ("GET", "/v1/me", 200), 0.0012, 34, ("127.0.0.1", "a\x1b[2J\n00:00 forged")
+        )
         sink.close()
         file.seek(0)
         first, *others = file.read().decode("ascii").splitlines()
