@@ -30,7 +30,7 @@ NEVER = float("inf")
 TICK = 0.25  # how often deadlines are looked at, in seconds
 LINGER = 2.0  # how long what follows a refused request is swallowed, so that the refusal arrives
 STOP_GRACE = 1.0  # how long an idle connection may still send a request while the worker stops
-MAX_HEADERS = 80
+MAX_HEAD = 1 << 16
 MAX_QUEUE = 32  # requests of one connection that are read before the first of them is answered
 
 
@@ -69,7 +69,7 @@ class Connection(BaseProtocol):
             self,
             loop,
             settings.body_limit,
-            max_headers=MAX_HEADERS,
+            max_headers=100,
             payload_exception=_broken_body,  # type: ignore[arg-type]
             auto_decompress=False,
             max_msg_queue_size=MAX_QUEUE,
@@ -83,6 +83,7 @@ class Connection(BaseProtocol):
         self.expect(Phase.HEAD, settings.header_timeout)
         self._queue: deque[tuple[RawRequestMessage, StreamReader] | Problem] = deque()
         self._payload: StreamReader | None = None  # of the last request read
+        self._head_size = 0  # of the next one, as far as it is there
         self._waiter: asyncio.Future[None] | None = None
 
     def expect(self, phase: Phase, within: float) -> None:
@@ -126,8 +127,13 @@ class Connection(BaseProtocol):
             # There is nothing to switch to: what follows such a request is not HTTP for us.
             self.closing = upgraded
             self._wake()
-        elif data and self.phase is Phase.IDLE:
-            self.expect(Phase.HEAD, self.settings.header_timeout)
+            self._head_size = 0
+        elif self._payload is None or self._payload.is_eof():
+            if data and self.phase is Phase.IDLE:
+                self.expect(Phase.HEAD, self.settings.header_timeout)
+            self._head_size += len(data)
+            if self._head_size > MAX_HEAD:
+                self._refuse(layer("BR004", f"The head exceeds {MAX_HEAD} bytes."))
 
     def _refuse(self, problem: Problem) -> None:
         """What never became a request is answered in its turn; a body on its way ends here."""
