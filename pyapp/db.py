@@ -22,7 +22,7 @@ _STALL = 0.02  # seconds after which the calls behind a slow one are no longer l
 _TICK = 0.01  # how often shared connections are looked at while calls are under way
 _LOOK = 0.25  # how often each connection is looked at otherwise
 _SURPLUS_LOOKS = 240  # a surplus connection that was idle at so many looks is closed
-_FIRST_DELAY, _LAST_DELAY = 0.05, 1.0  # seconds between attempts to connect
+_FIRST_DELAY, _LAST_DELAY = 0.05, 0.5  # seconds between attempts to connect
 _PATIENCE_SLOW = 10.0  # seconds a call waits for a connection of the lanes that take long
 # Failures that undid everything and may pass: how often each is tried again.
 _AGAIN = {"40001": 3, "40P01": 3, "55P03": 1} | dict.fromkeys(OUTDATED, 1)
