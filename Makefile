@@ -1,7 +1,7 @@
 # make help lists the targets. Only Python 3.11+ and make have to be there.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help up test check lint fmt bench bench-peers soak docs psql new baseline lock clean install
+.PHONY: help up test check lint fmt bench bench-peers soak docs psql new baseline lock common-passwords clean install
 
 BIN := .venv/bin
 # make up PORT=9000 DATA=/srv/plinth
@@ -63,6 +63,9 @@ lock: install ## resolve pyproject.toml anew into requirements.lock, for every P
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/python -m uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate \
 	  --no-header --upgrade --extra dev pyproject.toml -o requirements.lock --quiet
+
+common-passwords: install ## write db/schema/115_common_passwords.sql from the package zxcvbn
+	@$(BIN)/python tools/common_passwords.py
 
 clean: ## remove what was built; the data in DATA stays
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache build dist *.egg-info

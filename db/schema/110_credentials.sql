@@ -40,6 +40,8 @@ grant select, insert, update, delete on auth.attempts to plinth_system;
 grant select on auth.attempts to plinth_operator;
 
 insert into base.settings (name, value, type, minimum, maximum, description) values
+  ('password.minimum_length_two_factor', '8', 'integer', 8, 256,
+   'Code points a password needs where a second factor is asked for, too'),
   ('attempts.free',                '5',    'integer', 0, 1000,
    'Failures in a row, of one login from one address, before waiting begins; 0: nothing is counted'),
   ('attempts.password.first_wait', '30',   'integer', 1, 86400, 'Seconds of the first wait; each further failure doubles it'),

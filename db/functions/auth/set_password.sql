@@ -20,7 +20,7 @@ begin
   if not found then
     perform base.raise('NF001', format('There is no account %s', p_login), 'login');
   end if;
-  perform core.check_password(p_password, variadic array[v_user.username, v_user.email, split_part(v_user.email, '@', 1)]);
+  perform core.check_password_of(v_user, p_password);
 
   update auth.users u set password_hash = core.hash_password(p_password) where u.id = v_user.id;
   perform core.void_one_time_tokens(v_user.id, 'reset_password', 'verify_email');

@@ -48,9 +48,10 @@ select throws_ok($$ select api.create_user('tap_reg_x', 'nowhere', 'correct hors
 select throws_ok($$ select api.create_user('tap_reg_x', 'tap_x@example.org', 'short') $$, 'VL001',
   'password must have at least 15 characters', 'password');
 select throws_ok($$ select api.create_user('tap_reg_xavier', 'tap_x@example.org', 'tap_reg_xavier1') $$, 'VL001',
-  'password must not be made of your name, your address or the product''s name', 'password made of the username');
+  'password must be more than your name, your address or the product''s name', 'password made of the username');
 select throws_ok($$ select api.create_user('tap_reg_x', 'xavier.zappa@example.org', 'xavier.zappa1234') $$, 'VL001',
-  'password must not be made of your name, your address or the product''s name', 'password made of the address');
+  'password must be more than your name, your address or the product''s name and a sequence',
+  'password made of the address');
 select throws_ok(
   $$ select api.create_user('tap_reg_x', 'tap_x@example.org', 'correct horse battery', repeat('n', 201)) $$, 'VL001',
   'full_name must have at most 200 characters and no control characters', 'full_name');

@@ -61,9 +61,9 @@ select throws_ok($$ select api.set_password(null, 'correct horse battery') $$, '
 select throws_ok($$ select api.set_password('tap_pass_ben', 'short') $$,
                  'VL001', 'password must have at least 15 characters', 'a password that breaks a rule');
 select throws_ok($$ select api.set_password('tap_pass_annabella', 'tap_pass_annabella1') $$,
-  'VL001', 'password must not be made of your name, your address or the product''s name', 'one made of the username');
+  'VL001', 'password must be more than your name, your address or the product''s name', 'one made of the username');
 select throws_ok($$ select api.set_password('tap_pass_annabella', 'tap.zorro123456') $$,
-  'VL001', 'password must not be made of your name, your address or the product''s name', 'one made of the address');
+  'VL001', 'password must be more than your name, your address or the product''s name and a sequence', 'one made of the address');
 select throws_ok($$ select api.set_password('tap_pass_ben', null) $$, 'VL003', 'A password is needed', 'none');
 select is((select u.password_hash from auth.users u where u.username = 'tap_pass_ben'), 'y',
           'none of them changed anything');
