@@ -21,10 +21,11 @@ TEXT = """\
 create table auth.common_passwords (
   value text not null,
   constraint common_passwords_pkey primary key (value),
-  constraint common_passwords_value_check check (value = lower(value) and length(value) >= {shortest})
+  constraint common_passwords_value_check
+    check (value = lower(value) and length(value) >= {shortest})
 );
 
-comment on table auth.common_passwords is 'Passwords that leaked so often that they are tried first';
+comment on table auth.common_passwords is 'Passwords so frequent that they are tried first';
 comment on column auth.common_passwords.value is 'In lower case';
 
 grant select on auth.common_passwords to plinth_system, plinth_operator;

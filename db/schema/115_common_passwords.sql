@@ -5,10 +5,11 @@
 create table auth.common_passwords (
   value text not null,
   constraint common_passwords_pkey primary key (value),
-  constraint common_passwords_value_check check (value = lower(value) and length(value) >= 8)
+  constraint common_passwords_value_check
+    check (value = lower(value) and length(value) >= 8)
 );
 
-comment on table auth.common_passwords is 'Passwords that leaked so often that they are tried first';
+comment on table auth.common_passwords is 'Passwords so frequent that they are tried first';
 comment on column auth.common_passwords.value is 'In lower case';
 
 grant select on auth.common_passwords to plinth_system, plinth_operator;

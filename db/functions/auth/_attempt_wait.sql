@@ -19,6 +19,7 @@ declare
   v_stop  integer := nullif(base.setting('attempts.stop'), '0')::integer;
   v_pair  auth.attempts;
   v_until timestamptz;
+  v_other timestamptz;
 begin
   select a.* into v_pair from auth.attempts a
    where a.kind = p_kind and a.subject = p_subject and a.address = p_address and a.forget_at > v_now;
@@ -31,13 +32,15 @@ begin
       v_pair.failed_at + make_interval(secs => least(v_first * 2.0 ^ least(v_pair.failures - v_free, 30), v_most)));
   end if;
 
+  -- Asked in any case: the clock must not tell where a login is known.
+  select max(a.forget_at) into v_other
+    from (values (p_subject, bytea '', v_stop),
+                 (bytea '', p_address, nullif(base.setting('attempts.per_address'), '0')::integer),
+                 (bytea '', bytea '', nullif(base.setting('attempts.overall'), '0')::integer)) as l (subject, address, most)
+    join auth.attempts a on a.kind = p_kind and a.subject = l.subject and a.address = l.address
+   where a.forget_at > v_now and a.failures >= l.most;
   if v_pair.succeeded_at is null then
-    select greatest(v_until, max(a.forget_at)) into v_until
-      from (values (p_subject, bytea '', v_stop),
-                   (bytea '', p_address, nullif(base.setting('attempts.per_address'), '0')::integer),
-                   (bytea '', bytea '', nullif(base.setting('attempts.overall'), '0')::integer)) as l (subject, address, most)
-      join auth.attempts a on a.kind = p_kind and a.subject = l.subject and a.address = l.address
-     where a.forget_at > v_now and a.failures >= l.most;
+    v_until := greatest(v_until, v_other);
   end if;
 
   return coalesce(greatest(ceil(extract(epoch from v_until - v_now)), 0), 0);

@@ -3,6 +3,7 @@
 -- Rules   A success makes the address known for the subject and ends the failures in a row.
 --         Others may have failed while this one was at work: if the free attempts are used up meanwhile, the outcome is
 --         kept from the caller, right or wrong. So no number of attempts at once gets more verdicts than one by one.
+--         A failure where the subject is known counts there only; the work is the same.
 --         A failure is remembered for 3 days, n in a row for n times as long; an address stays known for 180 days.
 -- Errors  RL002 too many attempts (kept, not raised)
 -- Locks   rows of auth.attempts: the pair, the subject, the address, all; until the end of the transaction, so
@@ -36,7 +37,7 @@ begin
   select p_kind, r.subject, r.address, clock_timestamp() + r.remember
     from (values (1, v_subject, v_address, interval '3 days'), (2, v_subject, '', '3 days'),
                  (3, '', v_address, '1 hour'), (4, '', '', '1 minute')) as r (place, subject, address, remember)
-   where r.place = 1 or not v_known
+   where r.place = 1 or p_success is not true
    order by r.place
       on conflict on constraint attempts_pkey do update
      set failures = case when a.forget_at > clock_timestamp() then a.failures else 0 end,
@@ -57,13 +58,14 @@ begin
   else
     -- The hour of an address and the minute of all end when they end; failures of a subject are remembered longer.
     update auth.attempts a
-       set failures = a.failures + 1,
+       set failures = a.failures + c.more,
            failed_at = v_now,
            began_at = case when a.failures = 0 then v_now else a.began_at end,
-           forget_at = case when a.subject = '' then a.forget_at
-                            else greatest(a.forget_at, v_now + (a.failures + 1) * interval '3 days') end
-     where a.kind = p_kind and (a.subject = v_subject or a.subject = '' and not v_known)
-       and (a.address = v_address or a.address = '' and not v_known);
+           forget_at = case when a.subject = '' or c.more = 0 then a.forget_at
+                            else greatest(a.forget_at, v_now + (a.failures + c.more) * interval '3 days') end
+      from (values (v_subject, v_address, 1), (v_subject, '', 1 - v_known::integer), ('', v_address, 1 - v_known::integer),
+                   ('', '', 1 - v_known::integer)) as c (subject, address, more)
+     where a.kind = p_kind and a.subject = c.subject and a.address = c.address;
   end if;
   return true;
 end

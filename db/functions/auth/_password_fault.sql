@@ -1,4 +1,5 @@
--- core.password_fault: which rule a new password breaks, as a sentence without its subject; NULL when it keeps them.
+-- core.password_fault: which rule a new password breaks, as a sentence without its subject; NULL when it keeps
+-- them, and for NULL.
 --
 -- Rules   p_minimum code points, at most 256 and at most 1,024 bytes, after NFKC; no rule about kinds of characters.
 --         At least half of p_minimum must be left once everything is taken out that is guessed as one:
@@ -13,6 +14,9 @@ declare
   v_password text := normalize(p_password, nfkc);
   v_score    record;
 begin
+  if v_password is null then
+    return null;
+  end if;
   if length(v_password) < p_minimum then
     return format('must have at least %s characters', p_minimum);
   end if;

@@ -1,7 +1,7 @@
 -- api.check_password_strength: how hard a password is to guess, before it is anybody's. For the form that asks for it.
 --
 -- Rules   score goes from 0 to 100, reasons name what makes it easy; acceptable says whether registration takes it.
---         p_context is what others know of the person: names, address. Nothing is stored, counted or looked up elsewhere.
+--         p_context is what others know of the person: names, address. Nothing is stored or counted.
 -- Errors  VL001 password or context too long
 create or replace function api.check_password_strength(p_password text, p_context text[] default '{}')
 returns table (score integer, acceptable boolean, reasons text[])

@@ -1,7 +1,7 @@
 -- core.password_matches: whether a password belongs to a hash, in our format or plain bcrypt; without one it is
 -- as much work.
 begin;
-select plan(38);
+select plan(41);
 
 select is(pg_get_function_arguments('core.password_matches'::regproc), 'p_password text, p_hash text', 'arguments');
 select is(pg_get_function_result('core.password_matches'::regproc), 'boolean', 'result');
@@ -84,6 +84,26 @@ create temp table taken as
 select min(pg_temp.seconds(null)) / min(pg_temp.seconds(k.hash)) as ratio from known k, generate_series(1, 8);
 select cmp_ok(t.ratio, '>', 0.3::double precision, 'an unknown account takes as long as a known one') from taken t;
 select cmp_ok(t.ratio, '<', 3::double precision, 'and no longer') from taken t;
+
+-- Made by Django 5 and passlib 1.7 from one password.
+create temp table imported (hash text);
+insert into imported values
+  ('pbkdf2_sha256$1000$seasalt$J9S4VPpfNS4LBdgnZVB6CpEZCcyXkEYrjpWeApOer/8='),
+  ('pbkdf2_sha1$1000$seasalt$hBV3QwB85fC6+Py/OIb/PSoWLek='),
+  ('bcrypt_sha256$$2b$04$wBYplU/PGQLaCR4rQh8uuO9y3gjfFzC3TQBpaWfp.gDG1y2ILq1ym'),
+  ('bcrypt$$2b$04$G/QETv5QISk4qD9tpi7auOoLRUUXogd/3IEaNf/AZCxibHezvun2O'),
+  ('$pbkdf2-sha256$1000$c2VhIHNhbHQh$7d1H1xUzzw5YevF7NrBePfi.CcAMxWiKTOSTEcDmbys'),
+  ('$pbkdf2-sha512$1000$c2VhIHNhbHQh$KGK5xX9aqb9OdcgCycGwpwSuSDt8NqlBg8zcavHzxyWcR5RIJ1.gPuXQnKEem4kGzoZiI6.0ySWpWoH8ESdkHw'),
+  ('$pbkdf2$1000$c2VhIHNhbHQh$HgL/lKEixlxUSteWk00.4q/OmY4'),
+  ('$2b$04$hILE9WQmCbA3N0PxNtoUTOdIDAaHGNqwDdY527acfg4kjegg60djm'),
+  ('$2y$04$Pq/0OrgDJk9mPpTkIVCkKeCAsLfXpqYpn02YmxHdsPWDQcZGpmMVe'),
+  ('$bcrypt-sha256$v=2,t=2b,r=4$VBrR.r0VxkE8dIyo09D0qe$Eresog1rdtAHp4GKEFOsY9rZNRWTuwW'),
+  ('$bcrypt-sha256$2b,4$FGgCjzMod6uMkTeJkkbLre$3YjJrJKkA92N71iH5lK9fncpo26ws6K');
+select is_empty($$ select i.hash from imported i where not core.password_matches('correct horse báttery', i.hash) $$,
+                'hashes of Django and passlib are known');
+select is_empty($$ select i.hash from imported i where core.password_matches('correct horse battery', i.hash) $$,
+                'and no other password');
+select is_empty($$ select i.hash from imported i where core.password_is_current(i.hash) $$, 'sign-in renews them');
 
 set session authorization plinth_web;
 select throws_ok($$ select core.password_matches('x', 'x') $$, '42501', null, 'private');
