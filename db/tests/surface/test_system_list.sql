@@ -130,33 +130,11 @@ select distinct trim(r) as table_and_verbs from regexp_split_to_table($$
   insert select ops.audit_seals
   delete select ops.audit_unsealed
   select ops.partitioned_tables
+  select auth.common_passwords
   select ops.mail_kinds
   insert select update ops.mail_texts
   delete insert select update ops.outbox
 $$, '\n') r where trim(r) <> '';
-create temp table rights (table_and_verbs text primary key);
-insert into rights values
-  ('select base.errors'),
-  ('select base.settings'),
-  ('select base.table_manifest'),
-  ('select base.table_privacy'),
-  ('select ops.audit_logs'),
-  ('delete select ops.audit_details'),
-  ('insert select ops.audit_erasures'),
-  ('select auth.common_passwords'),
-  ('select auth.tiers'),
-  ('select update auth.roles'),
-  ('select auth.permissions'),
-  ('insert select update auth.users'),
-  ('delete insert select update auth.attempts'),
-  ('insert select update auth.logins'),
-  ('delete insert select update auth.sessions'),
-  ('insert select auth.spent_refresh_tokens'),
-  ('delete insert select auth.user_roles'),
-  ('delete insert select update auth.one_time_tokens'),
-  ('select ops.mail_kinds'),
-  ('select ops.mail_texts'),
-  ('delete insert select update ops.outbox');
 select set_eq('select pg_temp.table_rights()', 'select table_and_verbs from rights', 'and has exactly these rights on tables');
 
 select is_empty(
