@@ -254,6 +254,7 @@ _COMMANDS: tuple[tuple[str, str | Callable[..., int | None], str, tuple[Any, ...
         _option("paths", nargs="*", metavar="PATH", type=Path),
         _option("--keep-db", action="store_true", help="leave the test database behind"),
         _option("--sql-only", action="store_true", help="pgTAP only"),
+        _option("--python-only", action="store_true", help="pytest only"),
     )),
     ("doctor", "doctor.main", "check everything Plinth needs and say what to do", ()),
     ("user create", _user_create, "make an account, such as the first administrator", (
