@@ -56,6 +56,23 @@ def test_every_command_has_help(capsys: pytest.CaptureFixture[str]) -> None:
         assert f"usage: plinth {command}" in capsys.readouterr().out
 
 
+# What scripts rely on.
+OPTIONS = {
+    "up": "--port --data --workers --seed --memory",
+    "psql": "-c -f --role --as",
+    "seed": "--clean",
+    "test": "--keep-db --sql-only --python-only",
+}
+
+
+@pytest.mark.parametrize("command", OPTIONS)
+def test_what_scripts_rely_on_is_there(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main([command, "--help"])
+    told = capsys.readouterr().out
+    assert not [option for option in OPTIONS[command].split() if option not in told]
+
+
 @pytest.mark.parametrize(
     ("arguments", "environment", "code", "message"),
     [
