@@ -87,6 +87,42 @@ def test_a_hundred_uses_of_one_token_have_one_successor(
     assert client.get("/v1/me").status == 200
 
 
+def test_in_sql_too_one_use_wins(
+    town: Server, citizen: Client, name: str, town_database: Database
+) -> None:
+    """Thirty transactions at once, without the layer and its queues."""
+    _, signed = sign_in(town, name)
+    start = Barrier(30)
+
+    def use(_: int) -> Any:
+        with town_database.connect("plinth_operator") as connection:
+            start.wait(30)
+            call = "select token, refresh_token from api.refresh_session(%s)"
+            return connection.execute(call, [signed["refresh_token"]]).fetchone()
+
+    with ThreadPoolExecutor(30) as pool:
+        told = set(pool.map(use, range(30)))
+    assert len(told) == 1
+    assert None not in told
+    assert town_database.value(f"{_SPENT} where u.username = %s", name) == 1
+
+
+def test_a_suspended_account_refreshes_nothing(
+    town: Server, citizen: Client, name: str, town_database: Database
+) -> None:
+    client, signed = sign_in(town, name)
+    spent = signed["refresh_token"]
+    current = refresh(client, spent).json()["refresh_token"]
+    with town_database.connect() as connection:
+        for status in ("suspended", "active"):
+            connection.execute(
+                "update auth.users set status = %s where username = %s", [status, name]
+            )
+            # Active again, it signs in anew; neither token does any more, nor is it called theft.
+            assert {refresh(client, token).code for token in (spent, current)} == {"UN001"}
+    assert town_database.value(_REUSES, name) == 0
+
+
 @pytest.mark.parametrize("seconds", [0, 60], ids=["grandparent", "parent too late"])
 def test_a_copied_token_ends_the_session(
     town: Server, citizen: Client, name: str, town_database: Database, seconds: int
