@@ -1767,8 +1767,7 @@ comment on column auth.sessions.refresh_hash is 'SHA-256 of the refresh token in
 comment on column auth.sessions.address is 'Address at sign-in';
 comment on column auth.sessions.user_agent is 'Client at sign-in';
 comment on column auth.sessions.created_at is 'When it began';
-comment on column auth.sessions.last_seen_at is
-  'When it began or was last refreshed: no request has to write to say that it was here';
+comment on column auth.sessions.last_seen_at is 'When it was last used, to the minute, or refreshed';
 comment on column auth.sessions.expires_at is 'When the session token stops working';
 comment on column auth.sessions.refresh_expires_at is 'When the refresh token stops working, and with it the session';
 comment on column auth.sessions.stepped_up_at is
