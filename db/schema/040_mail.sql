@@ -165,8 +165,8 @@ If it was not you, take it back with
 
 {public_url}/account#revert-email={token}
 
-That works once, for {days} days. It restores this address, signs out everywhere, and makes the password void: the
-link for a new one comes in another mail.
+That works once, for {days} days. It restores this address, signs out everywhere, revokes API keys, and makes the
+password void: the link for a new one comes in another mail.
 '),
   ('registration_with_your_address', 'en', 'You have an account already',
 'Hello,

@@ -81,6 +81,9 @@ create trigger _900_touch_tag after insert or update or delete on auth.user_pref
 
 alter table auth.user_preferences enable row level security;
 alter table auth.user_preferences force row level security;
+-- Mail goes out in the user's language, also before there is a caller.
+create policy system_read on auth.user_preferences for select to plinth_system using (true);
+grant select on auth.user_preferences to plinth_system;
 create policy own_rows on auth.user_preferences to plinth_owner using (user_id = (select base.current_user_id()));
 create policy operator_read on auth.user_preferences for select to plinth_operator using (true);
 grant select on auth.preference_defaults, auth.user_preferences to plinth_operator;

@@ -10,7 +10,8 @@ const tasks = {
     send: (token) => ["POST", "/v1/email-verifications", { token }],
   },
   "revert-email": {
-    what: "Take the change of your e-mail address back. You are signed out everywhere, and get a link for a new password.",
+    what: "Take the change of your e-mail address back. You are signed out everywhere, API keys are revoked, "
+      + "and a link for a new password comes by mail.",
     button: "Take it back", done: "Your former address is restored. The link for a new password is in your mail.",
     send: (token) => ["POST", "/v1/email-reversions", { token }],
   },

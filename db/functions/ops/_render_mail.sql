@@ -1,4 +1,4 @@
--- core.render_mail: subject and body of a message, in the language asked for or in English.
+-- core.render_mail: subject and body of a message, in the language asked for (pt-BR, else pt) or in English.
 --
 -- Rules   {name} is replaced by the value of that name, once: what a value holds is never looked at again. A name
 --         without a value is replaced by nothing.
@@ -18,8 +18,8 @@ declare
 begin
   select t.* into strict v_text
     from ops.mail_texts t
-   where t.kind = p_kind and t.language in (p_language, 'en')
-   order by t.language = p_language desc
+   where t.kind = p_kind and t.language in (p_language, split_part(p_language, '-', 1), 'en')
+   order by (t.language = p_language) is true desc, t.language <> 'en' desc
    limit 1;
 
   select coalesce(jsonb_object_agg(v.key, left(regexp_replace(v.value,

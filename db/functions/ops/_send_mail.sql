@@ -2,7 +2,7 @@
 --
 -- Rules   The kind is a row of ops.mail_kinds. A kind with a lifetime brings a link: its one-time token, of the same
 --         kind and with the same payload, is issued here and waits encrypted.
---         It goes to p_address, or to the account's own.
+--         It goes to p_address, or to the account's own, in the language the user prefers, else that of the setting.
 --         p_dedup names the occasion: while a message of this kind for this user and occasion is known, another one is
 --         not written, and NULL comes back.
 -- Errors  NF001 there is no such account; SV503 the connection brought no keys, and the message brings a link
@@ -34,7 +34,10 @@ begin
   end if;
 
   insert into ops.outbox (user_id, kind, language, address, payload, dedup)
-  values (p_user_id, p_kind, base.setting('mail.language'), coalesce(p_address, v_email), p_payload, p_dedup)
+  values (p_user_id, p_kind,
+          coalesce((select p.preferences ->> 'language' from auth.user_preferences p where p.user_id = p_user_id),
+                   base.setting('mail.language')),
+          coalesce(p_address, v_email), p_payload, p_dedup)
   on conflict on constraint outbox_dedup_key do nothing
   returning id into v_id;
 

@@ -1,6 +1,6 @@
 -- api.revert_email: the former address has the last word, and the earliest the very last.
 begin;
-select plan(29);
+select plan(30);
 
 select is(pg_get_function_arguments('api.revert_email'::regproc),
   'p_token text', 'arguments');
@@ -54,6 +54,10 @@ update auth.users u set password_hash = core.hash_password('known to the thief')
 insert into auth.sessions (user_id, token_hash, refresh_hash, expires_at, refresh_expires_at)
 values (:'anna', sha256('tap_rev'), sha256('tap_revr'), now() + interval '1 h', now() + interval '1 d');
 
+insert into auth.api_keys (user_id, name, prefix, secret_hash, scopes)
+select u.id, 'tap', 'plk_' || right(u.id::text, 4) || 'abcd', sha256(u.id::text::bytea), '{self:read}'
+  from auth.users u where u.id in (:'anna', :'ben');
+
 -- A thief with the password moves the account on, twice, and begins a third time.
 select set_config('tap.first', pg_temp.moved('tap_rev_thief@example.org'), true);
 select set_config('tap.second', pg_temp.moved('tap_rev_thief2@example.org'), true);
@@ -74,6 +78,8 @@ select throws_ok($$ select api.verify_email(current_setting('tap.third')) $$, 'V
 reset session authorization;
 select is(pg_temp.account('anna'), 'tap_rev_anna@example.org verified', 'the address is the first one again');
 select is_empty($$ select api.authenticate_user('tap_rev_anna', 'known to the thief') $$, 'the password is void');
+select results_eq($$ select right(k.user_id::text, 1), k.revoke_reason from auth.api_keys k where k.name = 'tap' order by 1 $$,
+                  $$ values ('1', 'address restored'), ('2', null) $$, 'keys he may have made are revoked, nobody else''s');
 select is(s.end_reason, 'address restored', 'he is signed out') from auth.sessions s where s.user_id = :'anna';
 select is(pg_temp.mailed(), '{"anna reset_password tap_rev_anna@example.org"}', 'the owner gets a link for a new password');
 select lives_ok($$ select api.reset_password(pg_temp.link('reset_password'), 'correct horse battery') $$, 'that works');

@@ -1,6 +1,6 @@
 -- core.render_mail: values go in once, as one line each; the language asked for, or English.
 begin;
-select plan(19);
+select plan(21);
 
 select is(pg_get_function_arguments('core.render_mail'::regproc),
   'p_kind text, p_language text, p_values jsonb', 'arguments');
@@ -27,6 +27,8 @@ select results_eq($$ select r.subject, r.body from core.render_mail('tap_plain',
                   $$ values ('No names', 'None here either') $$, 'nothing to replace');
 select results_eq($$ select r.subject, r.body from core.render_mail('tap_note', 'de', '{"name": "Anna"}') r $$,
                   $$ values ('Hallo Anna', 'Liebe Anna') $$, 'in German');
+select is((select r.subject from core.render_mail('tap_note', 'de-AT', '{"name": "Anna"}') r), 'Hallo Anna', 'in that of Austria');
+select is((select r.subject from core.render_mail('tap_note', 'en-GB', '{"name": "Anna"}') r), 'Hello Anna', 'or of Britain');
 select is((select r.subject from core.render_mail('tap_note', 'fr', '{"name": "Anna"}') r), 'Hello Anna',
           'a language that is not there is English');
 select is((select r.subject from core.render_mail('tap_note', null, null) r), 'Hello ', 'no language and no values');

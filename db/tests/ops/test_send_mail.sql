@@ -1,6 +1,6 @@
 -- core.send_mail: leaves a message, with the token of its link and without its text.
 begin;
-select plan(33);
+select plan(35);
 
 select is(pg_get_function_arguments('core.send_mail'::regproc),
   'p_user_id uuid, p_kind text, p_payload jsonb DEFAULT ''{}''::jsonb, p_address text DEFAULT NULL::text, '
@@ -31,6 +31,12 @@ select results_eq(
              null::timestamptz, null::timestamptz) $$, 'waits, for the account''s own address');
 select is_empty($$ select from auth.one_time_tokens t where t.user_id = '019e0000-0000-7000-8000-00000000fb01' $$,
                 'and brings no token');
+delete from ops.outbox o where o.kind = 'tap_note';
+update base.settings s set value = 'fr' where s.name = 'mail.language';
+insert into auth.user_preferences (user_id, preferences) values (:'ben', '{"language": "de"}'), (:'anna', '{"theme": "dark"}');
+select ok(core.send_mail(:'anna', 'tap_note') is not null and core.send_mail(:'ben', 'tap_note') is not null, 'in two languages');
+select is(array(select o.language from ops.outbox o where o.kind = 'tap_note' order by o.id), '{fr,de}',
+          'that of the setting, or the one the user chose');
 
 select isnt(core.send_mail(:'ben', 'tap_link', '{"email": "new@example.org"}', 'new@example.org'), null, 'a link');
 select results_eq(

@@ -131,6 +131,7 @@ select distinct trim(r) as table_and_verbs from regexp_split_to_table($$
   delete select ops.audit_unsealed
   select ops.partitioned_tables
   select auth.common_passwords
+  select auth.user_preferences
   select ops.mail_kinds
   insert select update ops.mail_texts
   delete insert select update ops.outbox
