@@ -3,33 +3,67 @@
 "use strict";
 
 const byId = (id) => document.getElementById(id);
+const LOGIN = { label: "Username or e-mail address", autocomplete: "username", required: true };
 
 const tasks = {
   "verify-email": {
-    what: "Confirm that this e-mail address is yours.", button: "Confirm", done: "The address is confirmed.",
-    send: (token) => ["POST", "/v1/email-verifications", { token }],
+    what: "Confirm that this e-mail address is yours.",
+    button: "Confirm", done: "The address is confirmed.",
+    send: (token) => call("POST", "/v1/email-verifications", { token }),
   },
   "revert-email": {
     what: "Take the change of your e-mail address back. You are signed out everywhere, API keys are revoked, "
       + "and a link for a new password comes by mail.",
     button: "Take it back", done: "Your former address is restored. The link for a new password is in your mail.",
-    send: (token) => ["POST", "/v1/email-reversions", { token }],
+    send: (token) => call("POST", "/v1/email-reversions", { token }),
   },
   "reset-password": {
-    what: "Choose a new password. You are signed out everywhere.", label: "New password", type: "password",
-    autocomplete: "new-password", button: "Set the password", done: "The new password is set. You can sign in with it.",
-    send: (token, text) => ["PUT", "/v1/password-resets", { token, new_password: text }],
+    what: "Choose a new password. You are signed out everywhere.",
+    fields: [{ label: "New password", type: "password", autocomplete: "new-password", required: true }],
+    button: "Set the password", done: "The new password is set. You can sign in with it.",
+    send: (token, [password]) => call("PUT", "/v1/password-resets", { token, new_password: password }),
   },
   "forgot-password": {
-    what: "Ask for a link with which you can choose a new password.", label: "Username or e-mail address", type: "text",
-    autocomplete: "username", button: "Send the link",
-    done: "If there is such an account, the link is on its way to its address.",
-    send: (_, text) => ["POST", "/v1/password-resets", { login: text }],
+    what: "Ask for a link with which you can choose a new password.",
+    fields: [LOGIN],
+    button: "Send the link", done: "If there is such an account, the link is on its way to its address.",
+    send: (_, [login]) => call("POST", "/v1/password-resets", { login }),
+  },
+  "invitation": {
+    what: "You are invited to a team. To join it, sign in to the account with this address.",
+    fields: [LOGIN, { label: "Password", type: "password", autocomplete: "current-password", required: true },
+      { label: "Code of the second factor, if you have one", autocomplete: "one-time-code" }],
+    button: "Join", done: "You are in the team.",
+    // A session for this one call.
+    send: async (token, [login, password, totp]) => {
+      const session = await call("POST", "/v1/sessions", totp ? { login, password, totp } : { login, password });
+      if (!session.ok) return session;
+      const bearer = (await session.json()).token;
+      const joined = await call("POST", "/v1/invitations", { token }, bearer);
+      await call("DELETE", "/v1/sessions/current", undefined, bearer);
+      return joined;
+    },
+    refuse: "Decline", refused: "The invitation is declined.",
+    sendRefusal: (token) => call("POST", "/v1/invitations/decline", { token }),
   },
 };
 
 let task = null;
 let token = "";
+
+function call(method, path, body, bearer) {
+  const headers = body ? { "Content-Type": "application/json" } : {};
+  if (bearer) headers.Authorization = `Bearer ${bearer}`;
+  return fetch(path, { method, headers, body: body && JSON.stringify(body), credentials: "omit" });
+}
+
+function field({ label, ...properties }) {
+  const [paragraph, name, input] = ["p", "label", "input"].map((tag) => document.createElement(tag));
+  Object.assign(input, { size: 40, ...properties });
+  name.append(label, document.createElement("br"), input);
+  paragraph.append(name);
+  return paragraph;
+}
 
 function show() {
   const [name, secret] = location.hash.slice(1).split("=");
@@ -38,36 +72,33 @@ function show() {
   token = secret || "";
   history.replaceState(null, "", location.pathname);
   byId("what").textContent = task.what;
-  byId("field").hidden = !task.label;
-  byId("input").disabled = !task.label;
-  byId("label").textContent = task.label || "";
-  Object.assign(byId("input"), { value: "", type: task.type || "text", autocomplete: task.autocomplete || "off" });
-  document.querySelector("button").textContent = task.button;
+  byId("fields").replaceChildren(...(task.fields || []).map(field));
+  byId("button").textContent = task.button;
+  byId("refuse").textContent = task.refuse || "";
+  byId("refuse").hidden = !task.refuse;
   byId("form").hidden = false;
   byId("again").hidden = true;
   byId("outcome").textContent = "";
 }
 
-async function submit(event) {
+async function send(event, how, done) {
   event.preventDefault();
-  const button = document.querySelector("button");
-  button.disabled = true;
-  const [method, path, body] = task.send(token, byId("input").value);
+  const buttons = document.querySelectorAll("button");
+  buttons.forEach((button) => { button.disabled = true; });
   try {
-    const answer = await fetch(path, {
-      method, body: JSON.stringify(body), headers: { "Content-Type": "application/json" }, credentials: "omit",
-    });
+    const answer = await how(token, [...document.querySelectorAll("input")].map((input) => input.value));
     const problem = answer.ok ? null : await answer.json();
     byId("form").hidden = answer.ok;
-    byId("outcome").textContent = answer.ok ? task.done : problem.detail || problem.title;
-    byId("again").hidden = answer.ok || problem.code !== "VL004";
+    byId("outcome").textContent = answer.ok ? done : problem.detail || problem.title;
+    byId("again").hidden = answer.ok || problem.code !== "VL004" || task === tasks.invitation;
   } catch {
     byId("outcome").textContent = "The service cannot be reached; try again.";
   } finally {
-    button.disabled = false;
+    buttons.forEach((button) => { button.disabled = false; });
   }
 }
 
-byId("form").addEventListener("submit", submit);
+byId("form").addEventListener("submit", (event) => send(event, task.send, task.done));
+byId("refuse").addEventListener("click", (event) => send(event, task.sendRefusal, task.refused));
 addEventListener("hashchange", show);
 show();
