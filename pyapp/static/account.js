@@ -29,6 +29,11 @@ const tasks = {
     button: "Send the link", done: "If there is such an account, the link is on its way to its address.",
     send: (_, [login]) => call("POST", "/v1/password-resets", { login }),
   },
+  "restore-account": {
+    what: "Your account was deleted. Have it back?",
+    button: "Restore the account", done: "The account is restored. You can sign in again.",
+    send: (token) => call("POST", "/v1/users/restore", { token }),
+  },
   "invitation": {
     what: "You are invited to a team. To join it, sign in to the account with this address.",
     fields: [LOGIN, { label: "Password", type: "password", autocomplete: "current-password", required: true },

@@ -4,7 +4,8 @@
 --         a table of old hashes is a treasure, and people who have to find a new one every time count upwards.
 --         A wrong current password counts as a failed sign-in.
 --         The session of this request goes on with new tokens, every other one ends. Open links to reset the password
---         are void, and the owner gets mail. In psql every session ends and there is no row.
+--         or to take over another address are void, and the owner gets mail. In psql every session ends and there is no
+--         row.
 -- Errors  UN001 nobody is signed in; NF001 an operator names no account; VL001, VL003 new_password; VL001
 --         current_password, RL002 too many attempts (these two kept, not raised: the attempt stays on record)
 -- Locks   the account's row, then its attempts, its sessions, its tokens
@@ -55,7 +56,7 @@ begin
   v_hash := core.hash_password(p_new_password);
   update auth.users u set password_hash = v_hash where u.id = p_user_id;
   perform core.end_sessions(p_user_id, 'password changed', v_session);
-  perform core.void_one_time_tokens(p_user_id, 'reset_password');
+  perform core.void_one_time_tokens(p_user_id, 'reset_password', 'verify_email');
   perform core.send_mail(p_user_id, 'password_changed');
 
   -- Whoever had the old tokens, too, has them no more.

@@ -1,6 +1,6 @@
 -- api.change_password: a new password for the caller, who has to know the old one.
 begin;
-select plan(38);
+select plan(39);
 
 select is(pg_get_function_arguments('api.change_password'::regproc),
   'p_user_id uuid, p_current_password text, p_new_password text', 'arguments');
@@ -63,6 +63,8 @@ select is((select count(*) from auth.sessions s where s.user_id = '019e0000-0000
           3::bigint, 'or ended a session');
 
 -- Done.
+select core.issue_one_time_token('019e0000-0000-7000-8000-00000000aa01', k, '1 hour')
+  from unnest(array['reset_password', 'verify_email', 'tap_other']) k;
 select pg_temp.in_session('019e0000-0000-7000-8000-00000000aa01', '019e0000-0000-7000-8000-00000000ab02');
 create temp table answer as
 select * from api.change_password('019e0000-0000-7000-8000-00000000aa01', 'correct horse battery', 'purple monkey dishwasher');
@@ -82,6 +84,9 @@ select results_eq(
 select is((select count(*) from auth.sessions s where s.user_id = '019e0000-0000-7000-8000-00000000aa02' and s.ended_at is null),
           3::bigint, 'nobody else''s do');
 select ok(exists (select from base.touched_tags t where t.tag = 'sessions:019e0000-0000-7000-8000-00000000aa01'), 'caches know');
+select is(array(select t.kind from auth.one_time_tokens t
+                 where t.user_id = '019e0000-0000-7000-8000-00000000aa01' and t.voided_at is null), '{tap_other}',
+          'links that would change password or address are void');
 select is((select array_agg(o.kind) from ops.outbox o where o.user_id = '019e0000-0000-7000-8000-00000000aa01'),
           '{password_changed}', 'and the owner');
 select ok(exists (select from ops.audit_logs l where l.action = 'update' and 'password_hash' = any (l.changed)
