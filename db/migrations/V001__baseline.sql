@@ -1342,8 +1342,8 @@ If it was not you, take it back with
 
 {public_url}/account#revert-email={token}
 
-That works once, for {days} days. It restores this address, signs out everywhere, and makes the password void: the
-link for a new one comes in another mail.
+That works once, for {days} days. It restores this address, signs out everywhere, revokes API keys, and makes the
+password void: the link for a new one comes in another mail.
 '),
   ('registration_with_your_address', 'en', 'You have an account already',
 'Hello,
@@ -3413,6 +3413,9 @@ create trigger _900_touch_tag after insert or update or delete on auth.user_pref
 
 alter table auth.user_preferences enable row level security;
 alter table auth.user_preferences force row level security;
+-- Mail goes out in the user's language, also before there is a caller.
+create policy system_read on auth.user_preferences for select to plinth_system using (true);
+grant select on auth.user_preferences to plinth_system;
 create policy own_rows on auth.user_preferences to plinth_owner using (user_id = (select base.current_user_id()));
 create policy operator_read on auth.user_preferences for select to plinth_operator using (true);
 grant select on auth.preference_defaults, auth.user_preferences to plinth_operator;
