@@ -17,6 +17,11 @@ const tasks = {
     button: "Take it back", done: "Your former address is restored. The link for a new password is in your mail.",
     send: (token) => call("POST", "/v1/email-reversions", { token }),
   },
+  "restore-account": {
+    what: "Have your deleted account back.", button: "Restore it",
+    done: "The account is back. You can sign in with it.",
+    send: (token) => ["POST", "/v1/users/restore", { token }],
+  },
   "reset-password": {
     what: "Choose a new password. You are signed out everywhere.",
     fields: [{ label: "New password", type: "password", autocomplete: "new-password", required: true }],
