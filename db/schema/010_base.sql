@@ -34,14 +34,15 @@ insert into base.table_manifest (schema_name, table_name, class, reason) values
 ------------------------------------------------------------------------------------------------------------------
 
 create table base.table_privacy (
-  schema_name text not null,
-  table_name  text not null,
-  user_column text default 'user_id',
-  on_erase    text not null default 'delete',
-  personal    text[] not null default '{}',
-  hidden      text[] not null default '{}',
-  neutral     text[] not null default '{}',
-  erased      jsonb not null default '{}',
+  schema_name    text not null,
+  table_name     text not null,
+  user_column    text default 'user_id',
+  address_column text,
+  on_erase       text not null default 'delete',
+  personal       text[] not null default '{}',
+  hidden         text[] not null default '{}',
+  neutral        text[] not null default '{}',
+  erased         jsonb not null default '{}',
   constraint table_privacy_pkey primary key (schema_name, table_name),
   constraint table_privacy_table_name_fkey foreign key (schema_name, table_name)
     references base.table_manifest (schema_name, table_name) on delete cascade,
@@ -54,6 +55,8 @@ comment on column base.table_privacy.schema_name is 'Schema of the table';
 comment on column base.table_privacy.table_name is 'Name of the table';
 comment on column base.table_privacy.user_column is
   'The column whose user the row belongs to; NULL: the table only mentions users by their ids';
+comment on column base.table_privacy.address_column is
+  'The column that holds an address or a username of anybody: an erasure removes rows that name the account, whosever they are';
 comment on column base.table_privacy.on_erase is
   'delete: the rows go; anonymise: they stay, personal and hidden columns are emptied; keep: nothing personal is in them';
 comment on column base.table_privacy.personal is 'Columns that tell something about the person: exported and erased';

@@ -113,8 +113,8 @@ insert into base.table_manifest (schema_name, table_name, class, reason) values
   ('ops', 'mail_kinds', 'reference', 'the same messages everywhere'),
   ('ops', 'mail_texts', 'reference', 'the same texts everywhere'),
   ('ops', 'outbox',     'by-user',   'caused by one user''s transaction');
-insert into base.table_privacy (schema_name, table_name, personal, hidden, neutral) values
-  ('ops', 'outbox', '{address,payload,dedup,last_error}', '{token_encrypted}', '{kind,language}');
+insert into base.table_privacy (schema_name, table_name, address_column, personal, hidden, neutral) values
+  ('ops', 'outbox', 'address', '{address,payload,dedup,last_error}', '{token_encrypted}', '{kind,language}');
 
 -- Mail to an address nobody has proved to own says nothing that a stranger chose, not even the username: a mail
 -- program would make a link of it.

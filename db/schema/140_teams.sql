@@ -543,6 +543,8 @@ insert into base.table_manifest (schema_name, table_name, class, reason) values
   ('auth', 'team_invitations', 'by-team',   'with the team'),
   ('auth', 'resource_types',   'reference', 'the same kinds everywhere'),
   ('auth', 'grants',           'by-user',   'with the thing; what somebody was given becomes a directory entry with him');
+insert into base.table_privacy (schema_name, table_name, user_column, address_column, neutral) values
+  ('auth', 'team_invitations', null, 'email', '{role}');
 insert into base.table_privacy (schema_name, table_name, neutral) values
   ('auth', 'team_members', '{role}'),
   ('auth', 'grants',       '{resource_type,permitted}');

@@ -395,6 +395,13 @@ def live(server: Server, alice: Alice) -> list[str]:
     key = {"name": "Thimble laptop", "scopes": ["self:read"]}
     assert alice.post("/v1/api-keys", key).status == 201
     assert alice.post("/v1/password-resets", {"login": "zephy@home.example"}).status == 204
+    assert alice.post("/v1/teams", {"name": "Thimble club"}).status == 201
+    # Others wrote her address down, too.
+    bob = server.client()
+    assert bob.sign_in("bob").status == 201
+    team = body_of(bob.post("/v1/teams", {"name": "Bakers"}))["id"]
+    invitation = {"email": "Zephy@home.example"}
+    assert bob.post(f"/v1/teams/{team}/invitations", invitation).status == 201
     refresh = {"refresh_token": signed["refresh_token"]}
     alice.token = body_of(alice.post("/v1/sessions/refresh", refresh))["token"]
     stranger = {"username": "mallory", "email": "zephy@home.example", "password": PASSWORD}
@@ -415,8 +422,10 @@ def test_export_then_erase_leaves_no_personal_value_anywhere(server: Server, ali
     found = {value: where(database, value) for value in values}
     # The scan can see: what is to be gone is there now, in tables of every kind.
     assert all(found.values()), found
-    assert {"auth.users", "auth.logins", "auth.sessions", "auth.api_keys", "auth.one_time_tokens",
-            "ops.outbox", "ops.audit_details"} <= set().union(*found.values())  # fmt: skip
+    assert set().union(*found.values()) >= {
+        "auth.users", "auth.logins", "auth.sessions", "auth.api_keys", "auth.one_time_tokens",
+        "auth.teams", "auth.team_invitations", "ops.outbox", "ops.audit_details",
+    }  # fmt: skip
     bobs = where(database, "bob bakes")
     trail = "select count(*) from ops.audit_logs where user_id = %s or actor_id = %s"
     before = database.value(trail, ALICE, ALICE)

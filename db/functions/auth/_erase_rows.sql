@@ -54,7 +54,8 @@ begin
     v_all := v_all + v_rows;
   end loop;
 
-  -- Last: what went above left its trail, too.
+  -- The trail comes last: what goes leaves its own.
+  v_all := v_all + core.erase_mentions(v_logins);
   v_all := v_all + core.erase_audit(p_user_id, v_logins, p_reason);
   return v_all;
 end

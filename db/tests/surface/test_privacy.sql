@@ -2,7 +2,7 @@
 -- erasure leaves, column by column, and the functions that do both can really do it.
 begin;
 set local search_path = tap, pg_catalog;
-select plan(21);
+select plan(24);
 
 create function pg_temp.tables() returns table (relation oid, name text, on_erase text, rows text, shown text[], emptied text)
 language sql as $$
@@ -105,6 +105,27 @@ select is_empty(
         and exists (select from pg_temp.tables() t where t.name = f.name and f.column_name = any (t.shown)) $$,
   'nor is anything whose name says what it is');
 
+-- Others write addresses down, too: such a column is declared, and what names an erased account goes.
+create function pg_temp.undeclared_addresses() returns setof text language sql as $$
+  select format('%s.%s.%s', n.nspname, c.relname, a.attname)
+    from pg_class c
+    join pg_namespace n on n.oid = c.relnamespace
+    join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.atttypid = 'text'::regtype
+    left join base.table_privacy p on p.schema_name = n.nspname and p.table_name = c.relname
+   where n.nspowner = 'plinth_owner'::regrole and c.relkind in ('r', 'p') and not c.relispartition
+     and a.attname ~ '(^|_)(e?mail|login|username|address)$'
+     and c.oid not in ('auth.users'::regclass, 'auth.logins'::regclass)
+     and p.address_column is distinct from a.attname
+$$;
+select is_empty('select pg_temp.undeclared_addresses()', 'a column of addresses is declared as one');
+select is_empty(
+  $$ select p.name from pg_temp.privacy() p
+      where (p.p).address_column is not null
+        and not (has_table_privilege('plinth_system', p.relation, 'select')
+                 and has_table_privilege('plinth_system', p.relation, 'delete')
+                 and exists (select from pg_attribute a where a.attrelid = p.relation and a.attname = (p.p).address_column)) $$,
+  'and core.erase_mentions may remove its rows');
+
 -- A domain that comes later is included by being there; what it forgot to say is hidden, and found here.
 create table base.planted (user_id uuid, id integer, note text, code bytea, count integer, primary key (user_id, id));
 create table base.planted_part (id integer primary key, owner uuid, planted integer, word text,
@@ -137,6 +158,10 @@ select set_eq('select pg_temp.without_a_word()', array['base.planted.note', 'bas
 select set_eq('select pg_temp.about_nothing() union all select pg_temp.said_twice()', array['base.planted.gone'],
               'a word too many is found');
 select results_eq('select pg_temp.cannot_be_emptied()', array['base.planted.id'], 'what cannot be emptied is found');
+create table base.planted_mail (id integer primary key, reply_address text);
+alter table base.planted_mail owner to plinth_owner;
+select results_eq('select pg_temp.undeclared_addresses()', array['base.planted_mail.reply_address'],
+                  'a column of addresses that is not declared is found');
 alter table base.planted enable row level security;
 select set_eq('select pg_temp.not_allowed()', array['select base.planted', 'anonymise base.planted'],
               'a policy that is missing is found');

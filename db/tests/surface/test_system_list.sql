@@ -67,6 +67,7 @@ insert into reviewed values
   ('function core.send_mail',            'writes to accounts that nobody is signed in to, and to others than the caller'),
   ('function core.use_one_time_token',   'finds a token by its hash: whose it is shows only then'),
   ('function core.erase_audit',          'details of what a user did to others are others'' rows; erases of the named user only'),
+  ('function core.erase_mentions',       'rows that name an erased account by its address are others'''),
   ('function core.erase_deleted_users',  'looks for accounts whose time to be restored is over, everybody''s'),
   ('function api.verify_audit',          'checks the trail of all users against its seals'),
   ('function core.seal_audit',           'seals the trail of all users; shows nothing of it'),
