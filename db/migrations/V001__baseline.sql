@@ -40,14 +40,15 @@ insert into base.table_manifest (schema_name, table_name, class, reason) values
 ------------------------------------------------------------------------------------------------------------------
 
 create table base.table_privacy (
-  schema_name text not null,
-  table_name  text not null,
-  user_column text default 'user_id',
-  on_erase    text not null default 'delete',
-  personal    text[] not null default '{}',
-  hidden      text[] not null default '{}',
-  neutral     text[] not null default '{}',
-  erased      jsonb not null default '{}',
+  schema_name    text not null,
+  table_name     text not null,
+  user_column    text default 'user_id',
+  address_column text,
+  on_erase       text not null default 'delete',
+  personal       text[] not null default '{}',
+  hidden         text[] not null default '{}',
+  neutral        text[] not null default '{}',
+  erased         jsonb not null default '{}',
   constraint table_privacy_pkey primary key (schema_name, table_name),
   constraint table_privacy_table_name_fkey foreign key (schema_name, table_name)
     references base.table_manifest (schema_name, table_name) on delete cascade,
@@ -60,6 +61,8 @@ comment on column base.table_privacy.schema_name is 'Schema of the table';
 comment on column base.table_privacy.table_name is 'Name of the table';
 comment on column base.table_privacy.user_column is
   'The column whose user the row belongs to; NULL: the table only mentions users by their ids';
+comment on column base.table_privacy.address_column is
+  'The column that holds an address or a username of anybody: an erasure removes rows that name the account, whosever they are';
 comment on column base.table_privacy.on_erase is
   'delete: the rows go; anonymise: they stay, personal and hidden columns are emptied; keep: nothing personal is in them';
 comment on column base.table_privacy.personal is 'Columns that tell something about the person: exported and erased';
@@ -1290,8 +1293,8 @@ insert into base.table_manifest (schema_name, table_name, class, reason) values
   ('ops', 'mail_kinds', 'reference', 'the same messages everywhere'),
   ('ops', 'mail_texts', 'reference', 'the same texts everywhere'),
   ('ops', 'outbox',     'by-user',   'caused by one user''s transaction');
-insert into base.table_privacy (schema_name, table_name, personal, hidden, neutral) values
-  ('ops', 'outbox', '{address,payload,dedup,last_error}', '{token_encrypted}', '{kind,language}');
+insert into base.table_privacy (schema_name, table_name, address_column, personal, hidden, neutral) values
+  ('ops', 'outbox', 'address', '{address,payload,dedup,last_error}', '{token_encrypted}', '{kind,language}');
 
 -- Mail to an address nobody has proved to own says nothing that a stranger chose, not even the username: a mail
 -- program would make a link of it.
@@ -3875,6 +3878,8 @@ insert into base.table_manifest (schema_name, table_name, class, reason) values
   ('auth', 'team_invitations', 'by-team',   'with the team'),
   ('auth', 'resource_types',   'reference', 'the same kinds everywhere'),
   ('auth', 'grants',           'by-user',   'with the thing; what somebody was given becomes a directory entry with him');
+insert into base.table_privacy (schema_name, table_name, user_column, address_column, neutral) values
+  ('auth', 'team_invitations', null, 'email', '{role}');
 insert into base.table_privacy (schema_name, table_name, neutral) values
   ('auth', 'team_members', '{role}'),
   ('auth', 'grants',       '{resource_type,permitted}');
