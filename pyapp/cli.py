@@ -17,7 +17,7 @@ from typing import Any
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from pyapp import __version__, engine, migrate, seed, unpack
+from pyapp import __version__, engine, migrate, secret, seed, unpack
 from pyapp.progress import Progress
 from pyapp.settings import ENVIRONMENTS, Settings, SettingsError, load
 
@@ -84,6 +84,7 @@ def _env(settings: Settings) -> None:
     exports["PGOPTIONS"] = there.apply(settings).key_options
     exports |= {"DATABASE_URL": there.web or "", "DATABASE_ADMIN_URL": there.admin_url}
     exports |= {"REDIS_URL": there.redis_url or "", "PLINTH_SECRET_KEY": there.secret_key}
+    exports["PLINTH_SECRET_KEY_PREVIOUS"] = ",".join(there.previous_keys)
     for name, value in exports.items():
         if value:
             print(f"export {name}={shlex.quote(value)}")
@@ -160,14 +161,23 @@ def _user_passwd(settings: Settings, username: str, password_stdin: bool) -> Non
     print(f"changed the password of {username}")
 
 
-def _user_role(settings: Settings, username: str, role: str) -> None:
-    _call(settings, ("api.assign_role", {"p_id": username, "p_role": role}))
-    print(f"{username} has role {role}")
+def _user_role(settings: Settings, username: str, role: str, *, remove: bool) -> None:
+    function = "api.unassign_role" if remove else "api.assign_role"
+    _call(settings, (function, {"p_id": username, "p_role": role}))
+    print(f"{username} has role {role}" + (" no more" if remove else ""))
 
 
 def _hash_password(settings: Settings, password_stdin: bool) -> None:
     word = _password(password_stdin)
     print(_call(settings, ("core.hash_password", {"p_password": word}), role="owner"))
+
+
+def _secret_export(settings: Settings, file: Path, password_stdin: bool) -> None:
+    secret.export(settings, file, _password(password_stdin))
+
+
+def _secret_import(settings: Settings, file: Path, password_stdin: bool) -> None:
+    secret.import_(settings, file, _password(password_stdin))
 
 
 def _openapi(settings: Settings) -> None:
@@ -218,8 +228,13 @@ _LISTEN = (
     _option("--workers", metavar="N", help="processes (default: one per core)"),
 )
 _STDIN = _option("--password-stdin", action="store_true", help="read it from standard input")
+_FILE = _option("file", metavar="FILE", type=Path)
 _WHO = _option("username", metavar="USER")
-_GROUPS = {"migrate": "bring the database to what db/ says", "user": "make and change accounts"}
+_GROUPS = {
+    "migrate": "bring the database to what db/ says",
+    "user": "make and change accounts",
+    "secret": "see and replace the key that secrets are encrypted with",
+}
 _ROLES = ("web", "reader", "operator", "owner")
 
 # Name ("migrate up" is the command up of the group migrate), what it calls, help, options.
@@ -262,7 +277,16 @@ _COMMANDS: tuple[tuple[str, str | Callable[..., int | None], str, tuple[Any, ...
         _option("--role", help="a role besides user, such as administrator"), _STDIN,
     )),
     ("user passwd", _user_passwd, "set a password", (_WHO, _STDIN)),
-    ("user role", _user_role, "give a role", (_WHO, _option("role", metavar="ROLE"))),
+    ("user role", _user_role, "give a role, or take it back", (
+        _WHO, _option("role", metavar="ROLE"),
+        _option("--remove", action="store_true", help="take it back"),
+    )),
+    ("secret status", "secret.status", "show which main keys the database still needs", ()),
+    ("secret rotate", "secret.rotate", "take a new main key and write every secret anew", ()),
+    ("secret export", _secret_export, "write the secrets to a file that a passphrase opens",
+     (_FILE, _STDIN)),
+    ("secret import", _secret_import, "take the secrets of another machine from such a file",
+     (_FILE, _STDIN)),
     ("hash-password", _hash_password, "print the hash of a password, for seeds", (_STDIN,)),
     ("openapi", _openapi, "print the OpenAPI document", ()),
     ("bench", _bench, "run the benchmarks of a checkout; its options are passed on", ()),

@@ -9,7 +9,7 @@ import psycopg
 from redis import Redis
 from redis.exceptions import RedisError
 
-from pyapp import engine, migrate
+from pyapp import engine, migrate, secret
 from pyapp.settings import DB_DIR, Settings, SettingsError
 from pyapp.sqlfile import MigrationError
 
@@ -94,10 +94,13 @@ def _database(there: engine.Servers, settings: Settings) -> Findings:
 
 
 def _web_login(there: engine.Servers, settings: Settings) -> Findings:
-    with psycopg.connect(there.web_url, connect_timeout=5) as web:
+    keys = there.apply(settings).key_options
+    with psycopg.connect(there.web_url, connect_timeout=5, options=keys) as web:
         check = "select * from http.check_server_role(%s)"
         refusals = web.execute(check, [settings.env]).fetchall()
         zone = web.info.parameter_status("TimeZone")
+    for lost in secret.used(there, settings)[1]:
+        yield WARN, f"main key {lost}; name it in PLINTH_SECRET_KEY_PREVIOUS"
     for (reason,) in refusals:
         yield FAIL, f"login of the server: {reason}; serve refuses it"
     if zone != "UTC":

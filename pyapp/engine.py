@@ -56,6 +56,7 @@ class Servers:
     web: str | None = field(repr=False)
     redis_url: str | None
     secret_key: str = field(repr=False)
+    previous_keys: tuple[str, ...] = field(default=(), repr=False)
     bin_dir: Path | None = None
     socket_dir: Path | None = None
 
@@ -69,8 +70,9 @@ class Servers:
 
     def apply(self, settings: Settings) -> Settings:
         """What a server process is told: never the administrator's address."""
+        keys = {"secret_key": self.secret_key, "secret_key_previous": self.previous_keys}
         given = {"database_url": self.web, "redis_url": self.redis_url}
-        return settings.with_(admin_url=None, secret_key=self.secret_key, **given)
+        return settings.with_(admin_url=None, **keys, **given)
 
 
 def _given(name: str, url: str | None) -> str:
@@ -112,11 +114,22 @@ class Engine:
             if self.postgres in self._answers and self.pgdata.exists():
                 raise EngineError(f"{path} is missing, and with it the way into {self.pgdata}")
             made = {name: secrets.token_hex(32) for name in ("admin", "web", "secret_key")}
-            fresh = write_private(path.with_suffix(".new"), json.dumps(made, indent=1))
-            _sync(fresh)
-            fresh.rename(path)
-            _sync(self.data)
+            self._keep(made)
         self._secrets = json.loads(path.read_text()) | {k: v for k, v in self._secrets.items() if v}
+
+    def _keep(self, made: dict[str, Any]) -> None:
+        path = self.data / "secrets.json"
+        fresh = write_private(path.with_suffix(".new"), json.dumps(made, indent=1))
+        _sync(fresh)
+        fresh.rename(path)
+        _sync(self.data)
+
+    def replace_key(self, new: str) -> None:
+        """The main key of DATA; the one it replaces stays beside it."""
+        held = json.loads((self.data / "secrets.json").read_text())
+        held["previous_keys"] = [held["secret_key"], *held.get("previous_keys", ())]
+        self._keep(held | {"secret_key": new})
+        self._secrets = held | {"secret_key": new}
 
     def _make_sockets(self) -> None:
         # Anyone may write to /tmp, so a folder that somebody else put there is refused.
@@ -129,16 +142,18 @@ class Engine:
 
     def servers(self) -> Servers:
         given, key = self.settings, self._secrets["secret_key"]
+        kept = () if given.secret_key else self._secrets.get("previous_keys", ())
+        previous = (*given.secret_key_previous, *kept)
         admin, web, redis = given.admin_url, given.database_url, given.redis_url
         if not self._answers:
-            return Servers(admin, web, redis, key)
+            return Servers(admin, web, redis, key, previous)
         assert self._home
         if self.postgres in self._answers:
             where = f"@/{DATABASE}?host={self.sockets}&port=5432"
             admin = f"postgresql://plinth_admin:{self._secrets['admin']}{where}"
             web = f"postgresql://plinth_web:{self._secrets['web']}{where}"
         redis = redis or f"unix://{self._redis_socket}?db=0"
-        return Servers(admin, web, redis, key, self._home / "shim", self.sockets)
+        return Servers(admin, web, redis, key, previous, self._home / "shim", self.sockets)
 
     # ------------------------------------------------------------- start, keep, stop
 
@@ -386,7 +401,9 @@ def _held(lock: Path) -> bool:
 
 def settle(there: Servers, settings: Settings) -> None:
     """After a migration: what only a deployment knows, the environment and the web password."""
-    with psycopg.connect(there.admin_url, autocommit=True) as connection:
+    keys = there.apply(settings).key_options
+    with psycopg.connect(there.admin_url, autocommit=True, options=keys) as connection:
+        connection.execute("select core.adopt_secret_key()")
         change = (
             "select base.set_setting('environment', %s) where base.setting('environment') <> %s"
         )

@@ -145,7 +145,9 @@ class _Service:
     def _allowed(self) -> bool:
         """Whether the database lets this login serve; False while it cannot be asked yet."""
         try:
-            with psycopg.connect(self._there.web_url, connect_timeout=3) as connection:
+            keys = self._there.apply(self._settings).key_options
+            url = self._there.web_url
+            with psycopg.connect(url, connect_timeout=3, options=keys) as connection:
                 check = "select * from http.check_server_role(%s)"
                 refusals = connection.execute(check, [self._settings.env]).fetchall()
         except (psycopg.errors.InvalidSchemaName, psycopg.errors.UndefinedFunction):

@@ -68,10 +68,12 @@ class Database:
     def web_url(self) -> str:
         return url_of(self.engine.web_url, self.name)
 
-    def connect(self, role: str = "", *, autocommit: bool = True) -> psycopg.Connection[Any]:
+    def connect(
+        self, role: str = "", *, autocommit: bool = True, keys: Settings | None = None
+    ) -> psycopg.Connection[Any]:
         """As the administrator, as plinth_web itself, or as administrator under another role."""
         url = self.web_url if role == "plinth_web" else self.admin_url
-        options = self.engine.keys
+        options = keys.key_options if keys else self.engine.keys
         if role not in ("", "plinth_web"):
             options += f" -c role={role}"
         return psycopg.connect(url, autocommit=autocommit, options=options)

@@ -196,6 +196,7 @@ insert into base.settings (name, value, type, minimum, maximum, description) val
   ('environment',             'development', 'text',    null, null, 'development, test or production; written by the deploy'),
   ('password.bcrypt_cost',    '12',          'integer', 4,    16,   'Work factor of new hashes; below 10 only in tests'),
   ('password.minimum_length', '15',          'integer', 8,    256,  'Code points a password needs when it is the only factor'),
+  ('provider_key.limit',      '50',          'integer', 1,    10000, 'Keys of other services per user'),
   ('session.access_minutes',  '15',          'integer', 1,    1440, 'Minutes a session token lives'),
   ('session.refresh_days',    '30',          'integer', 1,    365,  'Days after which a session ends, however much it is used'),
   ('session.idle_days',       '7',           'integer', 1,    365,  'Days without a refresh after which a session ends'),

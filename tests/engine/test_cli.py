@@ -44,7 +44,9 @@ def own(database: Database) -> dict[str, str]:
 COMMANDS = [
     "up", "serve", "worker", "env", "psql", "migrate", "migrate up", "migrate status",
     "migrate down", "migrate new", "migrate verify", "migrate history", "seed", "test", "doctor",
-    "user", "user create", "user passwd", "user role", "hash-password", "openapi", "bench",
+    "user", "user create", "user passwd", "user role", "secret",
+    "secret status", "secret rotate", "secret export", "secret import", "hash-password",
+    "openapi", "bench",
 ]  # fmt: skip
 
 
@@ -159,6 +161,17 @@ def test_the_first_administrator(own: dict[str, str], database: Database) -> Non
                    "--password-stdin", words="correct horse battery\n", **own)  # fmt: skip
     assert ended.returncode == 1
     assert database.value("select count(*) from auth.users where username = 'half'") == 0
+
+
+def test_a_role_is_given_and_taken(own: dict[str, str], database: Database) -> None:
+    roles = "select array_to_string(roles, ' ') from auth.users where username = 'alice'"
+    for arguments, told, left in (
+        ((), "alice has role developer", "developer user"),
+        (("--remove",), "alice has role developer no more", "user"),
+    ):
+        ended = plinth("user", "role", "alice", "developer", *arguments, **own)
+        assert (ended.returncode, ended.stdout) == (0, told + "\n"), ended.stderr
+        assert database.value(roles) == left
 
 
 def test_a_hash_for_the_seeds(own: dict[str, str], database: Database) -> None:

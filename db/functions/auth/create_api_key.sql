@@ -70,5 +70,5 @@ $$;
 comment on function api.create_api_key(uuid, text, text[], timestamptz, jsonb) is
   'Makes an API key; the answer shows it, and nothing does later';
 grant execute on function api.create_api_key(uuid, text, text[], timestamptz, jsonb) to plinth_web, plinth_operator;
-select http.expose('POST /v1/api-keys', 'api.create_api_key', auth => 'session', permission => 'keys:write', status => 201,
+select http.expose('POST /v1/api-keys', 'api.create_api_key', auth => 'step_up', permission => 'keys:write', status => 201,
                    result => 'one');

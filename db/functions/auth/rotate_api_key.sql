@@ -56,5 +56,5 @@ $$;
 comment on function api.rotate_api_key(uuid, uuid, integer) is
   'Gives an API key a new secret; the old one works for a while';
 grant execute on function api.rotate_api_key(uuid, uuid, integer) to plinth_web, plinth_operator;
-select http.expose('POST /v1/api-keys/{key_id}/rotate', 'api.rotate_api_key', auth => 'session', permission => 'keys:write',
+select http.expose('POST /v1/api-keys/{key_id}/rotate', 'api.rotate_api_key', auth => 'step_up', permission => 'keys:write',
                    result => 'one');

@@ -2,6 +2,7 @@
 --
 -- Rules   The layer's login is a member of plinth_web and nothing stronger: a superuser, the owner of the tables or a
 --         role with BYPASSRLS would pass by every row policy.
+--         The keys it brings are those of this database.
 --         In production, hashes are made at full cost and no default account of the development seeds is left.
 -- Owned by plinth_system: it looks for default hashes in every account.
 create or replace function http.check_server_role(p_environment text)
@@ -25,6 +26,8 @@ begin
     union all
     select format('%s is not a member of plinth_web', session_user)
      where not pg_has_role(session_user, 'plinth_web', 'member');
+
+  return query select w.wrong from core.wrong_secret_key() as w (wrong) where w.wrong is not null;
 
   if p_environment = 'production' then
     if base.setting('password.bcrypt_cost')::integer < 10 then

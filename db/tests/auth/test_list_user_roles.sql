@@ -33,7 +33,7 @@ set session authorization plinth_web;
 select results_eq(
   $$ select l.role, l.permissions, l.assigned_by, l.assigned_at, l.cursor from api.list_user_roles('tap_luroles_anna') l $$,
   format($$ values ('readonly', '["self:read"]'::jsonb, null::uuid, now(), 'readonly'),
-                   ('user', '["self:read", "self:write", "teams:write"]', %L, now(), 'user') $$, :'ben'),
+                   ('user', '["self:read", "self:write", "teams:write", "provider_keys:use"]', %L, now(), 'user') $$, :'ben'),
   'roles, permissions, who and when');
 select results_eq($$ select l.role from api.list_user_roles('tap_luroles_anna@example.org', 'readonly', 1) l $$,
                   array['user'], 'the next page, by the address');

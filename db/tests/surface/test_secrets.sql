@@ -49,14 +49,21 @@ select distinct split_part(trim(l), ' ', 1) as name from regexp_split_to_table($
   api.get_signing_key  tells operators the key that services check by
   api.get_totp_uri     shows a seed until it is confirmed
   api.refresh_session  derives the successors of a refresh token
+  api.use_provider_key gives a user's own key to the user's own request
   api.verify_audit     checks seals
+  core.adopt_secret_key takes the id of the key in force
   core.attempt_digest  keys the digests of logins and addresses
   core.check_second_factor  checks a code against the seed
   core.decrypt_secret  itself
   core.encrypt_secret  takes the key in force
+  core.fingerprint     keys a digest
   core.seal_audit      seals
   core.secret_key      derives it
   core.signing_key     signs what services check
+  core.reencrypt_secrets writes anew what a replaced key wrote
+  core.reencrypted     one secret of it
+  core.wrong_secret_key tells a key that does not fit
+  api.list_secret_keys counts what needs which key
   http.claim_mail      writes the link into the message that is sent now
 $$, '\n') l where trim(l) <> '';
 select set_eq('select pg_temp.readers()', 'select name from reader',

@@ -70,6 +70,9 @@ insert into reviewed values
   ('function core.erase_mentions',       'rows that name an erased account by its address are others'''),
   ('function core.erase_deleted_users',  'looks for accounts whose time to be restored is over, everybody''s'),
   ('function api.verify_audit',          'checks the trail of all users against its seals'),
+  ('function api.list_secret_keys',     'counts the rows of all users by the key they need'),
+  ('function core.adopt_secret_key',     'notes which key is in use: nobody''s'),
+  ('function core.reencrypt_secrets',    'a job: secrets of all users'),
   ('function core.seal_audit',           'seals the trail of all users; shows nothing of it'),
   ('function core.user_of_session',     'plinth psql --as: looks the named account up by its login'),
   ('function core.void_one_time_tokens', 'makes tokens of the named account void, also before there is a caller'),
@@ -103,6 +106,8 @@ select set_eq('select pg_temp.owned()', 'select object from reviewed', 'plinth_s
 create temp table rights as
 select distinct trim(r) as table_and_verbs from regexp_split_to_table($$
   select update auth.api_keys
+  select update auth.provider_keys
+  insert select ops.secret_keys
   delete insert select update auth.attempts
   insert select update auth.logins
   delete insert select update auth.one_time_tokens
