@@ -202,6 +202,7 @@ insert into base.settings (name, value, type, minimum, maximum, description) val
   ('environment',             'development', 'text',    null, null, 'development, test or production; written by the deploy'),
   ('password.bcrypt_cost',    '12',          'integer', 4,    16,   'Work factor of new hashes; below 10 only in tests'),
   ('password.minimum_length', '15',          'integer', 8,    256,  'Code points a password needs when it is the only factor'),
+  ('provider_key.limit',      '50',          'integer', 1,    10000, 'Keys of other services per user'),
   ('session.access_minutes',  '15',          'integer', 1,    1440, 'Minutes a session token lives'),
   ('session.refresh_days',    '30',          'integer', 1,    365,  'Days after which a session ends, however much it is used'),
   ('session.idle_days',       '7',           'integer', 1,    365,  'Days without a refresh after which a session ends'),
@@ -1416,6 +1417,7 @@ insert into auth.permissions (name, description) values
   ('self:write',     'Change what is one''s own'),
   ('teams:write',    'Make teams and share with people and teams'),
   ('keys:write',     'Make and revoke one''s own API keys'),
+  ('provider_keys:use', 'Read one''s own keys of other services'),
   ('usage:read',     'See one''s own usage'),
   ('users:read',     'See every account'),
   ('users:write',    'Make, change, suspend and delete accounts'),
@@ -1479,8 +1481,9 @@ create trigger _100_check_permissions before insert or update of permissions on 
   for each row execute function auth.tg_roles__check_permissions();
 insert into auth.roles (name, description, permissions, built_in) values
   ('administrator', 'Runs the installation',     '["*"]', true),
-  ('developer',     'Builds on it',              '["self:read", "self:write", "teams:write", "keys:write", "usage:read"]', true),
-  ('user',          'Uses what others built',    '["self:read", "self:write", "teams:write"]', true),
+  ('developer',     'Builds on it',              '["self:read", "self:write", "teams:write", "keys:write", "provider_keys:use",
+   "usage:read"]', true),
+  ('user',          'Uses what others built',    '["self:read", "self:write", "teams:write", "provider_keys:use"]', true),
   ('readonly',      'Looks and changes nothing', '["self:read"]', true);
 
 create trigger _200_touch before update of description, permissions on auth.roles
@@ -3268,10 +3271,11 @@ comment on column auth.provider_keys.updated_at is 'When it was last replaced';
 comment on column auth.provider_keys.last_used_at is 'When it was last read';
 comment on column auth.provider_keys.version is 'Grows with every change';
 
-create trigger _100_touch before update of secret_encrypted, provider, name on auth.provider_keys
-  for each row when (old.fingerprint is distinct from new.fingerprint or old.provider <> new.provider
-                     or old.name <> new.name) execute function base.tg__touch();
-create trigger _800_audit after insert or delete or update of fingerprint, provider, name on auth.provider_keys
+create index provider_keys_key_idx on auth.provider_keys (substr(secret_encrypted, 2, 4));
+comment on index auth.provider_keys_key_idx is 'For core.reencrypt_secrets: which main key they were encrypted with';
+
+-- A key that its owner replaced; what is only encrypted anew is no change.
+create trigger _800_audit after insert or delete or update of updated_at on auth.provider_keys
   for each row execute function ops.tg__audit('id', 'user_id', '{secret_encrypted,fingerprint,last_four}');
 
 create function auth.tg_users__revoke_api_keys()
@@ -3295,6 +3299,20 @@ comment on function auth.tg_users__revoke_api_keys() is
 create trigger _310_revoke_api_keys after update of status on auth.users
   for each row when (new.status <> 'active' and old.status is distinct from new.status)
   execute function auth.tg_users__revoke_api_keys();
+
+create table ops.secret_keys (
+  key_id          text not null,
+  check_encrypted bytea not null,
+  first_used_at   timestamptz not null default now(),
+  constraint secret_keys_pkey primary key (key_id),
+  constraint secret_keys_key_id_check check (key_id ~ '^[0-9a-f]{8}$')
+);
+
+comment on table ops.secret_keys is
+  'Which main keys this database was used with, so that a wrong one is noticed; the keys are elsewhere';
+comment on column ops.secret_keys.key_id is 'Its id, which is derived from the key';
+comment on column ops.secret_keys.check_encrypted is 'A known word, encrypted with it: who can read that has the key';
+comment on column ops.secret_keys.first_used_at is 'When it was first used';
 
 ------------------------------------------------------------------------------------------------------------------
 -- Row policies.
@@ -3323,7 +3341,21 @@ grant create on schema auth to plinth_system;
 alter function auth.tg_users__revoke_api_keys() owner to plinth_system;
 revoke create on schema auth from plinth_system;
 
+alter table ops.secret_keys enable row level security;
+alter table ops.secret_keys force row level security;
+create policy operator_read on ops.secret_keys for select to plinth_operator using (true);
+create policy system_read on ops.secret_keys for select to plinth_system using (true);
+create policy system_insert on ops.secret_keys for insert to plinth_system with check (true);
+grant select on ops.secret_keys to plinth_operator;
+grant select, insert on ops.secret_keys to plinth_system;
+
+-- Secrets are written anew after a change of the main key, for every user.
+create policy system_read on auth.provider_keys for select to plinth_system using (true);
+create policy system_update on auth.provider_keys for update to plinth_system using (true);
+grant select, update on auth.provider_keys to plinth_system;
+
 insert into base.table_manifest (schema_name, table_name, class, reason) values
+  ('ops', 'secret_keys',    'local', 'which keys this machine was used with'),
   ('auth', 'api_keys',      'by-user', 'the key names the machine, the row is with the user'),
   ('auth', 'provider_keys', 'by-user', 'a user''s keys are with the user');
 
