@@ -31,7 +31,8 @@ begin
   p_full_name := nullif(btrim(p_full_name), '');
   perform core.check_account(p_username, p_email, p_full_name);
   perform core.check_reserved(p_username);
-  perform core.check_password(p_password, variadic array[p_username, p_email, split_part(p_email, '@', 1)]);
+  perform core.check_password(p_password, variadic array[p_username, p_email, split_part(p_email, '@', 1)]
+                                                 || regexp_split_to_array(coalesce(p_full_name, ''), '\s+'));
 
   v_user.id := coalesce(p_id, base.new_id());
   -- Hashed before anything is looked up: the work is the same whatever is taken.

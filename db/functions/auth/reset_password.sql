@@ -26,8 +26,7 @@ begin
   if not found then
     perform base.raise('VL004', 'The link is unknown, was used before, or has run out', 'token');
   end if;
-  perform core.check_password(p_new_password,
-    variadic array[v_user.username, v_user.email, split_part(v_user.email, '@', 1)]);
+  perform core.check_password_of(v_user, p_new_password);
 
   update auth.users u
      set password_hash = core.hash_password(p_new_password), email_verified = true
