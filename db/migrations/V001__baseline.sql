@@ -1988,7 +1988,7 @@ insert into base.table_manifest (schema_name, table_name, class, reason) values
 -- Copyright (c) 2016 Daniel Wolf, under the MIT License.
 
 create table auth.common_passwords (
-  value text not null,
+  value text collate "C" not null,
   constraint common_passwords_pkey primary key (value),
   constraint common_passwords_value_check
     check (value = lower(value) and length(value) >= 8)
