@@ -18,13 +18,13 @@ alter table auth.notes force row level security;
 insert into auth.resource_types (name, schema_name, table_name, description)
 values ('note', 'auth', 'notes', 'planted');
 create policy own_and_granted_read on auth.notes for select to plinth_owner
-  using (user_id = (select base.current_user_id())
-         or id = any ((select auth.granted_ids('note', 'read'))::uuid[]));
+  using (case when user_id = (select base.current_user_id()) then true
+              else id = any ((select auth.granted_ids('note', 'read'))::uuid[]) end);
 create policy own_insert on auth.notes for insert to plinth_owner
   with check (user_id = (select base.current_user_id()));
 create policy own_and_granted_update on auth.notes for update to plinth_owner
-  using (user_id = (select base.current_user_id())
-         or id = any ((select auth.granted_ids('note', 'write'))::uuid[]));
+  using (case when user_id = (select base.current_user_id()) then true
+              else id = any ((select auth.granted_ids('note', 'write'))::uuid[]) end);
 create trigger _200_end_grants after delete on auth.notes
   for each row execute function auth.tg__end_grants('note', 'id');
 create trigger _900_touch_tag after insert or update or delete on auth.notes
