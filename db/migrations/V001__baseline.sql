@@ -3612,15 +3612,16 @@ create trigger _800_audit after insert or update or delete on auth.team_invitati
 --   values ('conversation', 'chat', 'conversations', 'A conversation');
 --   create index conversations_id_idx on chat.conversations (id);
 --   create policy own_and_granted_read on chat.conversations for select to plinth_owner
---     using (user_id = (select base.current_user_id())
---            or id = any ((select auth.granted_ids('conversation', 'read'))::uuid[]));
+--     using (case when user_id = (select base.current_user_id()) then true
+--                 else id = any ((select auth.granted_ids('conversation', 'read'))::uuid[]) end);
 --   create trigger _200_end_grants after delete on chat.conversations
 --     for each row execute function auth.tg__end_grants('conversation', 'id');
 --   create trigger _910_touch_granted after update or delete on chat.conversations
 --     for each row execute function auth.tg__touch_granted('conversation', 'id', 'conversations');
 --
--- update asks for 'write', delete for 'admin'; insert is for one's own rows only. A list of one's own things says
--- user_id = … itself: with the policy's OR alone it could not be read in the order of an index.
+-- update asks for 'write', delete for 'admin'; insert is for one's own rows only.
+-- The CASE is a filter and never an index condition, so a statement says what it wants: its id, its user_id, or any of
+-- auth.granted_ids. With an OR every list was a bitmap and a sort: 30 ms in place of 0.07 for 50 of 50,000 own rows.
 ------------------------------------------------------------------------------------------------------------------
 
 create table auth.resource_types (
