@@ -36,6 +36,7 @@ def _examine(settings: Settings) -> Findings:
             (FAIL, "PostgreSQL", _server(there, settings), "check DATABASE_ADMIN_URL and it"),
             (FAIL, "migrations", _migrations(there), "run: plinth migrate up"),
             (FAIL, "database", _database(there, settings), "run: plinth migrate up"),
+            (WARN, "main key", _main_key(there, settings), "run: plinth migrate up"),
             (FAIL, "login of the server", _web_login(there, settings), "check DATABASE_URL"),
         )
         for level, name, findings, todo in parts:
@@ -93,14 +94,17 @@ def _database(there: engine.Servers, settings: Settings) -> Findings:
         yield WARN, "mail: set PLINTH_SMTP_URL, until then it waits"
 
 
+def _main_key(there: engine.Servers, settings: Settings) -> Findings:
+    for lost in secret.used(there, settings)[1]:
+        yield WARN, f"main key {lost}; name it in PLINTH_SECRET_KEY_PREVIOUS"
+
+
 def _web_login(there: engine.Servers, settings: Settings) -> Findings:
     keys = there.apply(settings).key_options
     with psycopg.connect(there.web_url, connect_timeout=5, options=keys) as web:
         check = "select * from http.check_server_role(%s)"
         refusals = web.execute(check, [settings.env]).fetchall()
         zone = web.info.parameter_status("TimeZone")
-    for lost in secret.used(there, settings)[1]:
-        yield WARN, f"main key {lost}; name it in PLINTH_SECRET_KEY_PREVIOUS"
     for (reason,) in refusals:
         yield FAIL, f"login of the server: {reason}; serve refuses it"
     if zone != "UTC":

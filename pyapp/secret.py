@@ -123,7 +123,7 @@ def import_(settings: Settings, file: Path, word: str) -> None:
     if not hmac.compare_digest(proof, _proof(word, salt, body)):
         raise SettingsError(f"the passphrase is not that of {file}, or the file was altered")
     held = json.loads(_streamed(word, salt, body))
-    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700 if os.geteuid() else 0o711)
     write_private(kept.with_suffix(".new"), json.dumps(held, indent=1)).rename(kept)
     print(f"wrote {kept}")
 
