@@ -122,7 +122,8 @@ def import_(settings: Settings, file: Path, word: str) -> None:
         raise SettingsError(f"{file} was not written by plinth secret export") from None
     if not hmac.compare_digest(proof, _proof(word, salt, body)):
         raise SettingsError(f"the passphrase is not that of {file}, or the file was altered")
-    held = json.loads(_streamed(word, salt, body))
+    made = {name: secrets.token_hex(32) for name in ("admin", "web")}  # own servers have none
+    held = made | json.loads(_streamed(word, salt, body))
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700 if os.geteuid() else 0o711)
     write_private(kept.with_suffix(".new"), json.dumps(held, indent=1)).rename(kept)
     print(f"wrote {kept}")

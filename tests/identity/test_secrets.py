@@ -189,6 +189,9 @@ def test_secrets_move_in_a_file_that_a_passphrase_opens(
     file.write_text(text)
     assert plinth(*take, words=word, **there).returncode == 0
     kept = tmp_path / "there" / "secrets.json"
-    assert json.loads(kept.read_text())["secret_key"] == made["secret_key"]
+    taken = json.loads(kept.read_text())
+    assert taken["secret_key"] == made["secret_key"]
+    assert taken["admin"]  # so that embedded servers can start on it
+    assert taken["web"]
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert plinth(*take, words=word, **there).returncode == 2  # nor over secrets that are there
