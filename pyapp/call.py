@@ -74,6 +74,7 @@ class Caller:
         cache.catch_up = self._catch_up
         self._registry: Registry | None = None
         self.loaded = asyncio.Event()
+        self._current = True  # not while a deploy is known and its routes are not yet
         # Whose token it is: a fact for ever, never a permission. It only tells where to look.
         self._owners: dict[bytes, bytes] = {}
         self._delivered: list[bytes] = []  # transactions whose tags were bumped
@@ -90,6 +91,7 @@ class Caller:
         row = await self._database.call("slow", _CATALOG, ())
         if row is not None and row[0] is not None and row[1] is not None:
             self._registry = Registry(row[0], row[1])
+            self._current = True
             self.loaded.set()
 
     async def answer(
@@ -115,7 +117,7 @@ class Caller:
         owner = self._owners.get(token)
         place, versions = None, list[bytes]()
         # A bypass goes past Redis both ways: what it finds out is not needed there.
-        if owner is not None and cache.up and not no_cache:
+        if owner is not None and cache.up and self._current and not no_cache:
             place = _place(cache.prefix, owner, token, route, statement.text, tuple(bound))
             with suppress(CacheDown):
                 kept, *versions = await cache.read(place.ask)
@@ -206,6 +208,7 @@ class Caller:
                     if channel == "plinth_tags":
                         await self._cache.bump(payload.split(","))
                     else:
+                        self._current = False
                         await self.load()
             except Exception as error:
                 if not told:  # one line for as long as it is away

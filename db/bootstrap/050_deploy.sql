@@ -361,7 +361,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_damaged text[] := array(
-    select split_part(regexp_replace(d.object, '^column (.*)\.\w+$', 'view \1'), '(', 1)
+    select split_part(regexp_replace(d.object, '^column (.*)\."?\w+"?$', 'view \1'), '(', 1)
       from deploy.drift(deploy.snapshot()) d);
 begin
   update ops.code_files c set sha256 = repeat('0', 64)

@@ -73,9 +73,9 @@ async def test_no_request_fails_and_no_answer_is_old(server: Server, db: Path) -
             # Another signature: the old function is dropped while it is being called.
             edit(
                 db / CHANGE,
-                ("p_version    integer default null\n", "p_version    integer default null,\n"
+                ("p_username   text default null\n", "p_username   text default null,\n"
                  "  p_nickname   text default null\n"),
-                ("jsonb, integer)", "jsonb, integer, text)"),
+                ("jsonb, integer, text)", "jsonb, integer, text, text)"),
             )  # fmt: skip
             assert f"db/{CHANGE}" in (await deploy()).code
             # A column of the table that every request reads or writes, up to the answer.

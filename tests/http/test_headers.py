@@ -33,7 +33,12 @@ def test_cors_is_a_list_and_nothing_else(serve: Serve) -> None:
     told = cors(preflight.headers)
     assert preflight.status == 204
     assert told["access-control-allow-origin"] == OURS
-    assert set(told["access-control-allow-methods"].split(", ")) == {"GET", "HEAD", "PATCH"}
+    assert set(told["access-control-allow-methods"].split(", ")) == {
+        "DELETE",
+        "GET",
+        "HEAD",
+        "PATCH",
+    }
     assert "Authorization" in told["access-control-allow-headers"]
     assert preflight.header("vary") == "Origin"
 
@@ -67,7 +72,7 @@ def test_without_a_list_no_origin_is_allowed(server: Server) -> None:
 
 def test_options_tells_the_methods(server: Server) -> None:
     for path, methods in (
-        ("/v1/me", {"GET", "HEAD", "PATCH", "OPTIONS"}),
+        ("/v1/me", {"DELETE", "GET", "HEAD", "PATCH", "OPTIONS"}),
         ("/rpc/get_current_user", {"POST", "OPTIONS"}),
         ("/livez", {"GET", "HEAD", "OPTIONS"}),
     ):

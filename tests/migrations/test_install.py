@@ -19,7 +19,7 @@ def of_code(name: str) -> str:
     """The catalog's names for a function, or for a view and its columns."""
     kind, _, rest = name.partition(" ")
     rest = re.escape(rest)
-    return rf"function {rest}\(.*" if kind == "function" else rf"view {rest}|column {rest}\.\w+"
+    return rf"function {rest}\(.*" if kind == "function" else rf'view {rest}|column {rest}\."?\w+"?'
 
 
 def test_schema_and_migrations_end_in_the_same_catalog(engine: Engine) -> None:
