@@ -128,11 +128,11 @@ def test_hashes_of_other_systems_sign_in_and_are_renewed(desk: Server, database:
 def test_the_clock_does_not_tell_who_exists(serve: Serve, database: Database) -> None:
     """1,000 refusals each, in random order: unknown, known here, elsewhere, suspended, no password.
 
-    Hashing is cheap, so that the rest counts all the more; and with 200 each, chance alone leaves
-    0.45 to 0.55 once in twelve times.
+    A sixteenth of the hashing that production asks for, so that the rest counts all the more; and
+    with 200 each, chance alone leaves 0.45 to 0.55 once in twelve times.
     """
     many_attempts(database)
-    cheap_passwords(database)
+    cheap_passwords(database, 8)
     server = serve()
     name, client = join(server)
     accounts = (("away", "active", "x"), ("gone", "suspended", "x"), ("empty", "active", None))
