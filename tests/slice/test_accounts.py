@@ -145,11 +145,12 @@ def advantage(client: Client, pairs: int) -> float:
 
 
 def test_unknown_users_take_as_long(serve: Serve, database: Database) -> None:
-    cheap_passwords(database)
+    cheap_passwords(database, cost=7)
     many_attempts(database)
     client = serve().client()
     assert client.post("/v1/users", account("carol")).status == 201
-    assert 0.40 < advantage(client, 200) < 0.60
+    # Of 200 each, chance alone moves it by 0.03; closer bounds are those of the soak test.
+    assert 0.38 < advantage(client, 200) < 0.62
 
 
 def test_the_clock_would_show_skipped_work(serve: Serve, database: Database) -> None:
