@@ -3018,6 +3018,10 @@ grant create on schema auth to plinth_system;
 alter function auth.tg_totp__keep_two_factor() owner to plinth_system;
 revoke create on schema auth from plinth_system;
 
+-- Taking a changed address back removes what a thief set up with it.
+create policy system_delete on auth.totp for delete to plinth_system using (true);
+grant delete on auth.totp to plinth_system;
+
 insert into base.table_manifest (schema_name, table_name, class, reason) values
   ('auth', 'totp',           'by-user', 'one row of the user'),
   ('auth', 'recovery_codes', 'by-user', 'beside the second factor');

@@ -24,11 +24,11 @@ begin
   select u.* into v_user from auth.users u where u.id = p_user_id;
   perform core.check_account(v_user.username, p_email, null);
 
-  if not core.check_attempts('password', p_user_id::text) then
+  if not core.check_attempts('password', lower(v_user.username)) then
     return;
   end if;
   v_matches := core.password_matches(p_password, v_user.password_hash);
-  if not core.count_attempt('password', p_user_id::text, v_matches) then
+  if not core.count_attempt('password', lower(v_user.username), v_matches) then
     return;
   end if;
   if not v_matches then

@@ -26,7 +26,7 @@ begin
     perform base.raise('NF001', 'There is no such account');
   end if;
 
-  if not core.check_attempts('password', p_user_id::text) then
+  if not core.check_attempts('password', lower(v_user.username)) then
     return;
   end if;
   v_matches := core.password_matches(p_password, v_user.password_hash);
@@ -37,7 +37,7 @@ begin
         for no key update;
     v_matches := found;
   end if;
-  if not core.count_attempt('password', p_user_id::text, v_matches) then
+  if not core.count_attempt('password', lower(v_user.username), v_matches) then
     return;
   end if;
   if not v_matches then

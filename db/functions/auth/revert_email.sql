@@ -2,11 +2,12 @@
 --
 -- Rules   Somebody else may have been at work, so what that somebody may hold is worth nothing afterwards: the password
 --         is void, every session ends, API keys are revoked, links that wait are void, as are the links that would take
---         back later changes. A link for a new password goes to the restored address.
+--         back later changes; a second factor goes that was set up after the change, or on the day before it, or the
+--         owner could never sign in. A link for a new password goes to the restored address.
 --         Links of earlier changes stay good: the first owner of the account has the last word.
 -- Errors  VL004 the link is not, or no longer, good, or the account is not active; KC001 the address was taken
 --         meanwhile
--- Locks   the account's row, then its tokens, its sessions, its keys
+-- Locks   the account's row, then its tokens, its sessions, its keys, its second factor
 -- Touches profile, sessions
 -- Owned by plinth_system: whose link it is shows only here.
 create or replace function api.revert_email(p_token text)
@@ -40,6 +41,9 @@ begin
   update auth.api_keys k
      set revoked_at = clock_timestamp(), revoke_reason = 'address restored', previous_hash = null, previous_expires_at = null
    where k.user_id = v_token.user_id and k.revoked_at is null;
+  delete from auth.totp t
+   where t.user_id = v_token.user_id
+     and coalesce(t.confirmed_at, 'infinity') > v_token.created_at - interval '1 day';
   perform core.send_mail(v_token.user_id, 'reset_password', jsonb_build_object('email', v_email), v_email);
   perform ops.write_audit('email.reverted', 'auth.users', v_token.user_id::text, v_token.user_id);
 end

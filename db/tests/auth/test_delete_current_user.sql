@@ -40,7 +40,7 @@ select isnt_empty($$ select from ops.audit_logs l where l.action = 'user.delete_
   from anna a) $$,
                   'the attempt is on record');
 select isnt_empty($$ select from auth.attempts a where a.kind = 'password' and a.failures > 0
-                      and a.subject = core.attempt_digest('019e0000-0000-7000-8000-00000000ff01') $$, 'and counted');
+                      and a.subject = core.attempt_digest('tap_leave_anna') $$, 'and counted');
 set session authorization plinth_web;
 select lives_ok($$ select api.delete_current_user('019e0000-0000-7000-8000-00000000ff01', 'anna likes to leave early') $$,
                 'the right one');

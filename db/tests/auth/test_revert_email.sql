@@ -1,6 +1,6 @@
 -- api.revert_email: the former address has the last word, and the earliest the very last.
 begin;
-select plan(30);
+select plan(32);
 
 select is(pg_get_function_arguments('api.revert_email'::regproc),
   'p_token text', 'arguments');
@@ -65,6 +65,8 @@ select core.send_mail(:'anna', 'verify_email', '{"email": "tap_rev_thief3@exampl
 select set_config('tap.third', pg_temp.link('verify_email'), true);
 select isnt(current_setting('tap.first'), current_setting('tap.second'), 'each former address has its own link');
 select is(pg_temp.account('anna'), 'tap_rev_thief2@example.org verified', 'he has it');
+insert into auth.totp (user_id, secret_encrypted, confirmed_at) values
+  (:'anna', 'x', now() - interval '1 h'), (:'ben', 'x', now());
 select pg_temp.forget();
 
 set session authorization plinth_web;
@@ -80,6 +82,9 @@ select is(pg_temp.account('anna'), 'tap_rev_anna@example.org verified', 'the add
 select is_empty($$ select api.authenticate_user('tap_rev_anna', 'known to the thief') $$, 'the password is void');
 select results_eq($$ select right(k.user_id::text, 1), k.revoke_reason from auth.api_keys k where k.name = 'tap' order by 1 $$,
                   $$ values ('1', 'address restored'), ('2', null) $$, 'keys he may have made are revoked, nobody else''s');
+select results_eq($$ select right(t.user_id::text, 1) from auth.totp t where t.user_id::text like '%fc5_' $$, $$ values ('2') $$,
+                  'the second factor he set up is gone, nobody else''s');
+select ok(not u.two_factor_enabled, 'and is not asked for') from auth.users u where u.id = :'anna';
 select is(s.end_reason, 'address restored', 'he is signed out') from auth.sessions s where s.user_id = :'anna';
 select is(pg_temp.mailed(), '{"anna reset_password tap_rev_anna@example.org"}', 'the owner gets a link for a new password');
 select lives_ok($$ select api.reset_password(pg_temp.link('reset_password'), 'correct horse battery') $$, 'that works');

@@ -122,7 +122,7 @@ select distinct trim(r) as table_and_verbs from regexp_split_to_table($$
   delete insert select update auth.signing_keys
   insert select auth.spent_refresh_tokens
   select update auth.recovery_codes
-  select update auth.totp
+  delete select update auth.totp
   select auth.tiers
   delete insert select auth.user_roles
   insert select update auth.users
