@@ -239,16 +239,25 @@ volatile
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_setting base.settings;
 begin
   if p_name = 'password.bcrypt_cost' and p_value::integer < 10 and base.setting('environment') <> 'test' then
     perform base.raise('VL001', 'A bcrypt cost below 10 is allowed only in the test environment', 'value');
   end if;
 
-  update base.settings s set value = p_value, updated_at = now() where s.name = p_name;
-
+  select s.* into v_setting from base.settings s where s.name = p_name for no key update;
   if not found then
     perform base.raise('NF001', format('There is no setting named %s', p_name), 'name');
   end if;
+  begin
+    update base.settings s set value = p_value, updated_at = now() where s.name = p_name;
+  exception when check_violation or not_null_violation then
+    perform base.raise('VL001', case v_setting.type
+      when 'integer' then format('%s must be a whole number from %s to %s', p_name, v_setting.minimum, v_setting.maximum)
+      when 'boolean' then format('%s must be true or false', p_name)
+      else format('%s cannot have this value', p_name) end, 'value');
+  end;
 end
 $$;
 

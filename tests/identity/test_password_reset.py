@@ -102,3 +102,14 @@ def test_who_asks_too_often_waits(server: Server) -> None:
     answers = [ask(client, f"nobody{n}") for n in range(6)]
     assert [answer.status for answer in answers] == [204] * 5 + [429]
     assert int(answers[-1].headers["retry-after"]) > 0
+
+
+def test_a_good_link_works_although_the_address_asked_too_often(
+    server: Server, mailbox: Mailbox
+) -> None:
+    client = server.client()
+    set_to(server.database, "attempts.free", "1")
+    address = register(client, "patient")
+    asked = [ask(client, "patient").status for _ in range(4)]
+    assert (asked[0], asked[-1]) == (204, 429)
+    assert choose(client, link(mailbox.wait(address, 2), "reset-password")).status == 204

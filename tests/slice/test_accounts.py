@@ -253,3 +253,16 @@ def test_missing_and_broken_fields_are_named(guest: Client, name: str) -> None:
         answer = guest.post("/v1/users", account(name) | {field: value})
         assert answer.status in (400, 422), answer.body
         assert value not in answer.body.decode() or field != "password"
+
+
+def test_a_registration_sent_again_is_counted_like_a_sign_in(serve: Serve) -> None:
+    """Else it would tell, for a known id, whether a password is right, as often as one likes."""
+    client = serve().client()
+    once = account("carol", id="01900000-0000-7000-8000-0000000000aa")
+    assert client.post("/v1/users", once).status == 201
+    assert client.post("/v1/users", once).json()["id"] == once["id"]
+    wrong = once | {"password": "not the one it was made with"}
+    codes = [client.post("/v1/users", wrong).code for _ in range(7)]
+    assert codes[:5] == ["KC001"] * 5
+    assert codes[5:] == ["RL002"] * 2
+    assert client.post("/v1/users", once).code == "RL002"

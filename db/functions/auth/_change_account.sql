@@ -21,7 +21,7 @@ declare
   v_field text;
   v_kind  text;
 begin
-  v_user := core.account_to_change(p_id);
+  v_user := core.account_to_change(p_id, p_changes ?| '{username,email,email_verified}');
   if p_version <> v_user.version then
     perform base.raise('KC002', format('The version is %s by now, not %s', v_user.version, p_version), 'version');
   end if;

@@ -5,7 +5,8 @@
 --         bcrypt         $2a$…, $2b$…, $2y$…: the letters b and y mark fixed implementations of one algorithm
 --         Django         pbkdf2_sha256$rounds$salt$hash, pbkdf2_sha1$…, bcrypt$$2b$…, bcrypt_sha256$$2b$…
 --         passlib        $pbkdf2-sha256$rounds$salt$hash, $pbkdf2-sha512$…, $pbkdf2$… (sha1), $bcrypt-sha256$v=2,…
---         More than 3,000,000 rounds are more than a sign-in may take: such a hash is not known.
+--         More than 3,000,000 rounds, or a bcrypt cost above 14, is more than a sign-in may take: such a hash is not
+--         known.
 create or replace function core.imported_hash(
   p_hash      text,
   out method  text,
@@ -21,7 +22,7 @@ immutable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  c_bcrypt constant text := '\$2[aby]\$(?:0[4-9]|1[0-6])\$[./A-Za-z0-9]{53}$';
+  c_bcrypt constant text := '\$2[aby]\$(?:0[4-9]|1[0-4])\$[./A-Za-z0-9]{53}$';
   c_rounds constant text := '\$([1-9][0-9]{0,5}|[12][0-9]{6}|3000000)\$';
   v_parts  text[];
 begin
@@ -29,13 +30,13 @@ begin
     method := 'bcrypt';
     prepare := case when p_hash like 'bcrypt\_sha256%' then 'hex of sha256' else 'itself' end;
     setting := overlay(right(p_hash, 60) placing 'a' from 3 for 1);
-  elsif p_hash ~ '^\$bcrypt-sha256\$v=2,t=2[aby],r=(0?[4-9]|1[0-6])\$[./A-Za-z0-9]{22}\$[./A-Za-z0-9]{31}$' then
+  elsif p_hash ~ '^\$bcrypt-sha256\$v=2,t=2[aby],r=(0?[4-9]|1[0-4])\$[./A-Za-z0-9]{22}\$[./A-Za-z0-9]{31}$' then
     v_parts := regexp_match(p_hash, 'r=([0-9]+)\$(.{22})\$(.{31})$');
     method := 'bcrypt';
     prepare := 'base64 of hmac';
     salt := convert_to(v_parts[2], 'UTF8');
     setting := format('$2a$%s$%s%s', lpad(v_parts[1], 2, '0'), v_parts[2], v_parts[3]);
-  elsif p_hash ~ '^\$bcrypt-sha256\$2[aby],(0?[4-9]|1[0-6])\$[./A-Za-z0-9]{22}\$[./A-Za-z0-9]{31}$' then
+  elsif p_hash ~ '^\$bcrypt-sha256\$2[aby],(0?[4-9]|1[0-4])\$[./A-Za-z0-9]{22}\$[./A-Za-z0-9]{31}$' then
     v_parts := regexp_match(p_hash, ',([0-9]+)\$(.{22})\$(.{31})$');
     method := 'bcrypt';
     prepare := 'base64 of sha256';

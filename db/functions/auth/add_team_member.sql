@@ -1,10 +1,12 @@
 -- api.add_team_member: puts a user into a team, by username.
 --
--- Rules   Owners and admins. The new one is member or admin. A team has at most team.member_limit members.
+-- Rules   Owners and admins who may change accounts besides (users:write), and operators: everybody else invites, so
+--         that nobody is put into a team unasked.
+--         The new one is member or admin. A team has at most team.member_limit members.
 -- Permission teams:write
 -- Errors  UN001 nobody is signed in; NF001 no such team, or the caller is not in it, or no such user; NP001 neither
---         owner nor admin; VL001 role; KC001 in the team already; KC004 the team is full, or the user in too many
---         teams
+--         owner nor admin, or without users:write; VL001 role; KC001 in the team already; KC004 the team is full, or
+--         the user in too many teams
 -- Locks   the team's row
 -- Touches sessions of the new member
 -- Owned by plinth_system: it counts the other's teams.
@@ -23,6 +25,7 @@ as $$
 begin
   p_user_id := core.act_for(p_user_id);
   perform core.require_team(p_user_id, p_team_id, 'admin');
+  perform core.require_permission('users:write');
   perform core.put_in_team(p_team_id, core.user_by_name(p_username), p_role, p_user_id);
 end
 $$;

@@ -4,9 +4,11 @@
 --         sounds like the service itself (operators may). E-mail likewise unique.
 --         A taken username is told. A taken address is told to operators only; else the answer is that of a fresh
 --         account, and the owner of the address gets mail. A new account's address gets a link that verifies it.
---         A caller may bring the id; the same request again (same id, names and password) answers the same account.
+--         A caller may bring the id; the same request again (same id, names and password) answers the same account,
+--         with attempts counted as at sign-in.
 --         New accounts are active, on tier free, with role user.
--- Errors  VL001 username, email, password, full_name; KC001 username or id taken, for operators also email
+-- Errors  VL001 username, email, password, full_name; KC001 username or id (kept, not raised, for an id) taken, for
+--         operators also email; RL002 too many attempts (kept, not raised)
 -- Locks   none but the keys it inserts; two registrations of one name wait for each other, one gets KC001
 -- Owned by plinth_system: there is no caller yet.
 create or replace function api.create_user(
@@ -26,6 +28,7 @@ as $$
 declare
   v_user  auth.users;
   v_owner uuid;
+  v_matches boolean;
 begin
   p_email := btrim(p_email);
   p_full_name := nullif(btrim(p_full_name), '');
@@ -53,13 +56,23 @@ begin
   end;
 
   if p_id is not null and exists (select from auth.users u where u.id = p_id) then
-    return query
-      select p.* from core.user_profiles p
-        join auth.users u on u.id = p.id
-       where p.id = p_id and lower(p.username) = lower(p_username) and lower(p.email) = lower(p_email)
-         and core.password_matches(p_password, u.password_hash);
-    if not found then
+    -- Checked and counted as a sign-in is: this answers a question about a password, too.
+    if not core.check_attempts('password', lower(p_username)) then
+      return;
+    end if;
+    select u.* into v_user from auth.users u
+     where u.id = p_id and u.status = 'active' and lower(u.username) = lower(p_username)
+       and lower(u.email) = lower(p_email);
+    v_matches := core.password_matches(p_password, v_user.password_hash);
+    if not core.count_attempt('password', lower(p_username), v_matches) then
+      return;
+    end if;
+    if v_matches then
+      return query select p.* from core.user_profiles p where p.id = p_id;
+    elsif pg_has_role(session_user, 'plinth_operator', 'member') then
       perform base.raise('KC001', 'The id is taken', 'id');
+    else
+      perform core.keep_failure('KC001', 'The id is taken', 'id');
     end if;
     return;
   end if;

@@ -34,7 +34,6 @@ begin
   perform core.void_one_time_tokens(v_user.id, 'reset_password', 'verify_email');
   perform core.end_sessions(v_user.id, 'password reset');
   perform core.forget_attempts(v_user.id);
-  perform core.count_attempt('reset', concat('reset ', core.attempt_address()), true);
   perform core.send_mail(v_user.id, 'password_changed');
   perform ops.write_audit('password.reset', 'auth.users', v_user.id::text, v_user.id);
 end

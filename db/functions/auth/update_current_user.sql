@@ -2,10 +2,11 @@
 --
 -- Rules   What is not named stays. An empty text clears an optional field.
 --         A new username follows the rules of registration; the old one is free from then on.
+--         Not by an API key: the username is what the owner signs in with.
 --         With p_version the change is made only while that is the current version (optimistic).
 -- Permission self:write
--- Errors  UN001 nobody is signed in; VL001 a field breaks a rule; KC001 the username is taken;
---         KC002 the version is not the current one
+-- Errors  UN001 nobody is signed in; NP001 an API key changes the username; VL001 a field breaks a rule; KC001 the
+--         username is taken; KC002 the version is not the current one
 -- Locks   the account's row; a new username waits for whoever is about to take it
 -- Touches profile
 create or replace function api.update_current_user(
@@ -31,6 +32,9 @@ begin
 
   perform core.check_profile(p_full_name, p_avatar_url, p_bio, p_metadata);
   if p_username is not null then
+    if base.request_context(5) is not null then
+      perform base.raise('NP001', 'An API key does not change the username: sign in', 'username');
+    end if;
     perform core.check_username(p_username);
     perform core.check_reserved(p_username);
   end if;

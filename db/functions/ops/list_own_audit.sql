@@ -1,5 +1,7 @@
 -- api.list_own_audit: what happened to the caller's account and data, newest first.
 --
+-- Rules   by_self is NULL where nobody was signed in. Address and agent are those of the user, or of whoever was not
+--         signed in: where others acted, they are the others'.
 -- Errors  UN001 nobody is signed in; VL001 after is not a place in this list
 create or replace function api.list_own_audit(p_user_id uuid, p_after text default null, p_limit integer default 50)
 returns table (
@@ -27,8 +29,11 @@ begin
   end if;
 
   return query
-    select l.id, l.occurred_at, l.actor_id is not distinct from p_user_id, l.action, l.entity_type, l.entity_id,
-           l.changed, d.address, d.user_agent, l.id::text
+    select l.id, l.occurred_at, l.action = 'sign_in' or l.actor_id = p_user_id, l.action, l.entity_type, l.entity_id,
+           l.changed,
+           case when coalesce(l.actor_id, p_user_id) = p_user_id then d.address end,
+           case when coalesce(l.actor_id, p_user_id) = p_user_id then d.user_agent end,
+           l.id::text
       from ops.audit_logs l
       left join ops.audit_details d on d.audit_id = l.id
      where l.user_id = p_user_id and (p_after is null or l.id < p_after::uuid)

@@ -2,7 +2,8 @@
 --
 -- Rules   {name} is replaced by a value: public_url, username, address, of a link token, days, hours and minutes, and
 --         what the message itself knows; email_changed knows new_address. There is no other use of braces.
---         The text of a message with a link must hold {token}; another one must not.
+--         The text of a message with a link must hold {token}; another one must not. It stands in an address that
+--         begins with {public_url}/, so that whoever writes texts cannot have links sent elsewhere.
 -- Permission settings:write
 -- Errors  UN001 nobody is signed in; NP001 permission missing; NF001 there is no such message; VL001 language, subject
 --         or body
@@ -43,10 +44,16 @@ begin
       else 'body must hold {token}: this message brings a link' end, 'body');
   end if;
 
+  if strpos(regexp_replace(p_body, '(^|\s)\{public_url\}/[^\s{}]*\{token\}', '', 'g'), '{token}') > 0 then
+    perform base.raise('VL001', 'body must hold {token} in an address that begins with {public_url}/', 'body');
+  end if;
+
   insert into ops.mail_texts (kind, language, subject, body)
   values (p_kind, p_language, p_subject, p_body)
   on conflict (kind, language) do update set subject = excluded.subject, body = excluded.body;
-  perform ops.write_audit('mail_text.set', 'ops.mail_texts', concat_ws(' ', p_kind, p_language));
+  perform ops.write_audit('mail_text.set', 'ops.mail_texts', concat_ws(' ', p_kind, p_language), null,
+                          jsonb_build_object('subject', jsonb_build_object('after', p_subject),
+                                             'body', jsonb_build_object('after', p_body)));
 end
 $$;
 

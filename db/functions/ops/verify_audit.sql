@@ -6,7 +6,7 @@
 --         From the first seal on also: no row is outside the chain that does not wait to be sealed.
 --         Whoever removes the newest seals with their rows leaves a shorter chain that is right in itself: p_head is
 --         the head of an earlier answer, noted elsewhere, and must be part of it.
--- Errors  NP001 permission audit:read missing; SV510 a key it was sealed with is not at hand
+-- Errors  NP001 permission audit:read missing; VL001 from_seal, head; SV510 a key it was sealed with is not at hand
 -- Owned by plinth_system: the trail is everybody's.
 create or replace function api.verify_audit(p_from_seal bigint default 1, p_head text default null)
 returns table (
@@ -31,6 +31,15 @@ declare
   v_known    boolean := p_head is null;
 begin
   perform core.require_permission('audit:read');
+  if p_from_seal is null or p_from_seal < 1
+     or p_from_seal > 1 + coalesce((select max(s.seq) from ops.audit_seals s), 0)
+  then
+    perform base.raise('VL001', 'from_seal must be the number of a seal, or of the next one', 'from_seal');
+  end if;
+  if p_head !~ '^[0-9a-f]{64}$' then
+    perform base.raise('VL001', 'head must be that of an earlier answer: 64 hexadecimal digits', 'head');
+  end if;
+
   seals := 0;
   rows := 0;
   unsealed := (select count(*) from ops.audit_unsealed);

@@ -1,14 +1,14 @@
 -- core.account_to_change: who may change which account.
 begin;
-select plan(16);
+select plan(19);
 
 select is(pg_get_function_arguments('core.account_to_change'::regproc),
-  'p_id uuid', 'arguments');
+  'p_id uuid, p_login boolean DEFAULT false', 'arguments');
 select is(pg_get_function_result('core.account_to_change'::regproc),
   'auth.users', 'result');
-select volatility_is('core', 'account_to_change', array['uuid'], 'volatile');
-select isnt_definer('core', 'account_to_change', array['uuid']);
-select function_owner_is('core', 'account_to_change', array['uuid'], 'plinth_owner');
+select volatility_is('core', 'account_to_change', array['uuid', 'boolean'], 'volatile');
+select isnt_definer('core', 'account_to_change', array['uuid', 'boolean']);
+select function_owner_is('core', 'account_to_change', array['uuid', 'boolean'], 'plinth_owner');
 select is(p.proconfig, '{"search_path=pg_catalog, pg_temp"}', 'search path') from pg_proc p
  where p.oid = 'core.account_to_change'::regproc;
 select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),
@@ -26,15 +26,19 @@ insert into auth.users (id, username, email, status) values
 insert into auth.user_roles (user_id, role) values
   ('019e0000-0000-7000-8000-00000000f501', 'developer'), ('019e0000-0000-7000-8000-00000000f502', 'tap_change_support'),
   ('019e0000-0000-7000-8000-00000000f503', 'tap_change_lead'), ('019e0000-0000-7000-8000-00000000f505', 'administrator');
-create function pg_temp.changes(p_who text, p_whom text) returns text language plpgsql as $$
+create function pg_temp.changes(p_who text, p_whom text, p_login boolean default false) returns text language plpgsql as $$
 begin
   perform set_config('plinth.caller', coalesce('019e0000-0000-7000-8000-00000000' || p_who, ''), true);
-  return (core.account_to_change(('019e0000-0000-7000-8000-00000000' || p_whom)::uuid)).username;
+  return (core.account_to_change(('019e0000-0000-7000-8000-00000000' || p_whom)::uuid, p_login)).username;
 exception when sqlstate 'NP001' or sqlstate 'NF001' then
   return sqlerrm;
 end
 $$;
 select is(pg_temp.changes('f502', 'f501'), 'tap_change_anna', 'support changes who has less or other rights');
+select is(pg_temp.changes('f502', 'f501', true), 'The account may do more than you may',
+          'but not what an account signs in with that may do anything he may not');
+select is(pg_temp.changes('f502', 'f502', true), 'tap_change_support', 'his own he does');
+select is(pg_temp.changes('f505', 'f501', true), 'tap_change_anna', 'so does an administrator');
 select is(pg_temp.changes('f502', 'f502'), 'tap_change_support', 'and himself');
 select is(pg_temp.changes('f502', 'f503'), 'The account may do more than you may', 'not who may change roles');
 select is(pg_temp.changes('f502', 'f505'), 'The account may do more than you may', 'not an administrator');

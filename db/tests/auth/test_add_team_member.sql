@@ -1,6 +1,6 @@
 -- api.add_team_member: owners and admins put a user into the team.
 begin;
-select plan(19);
+select plan(20);
 
 select is(pg_get_function_arguments('api.add_team_member'::regproc),
   'p_user_id uuid, p_team_id uuid, p_username text, p_role text DEFAULT ''member''::text', 'arguments');
@@ -51,6 +51,13 @@ select throws_ok($$ select pg_temp.add('03', 'tap_am_dora') $$, 'KC004', 'Nobody
 select is((select string_agg(m.role || ' by ' || right(m.added_by::text, 2),
           '; ' order by m.user_id) from auth.team_members m
             where m.team_id = :'team' and m.role <> 'owner'), 'member by 01; admin by 01', 'it is told who added');
+
+-- In a request, an owner who may not change accounts.
+select set_config('plinth.caller', :'anna', true);
+set session authorization plinth_web;
+select throws_ok($$ select pg_temp.add('01', 'tap_am_dora') $$, 'NP001', 'This needs the permission users:write',
+                 'nobody is put into a team unasked');
+reset session authorization;
 
 select * from finish();
 rollback;

@@ -1,6 +1,6 @@
 -- api.update_current_user: changes the caller's profile; what is not named stays.
 begin;
-select plan(43);
+select plan(44);
 
 select is(pg_get_function_arguments('api.update_current_user'::regproc),
   'p_user_id uuid, p_full_name text DEFAULT NULL::text, p_avatar_url text DEFAULT NULL::text, '
@@ -120,6 +120,10 @@ select set_config('plinth.caller', '019e0000-0000-7000-8000-00000000a901', true)
 set session authorization plinth_web;
 select throws_ok($$ select api.update_current_user('019e0000-0000-7000-8000-00000000a901', p_username => 'Sup-Port') $$,
                  'VL001', 'username is reserved; choose another', 'a reserved one');
+select set_config('plinth.context', concat_ws(E'\x1f', '', '', '', '', gen_random_uuid()), true);
+select throws_ok($$ select api.update_current_user('019e0000-0000-7000-8000-00000000a901', p_username => 'tap_edit_anna9') $$,
+                 'NP001', 'An API key does not change the username: sign in', 'an API key does not');
+select set_config('plinth.context', '', true);
 reset session authorization;
 select set_config('plinth.caller', '', true);
 select is((select u.version from auth.users u where u.id = '019e0000-0000-7000-8000-00000000a901'), :current + 3,

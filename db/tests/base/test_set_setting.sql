@@ -27,12 +27,12 @@ select lives_ok($$ select base.set_setting('tap.number', '10') $$, 'the highest'
 select lives_ok($$ select base.set_setting('tap.switch', 'true') $$, 'a switch');
 select lives_ok($$ select base.set_setting('tap.word', '') $$, 'an empty text');
 
-select throws_ok($$ select base.set_setting('tap.number', '0') $$, '23514', null, 'below the lowest');
-select throws_ok($$ select base.set_setting('tap.number', '11') $$, '23514', null, 'above the highest');
-select throws_ok($$ select base.set_setting('tap.number', 'many') $$, '23514', null, 'no number');
-select throws_ok($$ select base.set_setting('tap.number', '2.5') $$, '23514', null, 'no whole number');
-select throws_ok($$ select base.set_setting('tap.switch', 'yes') $$, '23514', null, 'a switch is true or false');
-select throws_ok($$ select base.set_setting('tap.word', null) $$, '23502', null, 'no value');
+select throws_ok($$ select base.set_setting('tap.number', '0') $$, 'VL001', null, 'below the lowest');
+select throws_ok($$ select base.set_setting('tap.number', '11') $$, 'VL001', null, 'above the highest');
+select throws_ok($$ select base.set_setting('tap.number', 'many') $$, 'VL001', null, 'no number');
+select throws_ok($$ select base.set_setting('tap.number', '2.5') $$, 'VL001', null, 'no whole number');
+select throws_ok($$ select base.set_setting('tap.switch', 'yes') $$, 'VL001', null, 'a switch is true or false');
+select throws_ok($$ select base.set_setting('tap.word', null) $$, 'VL001', null, 'no value');
 select throws_ok($$ select base.set_setting('tap.nothing', '1') $$,
                  'NF001', 'There is no setting named tap.nothing', 'an unknown name');
 select throws_ok($$ select base.set_setting(null, '1') $$, 'NF001', null, 'no name');
@@ -41,7 +41,7 @@ select throws_ok($$ select base.set_setting(null, '1') $$, 'NF001', null, 'no na
 select base.set_setting('environment', 'test');
 select lives_ok($$ select base.set_setting('password.bcrypt_cost', '4') $$,
                 'in the test environment hashes may be cheap');
-select throws_ok($$ select base.set_setting('password.bcrypt_cost', '3') $$, '23514', null, 'but bcrypt begins at 4');
+select throws_ok($$ select base.set_setting('password.bcrypt_cost', '3') $$, 'VL001', null, 'but bcrypt begins at 4');
 select throws_ok($$ update base.settings set minimum = null, value = '3' where name = 'password.bcrypt_cost' $$, '23514',
                  null, 'whatever bounds are set');
 select base.set_setting('environment', 'production');

@@ -1,6 +1,6 @@
 -- api.list_own_audit: what happened to the caller's account and data.
 begin;
-select plan(12);
+select plan(13);
 
 select is(pg_get_function_arguments('api.list_own_audit'::regproc),
   'p_user_id uuid, p_after text DEFAULT NULL::text, p_limit integer DEFAULT 50', 'arguments');
@@ -16,7 +16,8 @@ select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a orde
 
 \set anna 019e0000-0000-7000-8000-00000000cc01
 \set ben 019e0000-0000-7000-8000-00000000cc02
-select set_config('plinth.caller', :'anna', true);
+select set_config('plinth.caller', :'anna', true),
+       set_config('plinth.context', concat_ws(E'\x1f', '', '', '192.0.2.1', 'curl'), true);
 select ops.write_audit('paint', 'tap.thing', '1', :'anna');
 select ops.write_audit('paint', 'tap.thing', '2', :'ben');
 select set_config('plinth.caller', :'ben', true);
@@ -27,6 +28,8 @@ set session authorization plinth_web;
 select results_eq(format('select l.action, l.by_self from api.list_own_audit(%L) l', :'anna'),
                   $$ values ('wash', false), ('paint', true) $$, 'what happened to anna''s data, newest first');
 select is((select l.action from api.list_own_audit(:'anna', null, 1) l), 'wash', 'a page');
+select results_eq(format('select host(l.address), l.user_agent from api.list_own_audit(%L) l', :'anna'),
+                  $$ values (null, null), ('192.0.2.1', 'curl') $$, 'from where anna did it; not from where others did');
 select is((select l.action from api.list_own_audit(:'anna', (select n.cursor from api.list_own_audit(:'anna', null, 1) n)) l),
           'paint', 'the next one');
 select throws_ok(format('select api.list_own_audit(%L)', :'ben'), 'NP001', 'A request acts for its own caller only',

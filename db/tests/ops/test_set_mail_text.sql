@@ -1,6 +1,6 @@
 -- api.set_mail_text: what a message says, by whoever may change settings.
 begin;
-select plan(26);
+select plan(30);
 
 select is(pg_get_function_arguments('api.set_mail_text'::regproc), 'p_kind text, p_language text, p_subject text, p_body text',
           'arguments');
@@ -28,13 +28,20 @@ select throws_ok($$ select api.set_mail_text('reset_password', 'de', 'Neues Kenn
                  'the permission is missing');
 select set_config('plinth.caller', '019e0000-0000-7000-8000-00000000fc72', true);
 select lives_ok(
-  $$ select api.set_mail_text('reset_password', 'de', 'Neues Kennwort', 'Weiter: https://front.example/#{token} {minutes}') $$,
+  $$ select api.set_mail_text('reset_password', 'de', 'Neues Kennwort', 'Weiter: {public_url}/#{token} {minutes}') $$,
   'an administrator adds a language');
-select lives_ok($$ select api.set_mail_text('reset_password', 'de', 'Kennwort, {username}', '{token} {minutes}') $$, 'changes it');
+select lives_ok(
+  $$ select api.set_mail_text('reset_password', 'de', 'Kennwort, {username}', '{public_url}/x#{token} {minutes}') $$,
+  'changes it');
+select throws_ok(
+  format('select api.set_mail_text(%L, %L, %L, %L)', 'reset_password', 'de', 'x', b), 'VL001',
+  'body must hold {token} in an address that begins with {public_url}/', format('not %s', b))
+  from unnest(array['https://evil.example/#{token}', '{token}', '{public_url}/#{token} and https://evil.example/?{token}',
+                    '{public_url}@evil.example/{token}']) b;
 reset session authorization;
 select set_config('plinth.caller', '', true);
 select results_eq($$ select t.subject, t.body from ops.mail_texts t where t.kind = 'reset_password' and t.language = 'de' $$,
-                  $$ values ('Kennwort, {username}', '{token} {minutes}') $$, 'as it says');
+                  $$ values ('Kennwort, {username}', '{public_url}/x#{token} {minutes}') $$, 'as it says');
 select results_eq(
   $$ select l.actor_id, l.entity_id from ops.audit_logs l where l.action = 'mail_text.set' order by l.id limit 1 $$,
   $$ values (uuid '019e0000-0000-7000-8000-00000000fc72', 'reset_password de') $$, 'on record');

@@ -1,6 +1,6 @@
 -- api.verify_audit: names the first row of the trail that is not as it was written, also when a superuser did it.
 begin;
-select plan(25);
+select plan(30);
 
 select is(pg_get_function_arguments('api.verify_audit'::regproc),
   'p_from_seal bigint DEFAULT 1, p_head text DEFAULT NULL::text', 'arguments');
@@ -104,6 +104,10 @@ delete from ops.audit_details d using pg_temp.row r where r.id = d.audit_id and 
 select is(pg_temp.verdict(), 'right', 'an erased detail');
 
 select is(pg_temp.verdict(4), 'right', 'from a later seal on');
+select is(pg_temp.verdict(7), 'right', 'from the one to come');
+select throws_ok(format('select api.verify_audit(%s)', n), 'VL001', 'from_seal must be the number of a seal, or of the next one',
+                 format('not from seal %s', n)) from unnest(array['0', '8', 'null']) n;
+select throws_ok($$ select api.verify_audit(1, 'zz') $$, 'VL001', null, 'a head that is none');
 
 set local plinth.secret_keys = '00000000:0000000000000000000000000000000000000000000000000000000000000000';
 select throws_ok('select api.verify_audit()', 'SV510', null, 'the key is not at hand');

@@ -27,9 +27,11 @@ select 'warn', format('%s holds about %s rows that belong to no month', c.oid::r
   join pg_class c on format('%s.%s', c.relnamespace::regnamespace, c.relname) = t.name || '_default'
  where pg_stat_get_live_tuples(c.oid) > 0
 union all
-select 'warn', format('mail %s: %s messages were given up; ops.outbox.last_error says why', m.kind, m.given_up)
-  from api.v_mail m
- where m.given_up > 0
+-- A message whose link was no longer good when its turn came was not wanted any more.
+select 'warn', format('mail %s: %s messages were given up; ops.outbox.last_error says why', o.kind, count(*))
+  from ops.outbox o
+ where o.given_up_at is not null and o.last_error is distinct from 'Its link is no longer good'
+ group by o.kind
 union all
 select 'warn', format('mail %s: %s messages wait, since %s', m.kind, m.waiting, date_trunc('second', m.oldest_waiting))
   from api.v_mail m
