@@ -74,6 +74,8 @@ def _explain(error: Exception) -> int:
 
 
 def _env(settings: Settings) -> None:
+    if not settings.database_url and not settings.admin_url:
+        engine.must_be_there(settings)
     there = engine.known(settings)
     admin = conninfo_to_dict(there.admin_url)
     names = {"PGHOST": "host", "PGPORT": "port", "PGUSER": "user", "PGDATABASE": "dbname"}

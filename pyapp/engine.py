@@ -319,7 +319,7 @@ def servers(
     """The servers for as long as one command needs them; what nobody else uses is stopped."""
     given = settings.database_url or settings.admin_url
     if not (given or make):
-        _must_be_there(settings)
+        must_be_there(settings)
     with _running(settings, say, owner=False) as engine:
         yield engine.servers()
 
@@ -331,16 +331,16 @@ def owning(settings: Settings, say: Say) -> Iterator[tuple[Engine, Servers]]:
         yield engine, engine.servers()
 
 
-def _must_be_there(settings: Settings) -> None:
+def must_be_there(settings: Settings) -> None:
+    """For commands that make no servers."""
     if not (settings.data / "pgdata").exists():
         raise EngineError(f"nothing is in {settings.data} yet: plinth up makes it, --data names it")
 
 
 def known(settings: Settings) -> Servers:
-    """Where the servers are, without starting any."""
+    """Where the servers are or will be, without starting any."""
     engine = Engine(settings, lambda _text: None)
     if engine.embedded:
-        _must_be_there(settings)
         with _changing(engine.data):
             engine.prepare()
     return engine.servers()

@@ -2,7 +2,8 @@
 --
 -- Rules   p_changes holds username, email, full_name, avatar_url, bio, status (active or suspended), tier,
 --         email_verified, metadata. An empty text clears full_name, avatar_url or bio.
---         A new address is not verified unless the same change says so; links sent to the old one are void.
+--         A new address is not verified unless the same change says so; links sent to the old one are void, and the old
+--         one, if it was verified, is told, with a link that takes it back.
 --         With p_version the change is made only while that is the current version.
 -- Errors  VL001 a field breaks a rule; VL002 there is no such field; KC001 username or email is taken; KC002 the
 --         version is not the current one; KC003 the last administrator would be suspended; KC004 the account is
@@ -21,7 +22,7 @@ declare
   v_field text;
   v_kind  text;
 begin
-  v_user := core.account_to_change(p_id, p_changes ?| '{username,email,email_verified}');
+  v_user := core.account_to_change(p_id, p_changes ?| '{username,email,email_verified,status}');
   if p_version <> v_user.version then
     perform base.raise('KC002', format('The version is %s by now, not %s', v_user.version, p_version), 'version');
   end if;
@@ -69,6 +70,10 @@ begin
          full_name = v_new.full_name, avatar_url = nullif(v_new.avatar_url, ''), bio = nullif(v_new.bio, ''),
          status = v_new.status, tier = v_new.tier, metadata = v_new.metadata
    where u.id = p_id;
+  if v_new.email <> v_user.email and v_user.email_verified then
+    perform core.send_mail(p_id, 'email_changed',
+      jsonb_build_object('email', v_user.email, 'new_address', v_new.email), v_user.email);
+  end if;
 end
 $$;
 

@@ -18,6 +18,8 @@ begin
     select t.schema_name, t.table_name, t.rows,
            (select string_agg(format('%I', c), ', ') from unnest(t.shown) as c) as columns
       from core.user_tables() t
+     -- What waits to be sent would tell whether an address that was asked for is somebody else's.
+     where (t.schema_name, t.table_name) not in (('ops', 'outbox'), ('auth', 'one_time_tokens'))
      order by t.schema_name <> 'auth', t.table_name <> 'users', t.schema_name, t.table_name
   loop
     execute format('select coalesce(json_agg(x), ''[]'')::text from (select %s from %I.%I where %s) x',

@@ -37,8 +37,8 @@ begin
     return;
   end if;
 
-  perform ops.write_audit('email.change_requested', 'auth.users', p_user_id::text, p_user_id,
-                          jsonb_build_object('email', jsonb_build_object('after', p_email)));
+  -- Without the address: it may be somebody else's, whose erasure would not find it here.
+  perform ops.write_audit('email.change_requested', 'auth.users', p_user_id::text, p_user_id);
   select l.user_id into v_owner from auth.logins l where l.login = lower(p_email) and l.user_id <> p_user_id;
   if found then
     perform core.send_mail(v_owner, 'change_to_your_address', p_dedup => core.mail_occasion());

@@ -61,7 +61,7 @@ begin
       return;
     end if;
     select u.* into v_user from auth.users u
-     where u.id = p_id and u.status = 'active' and lower(u.username) = lower(p_username)
+     where u.id = p_id and u.status = 'active' and not u.two_factor_enabled and lower(u.username) = lower(p_username)
        and lower(u.email) = lower(p_email);
     v_matches := core.password_matches(p_password, v_user.password_hash);
     if not core.count_attempt('password', lower(p_username), v_matches) then

@@ -35,7 +35,10 @@ begin
   failed := 0;
   items := '[]';
   for v_item, v_row in
-    select e.item, e.n - 1 from jsonb_array_elements(p_users) with ordinality as e (item, n)
+    -- In one order, whatever the list's: of two imports of the same names one waits, and neither deadlocks.
+    select e.item, e.n - 1
+      from jsonb_array_elements(p_users) with ordinality as e (item, n)
+     order by lower(e.item ->> 'username'), e.n
   loop
     begin
       v_id := core.import_account(v_item);
@@ -52,6 +55,7 @@ begin
                                            'code', v_code, 'detail', v_message, 'field', v_field);
     end;
   end loop;
+  items := coalesce((select jsonb_agg(i order by (i -> 'row')::integer) from jsonb_array_elements(items) i), '[]');
   return next;
 end
 $$;

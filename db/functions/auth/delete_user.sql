@@ -19,7 +19,7 @@ declare
   v_user auth.users;
 begin
   perform core.require_permission('users:write');
-  v_user := core.account_to_change(p_id);
+  v_user := core.account_to_change(p_id, true);
   if v_user.status <> 'deleted' then
     update auth.users u set status = 'deleted' where u.id = p_id;
     perform ops.write_audit('user.deleted', 'auth.users', p_id::text, p_id);

@@ -34,6 +34,13 @@ begin
   end if;
 
   perform from auth.teams t where t.id = p_team_id for no key update;
+  if exists (select from auth.team_invitations i
+              where i.team_id = p_team_id and i.email = p_email and i.id > base.first_id(now() - interval '5 minutes'))
+     or (select count(*) from ops.outbox o
+          where o.user_id = p_user_id and o.kind = 'team_invitation' and o.created_at > now() - interval '1 hour') >= 100
+  then
+    perform base.raise('KC004', 'An address is invited once in five minutes, and nobody invites more than 100 an hour', 'email');
+  end if;
   delete from auth.team_invitations i where i.team_id = p_team_id and (i.email = p_email or i.expires_at <= now());
   if (select count(*) from auth.team_invitations i where i.team_id = p_team_id) >= 100 then
     perform base.raise('KC004', 'The team has 100 invitations waiting already');

@@ -33,6 +33,9 @@ begin
    where u.id = v_user.id;
   perform core.void_one_time_tokens(v_user.id, 'reset_password', 'verify_email');
   perform core.end_sessions(v_user.id, 'password reset');
+  update auth.api_keys k
+     set revoked_at = clock_timestamp(), revoke_reason = 'password reset', previous_hash = null, previous_expires_at = null
+   where k.user_id = v_user.id and k.revoked_at is null;
   perform core.forget_attempts(v_user.id);
   perform core.send_mail(v_user.id, 'password_changed');
   perform ops.write_audit('password.reset', 'auth.users', v_user.id::text, v_user.id);

@@ -84,8 +84,9 @@ begin
   if reason is null and p_from_seal = 1 then
     select l.id, 'the row was added beside the chain' into bad_row, reason
       from ops.audit_logs l
-     where l.id not in (select u.audit_id from ops.audit_unsealed u)
-       and l.id not in (select unnest(s.audit_ids) from ops.audit_seals s)
+      left join ops.audit_unsealed u on u.audit_id = l.id
+      left join (select unnest(s.audit_ids) as audit_id from ops.audit_seals s) c on c.audit_id = l.id
+     where u.audit_id is null and c.audit_id is null
      order by l.id
      limit 1;
   end if;

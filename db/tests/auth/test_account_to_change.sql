@@ -1,9 +1,9 @@
 -- core.account_to_change: who may change which account.
 begin;
-select plan(19);
+select plan(22);
 
 select is(pg_get_function_arguments('core.account_to_change'::regproc),
-  'p_id uuid, p_login boolean DEFAULT false', 'arguments');
+  'p_id uuid, p_critical boolean DEFAULT false', 'arguments');
 select is(pg_get_function_result('core.account_to_change'::regproc),
   'auth.users', 'result');
 select volatility_is('core', 'account_to_change', array['uuid', 'boolean'], 'volatile');
@@ -37,7 +37,7 @@ $$;
 select is(pg_temp.changes('f502', 'f501'), 'tap_change_anna', 'support changes who has less or other rights');
 select is(pg_temp.changes('f502', 'f501', true), 'The account may do more than you may',
           'but not what an account signs in with that may do anything he may not');
-select is(pg_temp.changes('f502', 'f502', true), 'tap_change_support', 'his own he does');
+select is(pg_temp.changes('f502', 'f502', true), 'This is your own account: see /v1/me', 'nor what he signs in with himself');
 select is(pg_temp.changes('f505', 'f501', true), 'tap_change_anna', 'so does an administrator');
 select is(pg_temp.changes('f502', 'f502'), 'tap_change_support', 'and himself');
 select is(pg_temp.changes('f502', 'f503'), 'The account may do more than you may', 'not who may change roles');
@@ -45,6 +45,18 @@ select is(pg_temp.changes('f502', 'f505'), 'The account may do more than you may
 select is(pg_temp.changes('f503', 'f502'), 'The account may do more than you may', 'not who may do one thing more');
 select is(pg_temp.changes('f505', 'f503'), 'tap_change_lead', 'an administrator changes anybody');
 select is(pg_temp.changes(null, 'f505'), 'tap_change_root', 'so does an operator');
+-- By an API key an administrator may what its scopes name.
+insert into auth.api_keys (user_id, id, name, prefix, secret_hash, scopes) values
+  ('019e0000-0000-7000-8000-00000000f505', '019e0000-0000-7000-8000-00000000f5a1', 'tap', 'plk_f505', sha256('f5a1'),
+   '{users:write}'),
+  ('019e0000-0000-7000-8000-00000000f505', '019e0000-0000-7000-8000-00000000f5a2', 'tap', 'plk_f505', sha256('f5a2'),
+   '{*}');
+select set_config('plinth.context', concat_ws(E'\x1f', '', '', '', '', '019e0000-0000-7000-8000-00000000f5a1'), true);
+select is(pg_temp.changes('f505', 'f503'), 'The account may do more than you may', 'a key may less than its owner');
+select is(pg_temp.changes('f505', 'f505', true), 'This is your own account: see /v1/me', 'and does not take its owner over');
+select set_config('plinth.context', concat_ws(E'\x1f', '', '', '', '', '019e0000-0000-7000-8000-00000000f5a2'), true);
+select is(pg_temp.changes('f505', 'f503'), 'tap_change_lead', 'one for everything may as much');
+select set_config('plinth.context', '', true);
 select is(pg_temp.changes('f505', 'f504'), 'There is no such account, or it is erased', 'an erased account is none');
 select is(pg_temp.changes('f505', 'f5ff'), 'There is no such account, or it is erased', 'nobody has this id');
 

@@ -1,6 +1,6 @@
 -- api.invite_to_team: invites an address, by mail.
 begin;
-select plan(22);
+select plan(23);
 
 select is(pg_get_function_arguments('api.invite_to_team'::regproc),
   'p_user_id uuid, p_team_id uuid, p_email text, p_role text DEFAULT ''member''::text', 'arguments');
@@ -36,7 +36,9 @@ select results_eq(
         and o.user_id = '019e0000-0000-7000-8000-00000000bf01' $$,
   $$ values ('new@example.org', '019e0000-0000-7000-8000-00000000bf11', true) $$, 'goes there by mail');
 select lives_ok($$ select pg_temp.invite('01', 'tap_iv_cleo@example.org') $$, 'who has an account, is invited alike');
-select lives_ok($$ select pg_temp.invite('01', 'NEW@example.org') $$, 'inviting again');
+select throws_ok($$ select pg_temp.invite('01', 'NEW@example.org') $$, 'KC004', null, 'not again at once');
+update auth.team_invitations set id = base.first_id(now() - interval '6 minutes') where email = 'new@example.org';
+select lives_ok($$ select pg_temp.invite('01', 'NEW@example.org') $$, 'inviting again later');
 select results_eq($$ select i.role from auth.team_invitations i where i.email = 'new@example.org' $$, array['member'], 'replaces');
 select throws_ok($$ select pg_temp.invite('02', 'x@example.org') $$, 'NP001', null, 'a member does not invite');
 select throws_ok($$ select pg_temp.invite('03', 'x@example.org') $$, 'NF001', 'There is no such team',
@@ -56,6 +58,7 @@ select throws_ok($$ select pg_temp.invite('01', 'x@example.org') $$, 'KC004',
 update auth.team_invitations set expires_at = now() where email = 'n1@example.org';
 select lives_ok($$ select pg_temp.invite('01', 'x@example.org') $$, 'what ran out makes room');
 select set_config('plinth.secret_keys', '', true);
+delete from auth.team_invitations;
 select throws_ok($$ select pg_temp.invite('01', 'x@example.org') $$, 'SV503', null, 'no key for the link');
 
 select * from finish();
