@@ -21,7 +21,8 @@ begin
     select d.audit_id from ops.audit_logs l join ops.audit_details d on d.audit_id = l.id where l.actor_id = p_user_id
     union
     select d.audit_id from ops.audit_details d
-     where d.user_id is null and lower(d.difference ->> 'login') = any (p_logins));
+     where d.user_id is null
+       and d.difference ->> 'login_digest' in (select encode(core.attempt_digest(l), 'hex') from unnest(p_logins) l));
 
   insert into ops.audit_erasures (audit_id, user_id, reason)
   select i, p_user_id, p_reason from unnest(v_ids) as i

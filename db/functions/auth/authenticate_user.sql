@@ -47,8 +47,7 @@ begin
   if not v_matches then
     perform core.keep_failure('UN002', 'The login and the password do not belong together');
     perform ops.write_audit('sign_in.refused', 'auth.users', v_user.id::text, v_user.id,
-                            -- Of an unknown login nothing: people type their passwords there.
-                            case when v_user.id is null then '{}' else jsonb_build_object('login', left(p_login, 254)) end);
+                            core.tried_login(v_user.id, p_login));
     return;
   end if;
 

@@ -50,7 +50,7 @@ begin
   end;
 
   perform ops.write_audit('password_reset.requested', 'auth.users', v_user.id::text, v_user.id,
-                          case when v_user.id is null then '{}' else jsonb_build_object('login', left(p_login, 254)) end);
+                          core.tried_login(v_user.id, p_login));
 end
 $$;
 

@@ -47,11 +47,11 @@ select is_empty('select from refusals', 'none of these is a refusal');
 
 select is(pg_temp.who('tap_auth_anna', 'Correct horse battery'), null, 'a wrong password');
 select results_eq('select user_id, entity_id, changed, difference from refusals limit 1',
-  $$ values (uuid '019e0000-0000-7000-8000-00000000a101', '019e0000-0000-7000-8000-00000000a101', '{login}'::text[],
-             '{"login": "tap_auth_anna"}'::jsonb) $$, 'is on record');
+  $$ values (uuid '019e0000-0000-7000-8000-00000000a101', '019e0000-0000-7000-8000-00000000a101', '{login,login_digest}'::text[],
+             core.tried_login('019e0000-0000-7000-8000-00000000a101', 'tap_auth_anna')) $$, 'is on record');
 select is(pg_temp.who('tap_auth_nobody', 'correct horse battery'), null, 'an unknown login');
-select results_eq('select user_id, difference from refusals limit 1',
-  $$ values (null::uuid, '{}'::jsonb) $$, 'is on record, of nobody; what was typed there may be a password');
+select results_eq($$ select user_id, difference - 'login_digest', difference ? 'login_digest' from refusals limit 1 $$,
+  $$ values (null::uuid, '{}'::jsonb, true) $$, 'is on record, of nobody; what was typed there may be a password');
 select is(pg_temp.who('tap_auth_gone', 'correct horse battery'), null, 'an account that is not active');
 select is(pg_temp.who('tap_auth_none', ''), null, 'an account without a password');
 select is(pg_temp.who('tap_auth_anna', ''), null, 'an empty password');
@@ -62,7 +62,7 @@ select is(pg_temp.who(null, null), null, 'neither');
 select is((select count(*) from refusals), 9::bigint, 'each is on record');
 select lives_ok($$ select api.authenticate_user(repeat('x', 100000), 'x') $$,
                 'a login of any length is refused and no more');
-select is((select r.difference from refusals r limit 1), '{}', 'nothing of it is kept');
+select is((select length(r.difference ->> 'login_digest') from refusals r limit 1), 32, 'nothing but a digest is kept');
 select is_empty($$ select from refusals r where r.difference::text like '%horse%' $$, 'no record holds a password');
 
 -- The same work, whoever it is: PostgreSQL counts the calls.

@@ -1,6 +1,6 @@
 -- api.create_user: registers. A taken username is told, a taken address is not: its owner gets mail instead.
 begin;
-select plan(41);
+select plan(43);
 
 select is(pg_get_function_arguments('api.create_user'::regproc),
   'p_username text, p_email text, p_password text, p_full_name text DEFAULT NULL::text, '
@@ -128,6 +128,25 @@ reset session authorization;
 set session authorization plinth_reader;
 select throws_ok($$ select api.create_user('tap_reg_r', 'tap_r@example.org', 'correct horse battery') $$, '42501', null,
                  'a reader does not');
+reset session authorization;
+
+-- In requests, a registration sent again is counted as a sign-in is.
+insert into auth.users (id, username, email, password_hash) values
+  ('019e0000-0000-7000-8000-00000000fe11', 'tap_again', 'tap_again@example.org', core.hash_password('correct horse battery'));
+create function pg_temp.again(p_password text) returns text language plpgsql as $$
+declare
+  v_found boolean;
+begin
+  perform set_config('plinth.failure', '', true),
+          set_config('plinth.context', concat_ws(E'\x1f', '', '', '192.0.2.77', 'curl'), true);
+  perform from api.create_user('tap_again', 'tap_again@example.org', p_password, null, '019e0000-0000-7000-8000-00000000fe11');
+  v_found := found;
+  return coalesce(nullif(current_setting('plinth.failure', true), '')::json ->> 'code', case when v_found then 'same' end);
+end $$;
+set session authorization plinth_web;
+select is(array(select pg_temp.again('not the one it was') from generate_series(1, 6)),
+          '{KC001,KC001,KC001,KC001,KC001,RL002}', 'five guesses');
+select is(pg_temp.again('correct horse battery'), 'RL002', 'then not even the right one');
 reset session authorization;
 
 select * from finish();

@@ -19,8 +19,8 @@ select set_config('plinth.caller', '019e0000-0000-7000-8000-00000000e201', true)
 select ops.write_audit('tap_erase', 'done by', 'anna', '019e0000-0000-7000-8000-00000000e202', '{"bio": {"after": "Ben"}}');
 select set_config('plinth.caller', '', true), set_config('plinth.context', '', true);
 select ops.write_audit('tap_erase', 'done to', 'ben', '019e0000-0000-7000-8000-00000000e202', '{"bio": {"after": "Ben"}}');
-select ops.write_audit('tap_erase', 'named', 'anna', null, '{"login": "Tap_Erase_Anna"}');
-select ops.write_audit('tap_erase', 'named', 'ben', null, '{"login": "tap_erase_ben"}');
+select ops.write_audit('tap_erase', 'named', 'anna', null, core.tried_login(null, 'Tap_Erase_Anna'));
+select ops.write_audit('tap_erase', 'named', 'ben', null, core.tried_login(null, 'tap_erase_ben'));
 
 create temp view kept as
 select l.entity_type, l.entity_id from ops.audit_logs l join ops.audit_details d on d.audit_id = l.id where l.action = 'tap_erase';
