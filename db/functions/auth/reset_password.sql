@@ -3,10 +3,11 @@
 -- Rules   Once, and only while the account has the address the link went to. The rules of a new password hold; one that
 --         breaks them leaves the link good.
 --         It signs nobody in: a second factor is still asked for at the next sign-in.
---         Every session ends. Failed attempts are forgotten. The address is verified, since its mail was read. A change
---         of address that was begun is void: who began it may not have been the owner. A notice goes out.
+--         Every session ends, API keys are revoked. Failed attempts are forgotten. The address is verified, since its
+--         mail was read. A change of address that was begun is void: who began it may not have been the owner. A notice
+--         goes out.
 -- Errors  VL004 the link is not, or no longer, good, or the account is not active; VL001, VL003 new_password
--- Locks   the account's row, then its tokens, its sessions, its attempts
+-- Locks   the account's row, then its tokens, its sessions, its keys, its attempts
 -- Touches profile, sessions
 -- Owned by plinth_system: whose link it is shows only here.
 create or replace function api.reset_password(p_token text, p_new_password text)

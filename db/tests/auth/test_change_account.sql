@@ -1,6 +1,6 @@
 -- core.change_account: an administrator's changes, and what refuses them. Its callers' tests show it at work.
 begin;
-select plan(33);
+select plan(35);
 
 select is(pg_get_function_arguments('core.change_account'::regproc),
   'p_id uuid, p_changes jsonb, p_version integer', 'arguments');
@@ -36,7 +36,13 @@ select results_eq('select a.email, a.username, a.email_verified from anna a',
   $$ values ('Anna@Example.org', 'tap_alter_cora', false) $$, 'a new address is not verified');
 select isnt_empty($$ select from auth.one_time_tokens t where t.user_id = '019e0000-0000-7000-8000-00000000f601'
                       and t.voided_at is not null $$, 'links sent to the old one are void');
+select results_eq(
+  $$ select o.address, o.payload ->> 'new_address', o.token_encrypted is not null from ops.outbox o
+      where o.user_id = '019e0000-0000-7000-8000-00000000f601' and o.kind = 'email_changed' $$,
+  $$ values ('tap_alter_anna@example.org', 'Anna@Example.org', true) $$, 'the old one is told, with a link that takes it back');
 select lives_ok($$ select pg_temp.change('{"email": "anna2@example.org", "email_verified": true}') $$, 'unless this says so');
+select is((select count(*) from ops.outbox o where o.user_id = '019e0000-0000-7000-8000-00000000f601'
+             and o.kind = 'email_changed'), 1::bigint, 'one that was not verified is not told');
 select is(a.email_verified, true, 'verified') from anna a;
 select lives_ok($$ select pg_temp.change('{}') $$, 'nothing is no error');
 

@@ -1,6 +1,6 @@
 -- api.create_users: many accounts at once, each by itself or all or nothing.
 begin;
-select plan(23);
+select plan(25);
 
 select is(pg_get_function_arguments('api.create_users'::regproc),
   'p_users jsonb, p_all_or_nothing boolean DEFAULT false', 'arguments');
@@ -62,6 +62,15 @@ select is(pg_temp.field_of(jsonb_build_array(pg_temp.account('emil'), '7'::jsonb
 select results_eq($$ select a.created, a.failed from api.create_users(jsonb_build_array(pg_temp.account('emil')), true) a $$,
           'values (1, 0)',
                   'or all');
+-- Two imports of the same names meet in one order.
+select is(array(select (i ->> 'row')::integer from jsonb_array_elements(c.items) i), '{0,1,2}', 'told row by row')
+  from api.create_users(
+    jsonb_build_array(pg_temp.account('zoe'), pg_temp.account('yan'), pg_temp.account('Xia'))) c;
+select is(array(select u.username from auth.users u
+                 where u.username in (pg_temp.account('zoe') ->> 'username', pg_temp.account('yan') ->> 'username',
+                                      pg_temp.account('Xia') ->> 'username') order by u.id),
+          array[pg_temp.account('Xia') ->> 'username', pg_temp.account('yan') ->> 'username',
+                pg_temp.account('zoe') ->> 'username'], 'but made by name');
 select throws_ok($$ select api.create_users('[]') $$, 'VL001', 'users must be a list of 1 to 1,000', 'none');
 select throws_ok($$ select api.create_users(null) $$, 'VL001', 'users must be a list of 1 to 1,000', 'nothing');
 select throws_ok($$ select api.create_users('{}') $$, 'VL001', 'users must be a list of 1 to 1,000', 'no list');

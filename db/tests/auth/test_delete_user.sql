@@ -1,6 +1,6 @@
 -- api.delete_user: an administrator deletes an account, which can be restored for a while.
 begin;
-select plan(19);
+select plan(20);
 
 select is(pg_get_function_arguments('api.delete_user'::regproc),
   'p_id uuid', 'arguments');
@@ -28,6 +28,8 @@ select throws_ok($$ select api.delete_user('019e0000-0000-7000-8000-00000000fa02
 select set_config('plinth.caller', '019e0000-0000-7000-8000-00000000fa02', true);
 select throws_ok($$ select api.delete_user('019e0000-0000-7000-8000-00000000fa02') $$, 'NP001', null, 'not even oneself');
 select set_config('plinth.caller', '019e0000-0000-7000-8000-00000000fa01', true);
+select throws_ok($$ select api.delete_user('019e0000-0000-7000-8000-00000000fa01') $$, 'NP001',
+                 'This is your own account: see /v1/me', 'not himself: there the password is asked for');
 select lives_ok($$ select api.delete_user('019e0000-0000-7000-8000-00000000fa02') $$, 'an administrator deletes');
 select lives_ok($$ select api.delete_user('019e0000-0000-7000-8000-00000000fa02') $$, 'twice is no error');
 select throws_ok($$ select api.delete_user('019e0000-0000-7000-8000-00000000faff') $$, 'NF001', null, 'nobody has this id');

@@ -1,6 +1,6 @@
 -- api.invite_to_team: invites an address, by mail.
 begin;
-select plan(23);
+select plan(24);
 
 select is(pg_get_function_arguments('api.invite_to_team'::regproc),
   'p_user_id uuid, p_team_id uuid, p_email text, p_role text DEFAULT ''member''::text', 'arguments');
@@ -57,8 +57,13 @@ select throws_ok($$ select pg_temp.invite('01', 'x@example.org') $$, 'KC004',
                  'The team has 100 invitations waiting already', 'too many');
 update auth.team_invitations set expires_at = now() where email = 'n1@example.org';
 select lives_ok($$ select pg_temp.invite('01', 'x@example.org') $$, 'what ran out makes room');
-select set_config('plinth.secret_keys', '', true);
 delete from auth.team_invitations;
+insert into ops.outbox (user_id, kind, language, address)
+select :'anna', 'team_invitation', 'en', 'x@example.org' from generate_series(1, 100);
+select throws_ok($$ select pg_temp.invite('01', 'y@example.org') $$, 'KC004',
+                 'An address is invited once in five minutes, and nobody invites more than 100 an hour', 'a flood of mail');
+delete from ops.outbox;
+select set_config('plinth.secret_keys', '', true);
 select throws_ok($$ select pg_temp.invite('01', 'x@example.org') $$, 'SV503', null, 'no key for the link');
 
 select * from finish();

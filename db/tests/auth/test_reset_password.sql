@@ -1,6 +1,6 @@
 -- api.reset_password: a link, once, and everything that somebody else may hold is void.
 begin;
-select plan(29);
+select plan(30);
 
 select is(pg_get_function_arguments('api.reset_password'::regproc),
   'p_token text, p_new_password text', 'arguments');
@@ -46,6 +46,8 @@ $$;
 insert into auth.sessions (user_id, token_hash, refresh_hash, expires_at, refresh_expires_at)
 select u.id, sha256(u.username::bytea), sha256(u.username::bytea || 'r'), now() + interval '1 h', now() + interval '1 d'
   from auth.users u where u.id in (:'anna', :'ben');
+insert into auth.api_keys (user_id, name, prefix, secret_hash, scopes)
+select u.id, 'tap reset', 'plk_', sha256(u.id::text::bytea), '{self:read}' from auth.users u where u.id in (:'anna', :'ben');
 update auth.users u set password_hash = core.hash_password('the old one of ben'), two_factor_enabled = true where u.id = :'ben';
 select set_config('plinth.context', E'\x1fr\x1f192.0.2.73\x1f', true);
 do $$ begin
@@ -104,6 +106,9 @@ select lives_ok($$ select api.reset_password(pg_temp.link('reset_password'), 'co
 set session authorization plinth_reader;
 select throws_ok($$ select api.reset_password('x', 'y') $$, '42501', null, 'a reader does not');
 reset session authorization;
+
+select is(k.revoke_reason, 'password reset', 'keys that somebody else may have made are revoked')
+  from auth.api_keys k where k.name = 'tap reset' and k.user_id = :'ben';
 
 select * from finish();
 rollback;
