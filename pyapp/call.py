@@ -177,7 +177,7 @@ class Caller:
             if self._delivered:
                 xids, self._delivered = self._delivered, []
                 try:
-                    await self._database.call("write", _CLEAR, (b"{%b}" % b",".join(xids),))
+                    await self._database.call("aside", _CLEAR, (b"{%b}" % b",".join(xids),))
                 except (DatabaseError, problems.Problem) as error:
                     log.warning("the record of bumped tags stays for the sweeper: %s", error)
 
@@ -192,7 +192,7 @@ class Caller:
         if used:
             items = (b'"\\%b"' % _as_bytea(token) for token in list(used)[:_MOST_NOTED])
             with suppress(DatabaseError, problems.Problem):
-                await self._database.call("write", _USED, (b"{%b}" % b",".join(items),))
+                await self._database.call("aside", _USED, (b"{%b}" % b",".join(items),))
 
     async def _catch_up(self) -> None:
         while await sweep(self._database, self._cache, 0):

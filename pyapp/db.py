@@ -191,12 +191,16 @@ class Database:
             ("write", (s.write_connections, s.write_connections * 2), 1, *_short(s)),
             ("slow", (s.slow_connections, s.slow_connections), 1, s.slow_timeout, _PATIENCE_SLOW),
             ("hash", (s.hash_connections, s.hash_connections), 1, s.slow_timeout, _PATIENCE_SLOW),
+            # What the layer notes by itself, much at a time: a crash may forget the last of it.
+            ("aside", (s.aside_connections, s.aside_connections), 1, *_short(s)),
         ):
             options = {
                 "statement_timeout": f"{int(seconds * 1000)}ms",
                 "lock_timeout": f"{int(s.lock_timeout * 1000)}ms",
                 "default_transaction_read_only": "on" if name == "read" else "off",
+                **({"synchronous_commit": "off"} if name == "aside" else {}),
                 **s.keys,
+                **s.limits,
             }
             lane_dsn = make_conninfo(
                 dsn,

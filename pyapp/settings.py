@@ -72,6 +72,7 @@ _SENDER = _like(
 )
 _FOLDER = _like(r".*\S.*", "name a folder")
 _COUNT, _SECONDS = _number(int, 1, 64), _number(float)
+_LIMIT = _number(int, 0, 999_999_999_999)
 
 
 def _var(default: Any, read: Read = str, *names: str, secret: bool = False) -> Any:
@@ -106,6 +107,7 @@ class Settings:
     write_connections: int = _var(4, _COUNT)
     slow_connections: int = _var(2, _COUNT)
     hash_connections: int = _var(1, _COUNT)
+    aside_connections: int = _var(2, _COUNT)
     acquire_timeout: float = _var(2.0, _SECONDS)
     statement_timeout: float = _var(5.0, _SECONDS)
     slow_timeout: float = _var(30.0, _SECONDS)
@@ -117,6 +119,12 @@ class Settings:
     keepalive_timeout: float = _var(75.0, _SECONDS)
     stop_timeout: float = _var(10.0, _number(float, 1, 10))
     max_connections_per_address: int = _var(0, _number(int, 0, 1 << 20))
+    rate_limit_requests_per_minute: int | None = _var(
+        None, _LIMIT, "RATE_LIMIT_REQUESTS_PER_MINUTE"
+    )
+    rate_limit_requests_per_hour: int | None = _var(None, _LIMIT, "RATE_LIMIT_REQUESTS_PER_HOUR")
+    rate_limit_requests_per_day: int | None = _var(None, _LIMIT, "RATE_LIMIT_REQUESTS_PER_DAY")
+    rate_limit_tokens_per_day: int | None = _var(None, _LIMIT, "RATE_LIMIT_TOKENS_PER_DAY")
     memory: bool = False  # only ever asked for on the command line
 
     @property
@@ -136,17 +144,31 @@ class Settings:
         }
 
     @property
+    def limits(self) -> dict[str, str]:
+        """The rate limits that the environment sets, per minute, hour, day, and tokens per day. The
+        database gets them per connection, too, and uses its own for those left out."""
+        given = (
+            self.rate_limit_requests_per_minute,
+            self.rate_limit_requests_per_hour,
+            self.rate_limit_requests_per_day,
+            self.rate_limit_tokens_per_day,
+        )
+        told = ",".join("" if limit is None else str(limit) for limit in given)
+        return {"plinth.limits": told} if told.strip(",") else {}
+
+    @property
     def key_options(self) -> str:
-        """The same for the options of a connection."""
-        return " ".join(f"-c {name}={value}" for name, value in self.keys.items())
+        """Both, for the options of a connection."""
+        told = self.keys | self.limits
+        return " ".join(f"-c {name}={value}" for name, value in told.items())
 
     @property
     def connections(self) -> int:
         """What the whole service may open at once; one more per worker listens for deploys."""
         # Shared and writing lanes grow while calls wait; see db.Database.
         lanes = self.read_connections * 3 + self.write_connections * 2
-        lanes += self.slow_connections + self.hash_connections
-        return self.workers * (lanes + 1) + 8  # and the job worker
+        lanes += self.slow_connections + self.hash_connections + self.aside_connections
+        return self.workers * (lanes + 1) + 9  # and the job worker
 
     def with_(self, **changes: Any) -> Self:
         return replace(self, **changes)

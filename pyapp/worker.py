@@ -64,7 +64,9 @@ async def run(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     # One connection of each kind is plenty for one sweep a second.
-    few = dict.fromkeys((f"{name}_connections" for name in ("read", "write", "slow", "hash")), 1)
+    few = dict.fromkeys(
+        (f"{name}_connections" for name in ("read", "write", "slow", "hash", "aside")), 1
+    )
     database = Database(settings.with_(**few), settings.database_url)
     cache = Cache(settings)
     await database.start()

@@ -266,7 +266,7 @@ def _start(
 ) -> Server:
     port = free_port()
     log = folder / f"server-{port}.log"
-    ours = ("PLINTH_", "DATABASE_", "REDIS_", "PG")
+    ours = ("PLINTH_", "DATABASE_", "REDIS_", "RATE_LIMIT_", "PG")
     inherited = {name: text for name, text in os.environ.items() if not name.startswith(ours)}
     settings = {
         "PLINTH_ENV": "test",
@@ -275,6 +275,11 @@ def _start(
         "PLINTH_PORT": str(port),
         "PLINTH_LOG_FORMAT": "json",
         "DATABASE_URL": database.web_url,
+        # Unlimited, but where a test is about limits.
+        "RATE_LIMIT_REQUESTS_PER_MINUTE": "0",
+        "RATE_LIMIT_REQUESTS_PER_HOUR": "0",
+        "RATE_LIMIT_REQUESTS_PER_DAY": "0",
+        "RATE_LIMIT_TOKENS_PER_DAY": "0",
     }
     with log.open("wb") as output:
         process = subprocess.Popen(

@@ -118,6 +118,17 @@ def test_keys_depend_on_the_secret_and_do_not_show_it() -> None:
         assert value == f"{one.keys[name]},{two.keys[name]}"
 
 
+def test_limits_reach_the_database_where_they_are_set() -> None:
+    assert load({}).limits == {}
+    assert "plinth.limits" not in load({}).key_options
+    some = load({"RATE_LIMIT_REQUESTS_PER_HOUR": "0", "RATE_LIMIT_TOKENS_PER_DAY": "5000"})
+    assert some.limits == {"plinth.limits": ",0,,5000"}
+    assert some.key_options.endswith(" -c plinth.limits=,0,,5000")
+    assert load(some.environ()).limits == some.limits
+    with pytest.raises(SettingsError, match="RATE_LIMIT_REQUESTS_PER_DAY must be a whole number"):
+        load({"RATE_LIMIT_REQUESTS_PER_DAY": "-1"})
+
+
 def test_only_strangers_have_a_limit_of_connections() -> None:
     assert load({}).max_connections_per_address == 0
     assert load({"PLINTH_HOST": "0.0.0.0"}).max_connections_per_address == 1000
