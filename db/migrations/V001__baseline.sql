@@ -98,6 +98,7 @@ insert into base.errors (code, http_status, title, description, retry_after) val
   ('BR002', 413, 'Body too large',            'The body exceeds the limit; send less.', null),
   ('BR003', 415, 'Unsupported media type',    'Send the body as application/json.', null),
   ('BR004', 431, 'Header too large',          'The request line or a header exceeds the limit.', null),
+  ('BR005', 400, 'Idempotency-Key needed',    'The key is missing where one is needed, or is not 8 to 255 printable ASCII.', null),
   ('BR408', 408, 'Request timed out',         'The request did not arrive whole in time.', null),
   ('UN001', 401, 'Sign-in needed',            'No token, or one that is unknown, expired or ended.', null),
   ('UN002', 401, 'Wrong login or password',   'The login and the password do not belong together.', null),
@@ -113,10 +114,12 @@ insert into base.errors (code, http_status, title, description, retry_after) val
   ('KC004', 409, 'Not in this state',         'The thing is not in the state that this needs; the detail says which.', null),
   ('KC007', 409, 'Still in use',              'Something depends on the thing, so it stays.', null),
   ('KC008', 409, 'Too many',                  'There are as many of them as there may be; remove one.', null),
+  ('KC009', 409, 'Still under way',           'The first call with this key is not finished; send this one again.', 1),
   ('VL001', 422, 'Invalid field',             'A field breaks a rule; errors names the field and the rule.', null),
   ('VL002', 422, 'Unknown field',             'A field is not part of this request.', null),
   ('VL003', 422, 'Missing field',             'A required field is missing.', null),
   ('VL004', 422, 'Link not good',             'The link is unknown, was used before, or has run out; ask for a new one.', null),
+  ('VL005', 422, 'Key used otherwise',        'The Idempotency-Key was used for a call with other arguments.', null),
   ('RL001', 429, 'Too many requests',         'A limit is reached; wait as long as Retry-After says.', 1),
   ('RL002', 429, 'Too many attempts',         'Too many failed attempts; wait as long as Retry-After says.', 60),
   ('SV500', 500, 'Internal error',            'Something failed that should not; the request id finds it in the log.', null),
@@ -666,6 +669,7 @@ create table http.routes (
   status        integer not null,
   result        text not null,
   lane          text not null,
+  once          text not null default 'never',
   cache_seconds integer,
   cache_tags    text[] not null default '{}',
   file          text not null,
@@ -677,6 +681,7 @@ create table http.routes (
   constraint routes_permission_check check (permission is null or auth <> 'none'),
   constraint routes_result_check check (result in ('one', 'list', 'value', 'none', 'qr')),
   constraint routes_lane_check check (lane in ('read', 'write', 'slow', 'hash')),
+  constraint routes_once_check check (once in ('never', 'may', 'must') and (once = 'never' or method <> 'GET' and lane <> 'read')),
   constraint routes_cache_check check (
     cache_seconds is null or (method = 'GET' and lane = 'read' and auth in ('none', 'user')))
 );
@@ -693,6 +698,8 @@ comment on column http.routes.status is 'Status of a successful answer';
 comment on column http.routes.result is 'one: object; list: items and next; value: {"value"}; none: 204; qr: a picture';
 comment on column http.routes.lane is
   'read and write: short calls on shared connections; slow and hash: a connection to itself';
+comment on column http.routes.once is
+  'Whether a call may bring, or must bring, a key under which it happens once: the header Idempotency-Key';
 comment on column http.routes.cache_seconds is 'How long an answer may be kept; NULL: not at all';
 comment on column http.routes.cache_tags is
   'What the answer depends on; a write that touches one of them makes it void';

@@ -10,6 +10,7 @@ create table http.routes (
   status        integer not null,
   result        text not null,
   lane          text not null,
+  once          text not null default 'never',
   cache_seconds integer,
   cache_tags    text[] not null default '{}',
   file          text not null,
@@ -21,6 +22,7 @@ create table http.routes (
   constraint routes_permission_check check (permission is null or auth <> 'none'),
   constraint routes_result_check check (result in ('one', 'list', 'value', 'none', 'qr')),
   constraint routes_lane_check check (lane in ('read', 'write', 'slow', 'hash')),
+  constraint routes_once_check check (once in ('never', 'may', 'must') and (once = 'never' or method <> 'GET' and lane <> 'read')),
   constraint routes_cache_check check (
     cache_seconds is null or (method = 'GET' and lane = 'read' and auth in ('none', 'user')))
 );
@@ -37,6 +39,8 @@ comment on column http.routes.status is 'Status of a successful answer';
 comment on column http.routes.result is 'one: object; list: items and next; value: {"value"}; none: 204; qr: a picture';
 comment on column http.routes.lane is
   'read and write: short calls on shared connections; slow and hash: a connection to itself';
+comment on column http.routes.once is
+  'Whether a call may bring, or must bring, a key under which it happens once: the header Idempotency-Key';
 comment on column http.routes.cache_seconds is 'How long an answer may be kept; NULL: not at all';
 comment on column http.routes.cache_tags is
   'What the answer depends on; a write that touches one of them makes it void';

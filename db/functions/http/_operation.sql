@@ -11,9 +11,14 @@ as $$
       from http.arguments(p_route.function_name::regproc) a
   ),
   parameters as (
-    select jsonb_agg(jsonb_build_object('name', a.name, 'in', a.place, 'required', a.required or a.place = 'path',
-                                        'schema', a.schema)) as list
-      from argument a where a.place <> 'body'
+    select jsonb_agg(p.item) as list
+      from (
+        select jsonb_build_object('name', a.name, 'in', a.place, 'required', a.required or a.place = 'path',
+                                  'schema', a.schema) as item
+          from argument a where a.place <> 'body'
+        union all
+        select jsonb_build_object('$ref', '#/components/parameters/idempotency_key_' || p_route.once)
+         where p_route.once <> 'never') p
   ),
   body as (
     select jsonb_strip_nulls(jsonb_build_object(

@@ -4,7 +4,8 @@
 -- Why this shape   The function hangs on the row of http.enter ("where e.proceed", p_user_id => e.user_id). Without
 --   that, the planner may call the function first, and row-level security would see no caller. One object, one call:
 --   (f(…)).* would call f once per column.
--- Columns          status, body, user id, seconds the session still lives, transaction id, touched tags
+-- Columns          status, body, user id, seconds the session still lives (where the answer may be kept: or until it
+--   changes by itself, see core.fresh_until), transaction id, touched tags
 create or replace function http.statement(p_route http.routes)
 returns text
 language plpgsql
@@ -62,8 +63,12 @@ begin
 
   -- What only reads has nothing to report at the way out.
   if p_route.lane = 'read' then
-    return format('select %s, %s, e.user_id, e.expires_in, null, null %s', p_route.status,
-                  case when p_route.result = 'one' then 'coalesce(b.body, http.nothing())' else 'b.body' end, v_body);
+    return format('select %s, %s, e.user_id, %s, null, null %s', p_route.status,
+                  case when p_route.result = 'one' then 'coalesce(b.body, http.nothing())' else 'b.body' end,
+                  case when p_route.cache_seconds is null then 'e.expires_in' else
+                    'least(e.expires_in, floor(nullif(current_setting(''plinth.fresh_until'', true), '''')::float8'
+                    ' - extract(epoch from clock_timestamp()))::integer)' end,
+                  v_body);
   end if;
   return 'select l.status, l.body, e.user_id, e.expires_in, l.xid, l.tags ' || v_body
       || format(' cross join lateral http.leave(%s, b.body) l', p_route.status);

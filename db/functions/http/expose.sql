@@ -6,6 +6,8 @@
 --         result is read off the function when not given: a set is one object unless it has a cursor column (list).
 --         'qr' has to be said: the text it returns goes out as the picture of a QR code.
 --         A permission is one of auth.permissions.
+--         once says whether a call may or must bring an Idempotency-Key; when not given, POST and PATCH of what writes
+--         may. Where money moves it must.
 --         The lane is read off the volatility when not given. Every {name} of the path is an argument p_name.
 -- Errors  invalid_parameter_value when the route or its options make no sense: the deploy stops.
 -- Locks   row of http.routes
@@ -19,7 +21,8 @@ create or replace function http.expose(
   result     text default null,
   lane       text default null,
   cache      integer default null,
-  tags       text[] default '{}'
+  tags       text[] default '{}',
+  once       text default null
 )
 returns void
 language plpgsql
@@ -57,7 +60,7 @@ begin
   v_lane := coalesce(lane, case when v_proc.provolatile = 'v' then 'write' else 'read' end);
 
   insert into http.routes
-    (method, path, function_name, auth, permission, status, result, lane, cache_seconds, cache_tags, file)
+    (method, path, function_name, auth, permission, status, result, lane, once, cache_seconds, cache_tags, file)
   values (
     v_method, v_path, function, auth, permission, status,
     coalesce(result, case
@@ -65,10 +68,11 @@ begin
       when http.has_cursor(v_proc.oid) then 'list'
       when v_proc.proretset then 'one'
       else 'value' end),
-    v_lane, cache, tags,
+    v_lane, coalesce(once, case when v_method in ('POST', 'PATCH') and v_lane <> 'read' and v_proc.provolatile = 'v'
+                                then 'may' else 'never' end), cache, tags,
     coalesce(nullif(current_setting('plinth.file', true), ''), 'psql'));
 end
 $$;
 
-comment on function http.expose(text, text, text, text, integer, text, text, integer, text[]) is
+comment on function http.expose(text, text, text, text, integer, text, text, integer, text[], text) is
   'Registers a route for a function; called from the function''s own file';

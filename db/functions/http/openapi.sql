@@ -28,6 +28,16 @@ as $$
     'paths', (select coalesce(json_object_agg(p.path, p.methods order by p.path), '{}') from path p),
     'components', json_build_object(
       'securitySchemes', '{"token": {"type": "http", "scheme": "bearer"}}'::json,
+      'parameters', (
+        select json_object_agg('idempotency_key_' || o.once, json_build_object(
+                 'name', 'Idempotency-Key', 'in', 'header', 'required', o.once = 'must',
+                 'schema', '{"type": "string", "minLength": 8, "maxLength": 255, "pattern": "^[ -~]+$"}'::json,
+                 'description', format(
+                   'A random text of your own, the same whenever you send this same call again: it then happens once, and '
+                   'each time you get the same answer, with Idempotency-Replayed: true. Kept for %s hours. The key with '
+                   'other arguments is VL005 (422), while the first call is under way KC009 (409); a key that is %sno '
+                   'such text is BR005 (400).', o.hours, o.missing)))
+          from (values ('may', 24, ''), ('must', 72, 'missing or ')) o (once, hours, missing)),
       'responses', '{"Problem": {"description": "Refused or failed; code says why", "content":
         {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}}'::json,
       'schemas', json_build_object('Problem', json_build_object(

@@ -30,11 +30,12 @@ select results_eq(
   $$ select r.path, r.method, http.statement(r) from http.routes r order by r.path, r.method $$,
   'every route with its statement, in a fixed order');
 select is((r.r::jsonb - 'statement'), '{"method": "GET", "path": "/v1/tap/thing", "function": "api.tap_thing", "auth": "user",
-  "lane": "read", "status": 200, "result": "value", "cache_seconds": 60, "cache_tags": ["sessions", "tap"],
+  "lane": "read", "once": "never", "status": 200, "result": "value", "cache_seconds": 60, "cache_tags": ["sessions", "tap"],
   "arguments": [{"name": "word", "type": "text", "required": true}, {"name": "size", "type": "integer", "required": false}]}',
   'a user''s answer depends on the session, too; each argument with its type') from route r where r.path = '/v1/tap/thing';
 select is((r.r::jsonb - 'statement'), '{"method": "GET", "path": "/v1/tap/open", "function": "api.tap_open", "auth": "none",
-  "lane": "read", "status": 200, "result": "value", "cache_seconds": 30, "cache_tags": ["all:tap"], "arguments": []}',
+  "lane": "read", "once": "never", "status": 200, "result": "value", "cache_seconds": 30, "cache_tags": ["all:tap"],
+  "arguments": []}',
   'anyone''s does not; no argument is an empty list') from route r where r.path = '/v1/tap/open';
 select results_eq(
   $$ select e ->> 'code', (e ->> 'http_status')::integer, e ->> 'title', (e ->> 'retry_after')::integer

@@ -1,18 +1,18 @@
 -- http.expose: makes a function a route, reads off it what was not said, and stops the deploy on what makes no sense.
 begin;
-select plan(32);
+select plan(35);
 
 select is(pg_get_function_arguments('http.expose'::regproc),
   'route text, function text, auth text DEFAULT ''user''::text, permission text DEFAULT NULL::text, '
   'status integer DEFAULT 200, result text DEFAULT NULL::text, lane text DEFAULT NULL::text, '
-  'cache integer DEFAULT NULL::integer, tags text[] DEFAULT ''{}''::text[]', 'arguments');
+  'cache integer DEFAULT NULL::integer, tags text[] DEFAULT ''{}''::text[], once text DEFAULT NULL::text', 'arguments');
 select is(pg_get_function_result('http.expose'::regproc), 'void', 'result');
 select volatility_is('http', 'expose',
-  array['text', 'text', 'text', 'text', 'integer', 'text', 'text', 'integer', 'text[]'], 'volatile');
+  array['text', 'text', 'text', 'text', 'integer', 'text', 'text', 'integer', 'text[]', 'text'], 'volatile');
 select isnt_definer('http', 'expose',
-  array['text', 'text', 'text', 'text', 'integer', 'text', 'text', 'integer', 'text[]']);
+  array['text', 'text', 'text', 'text', 'integer', 'text', 'text', 'integer', 'text[]', 'text']);
 select function_owner_is('http', 'expose',
-  array['text', 'text', 'text', 'text', 'integer', 'text', 'text', 'integer', 'text[]'], 'plinth_owner');
+  array['text', 'text', 'text', 'text', 'integer', 'text', 'text', 'integer', 'text[]', 'text'], 'plinth_owner');
 select is(p.proconfig, '{"search_path=pg_catalog, pg_temp"}', 'search path') from pg_proc p
  where p.oid = 'http.expose'::regproc;
 select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),
@@ -62,7 +62,26 @@ select is(array_agg(t ->> 0), '{sessions,sessions}', 'both end with the session'
   from (select r -> 'cache_tags' as t from json_array_elements(http.catalog() -> 'routes') r
          where r ->> 'path' in ('/v1/tap/session', '/v1/tap/step-up')) c;
 
+-- Keys under which a call happens once.
+select http.expose('POST /v1/tap/once', 'api.tap_write', status => 204);
+select http.expose('PATCH /v1/tap/once', 'api.tap_write', status => 204, once => 'must');
+select http.expose('PUT /v1/tap/once', 'api.tap_write', status => 204);
+select http.expose('DELETE /v1/tap/once', 'api.tap_write', status => 204, once => 'may');
+select http.expose('POST /v1/tap/never', 'api.tap_write', status => 204, once => 'never');
+select http.expose('POST /v1/tap/read', 'api.tap_read');
+select results_eq(
+  $$ select r.method, r.path, r.once from http.routes r
+      where r.path in ('/v1/tap/once', '/v1/tap/never', '/v1/tap/read') order by r.path, r.method $$,
+  $$ values ('POST', '/v1/tap/never', 'never'), ('DELETE', '/v1/tap/once', 'may'), ('PATCH', '/v1/tap/once', 'must'),
+            ('POST', '/v1/tap/once', 'may'), ('PUT', '/v1/tap/once', 'never'),
+            ('GET', '/v1/tap/read', 'never'), ('POST', '/v1/tap/read', 'never') $$,
+  'POST and PATCH of what writes may bring one, unless the file says otherwise');
+
 -- What makes no sense.
+select throws_ok($$ select http.expose('POST /v1/tap/x', 'api.tap_write', status => 204, once => 'often') $$, '23514', null,
+                 'once is never, may or must');
+select throws_ok($$ select http.expose('POST /v1/tap/x', 'api.tap_read', once => 'may') $$, '23514', null,
+                 'what only reads needs no key');
 select throws_ok($$ select http.expose('GET /v1/tap/x', 'api.tap_read', auth => 'session', cache => 60) $$, '23514', null,
                  'a kept answer would not ask for the session');
 select throws_ok($$ select http.expose('GET /v1/tap/x', 'api.tap_value') $$, '22023',

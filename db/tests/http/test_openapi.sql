@@ -1,6 +1,6 @@
 -- http.openapi: the whole API description, made from the registry and the catalog.
 begin;
-select plan(23);
+select plan(25);
 
 select is(pg_get_function_arguments('http.openapi'::regproc), '', 'arguments');
 select is(pg_get_function_result('http.openapi'::regproc), 'json', 'result');
@@ -50,6 +50,15 @@ select is_empty(
   $$ select r from document d, jsonb_path_query(d.d, '$.**."$ref"') r
       where d.d #> string_to_array(substr(r #>> '{}', 3), '/') is null $$, 'no reference leads nowhere');
 select isnt_empty($$ select from document d, jsonb_path_query(d.d, '$.**."$ref"') r $$, 'and there are some');
+select results_eq(
+  $$ select p.key, p.value ->> 'name', p.value ->> 'required'
+       from document d, jsonb_each(d.d #> '{components,parameters}') p order by 1 $$,
+  $$ values ('idempotency_key_may', 'Idempotency-Key', 'false'), ('idempotency_key_must', 'Idempotency-Key', 'true') $$,
+  'the key under which a call happens once: it may be there, or must');
+select is_empty(
+  $$ select p.value from document d, jsonb_each(d.d #> '{components,parameters}') p, base.errors e
+      where e.code in ('BR005', 'KC009', 'VL005')
+        and strpos(p.value ->> 'description', format('%s (%s)', e.code, e.http_status)) = 0 $$, 'with its errors');
 select is(d.d #> '{components,securitySchemes}', '{"token": {"type": "http", "scheme": "bearer"}}', 'how callers are known')
   from document d;
 select is(d.d #> '{components,schemas,Problem,required}',

@@ -39,8 +39,9 @@ select is(pg_temp.part('paint', 'x-permission'), '"tap:paint"', 'and a permissio
 select is(pg_temp.part('paint', 'x-function'), '"api.tap_paint"', 'the function that answers');
 select is(pg_temp.part('paint', 'x-cache-seconds'), null, 'what is not kept does not say how long');
 select is(pg_temp.part('paint', 'parameters'),
-          '[{"name": "id", "in": "path", "required": true, "schema": {"type": "string", "format": "uuid"}}]',
-          'what is in the path; the user is nowhere');
+          '[{"name": "id", "in": "path", "required": true, "schema": {"type": "string", "format": "uuid"}},
+            {"$ref": "#/components/parameters/idempotency_key_may"}]',
+          'what is in the path; the user is nowhere; and the key under which it happens once');
 select is(pg_temp.part('paint', 'requestBody'),
   '{"required": true, "content": {"application/json": {"schema": {
      "type": "object", "additionalProperties": false, "required": ["colour"],

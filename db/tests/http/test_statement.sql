@@ -1,6 +1,6 @@
 -- http.statement: the one statement of a route. Run as the layer runs it: as plinth_web, with the digest of a token.
 begin;
-select plan(37);
+select plan(44);
 
 select is(pg_get_function_arguments('http.statement'::regproc), 'p_route http.routes', 'arguments');
 select is(pg_get_function_result('http.statement'::regproc), 'text', 'result');
@@ -33,6 +33,12 @@ language plpgsql stable security definer rows 10 set search_path = pg_catalog, p
 begin
   return query select g, 'after ' || g from generate_series(p_rows, 1, -1) g limit p_limit;
 end $$;
+create function api.tap_until(p_user_id uuid, p_until timestamptz default null) returns integer stable security definer
+language plpgsql as $$ begin perform core.act_for(p_user_id); perform core.fresh_until(p_until); return 1; end $$;
+create function api.tap_all_until(p_until timestamptz, p_limit integer default 50) returns table (n integer, cursor text)
+stable security definer language plpgsql as $$ begin
+  perform core.fresh_until(p_until); return query select 1, '';
+end $$;
 create function api.tap_list(p_user_id uuid, p_rows integer default 3, p_limit integer default 50)
 returns table (n integer, zebra text, cursor text) stable security definer
 language plpgsql as $$ begin
@@ -59,7 +65,7 @@ end $$;
 create function api.tap_open(p_word text default 'hello') returns text volatile security definer
 language sql as $$ select concat_ws(' ', p_word, base.current_user_id()) $$;
 grant execute on function api.tap_one, api.tap_only, api.tap_list, api.tap_all, api.tap_value, api.tap_write,
-                          api.tap_quiet, api.tap_fail,
+                          api.tap_quiet, api.tap_fail, api.tap_until, api.tap_all_until,
                           api.tap_open to plinth_web;
 reset role;
 grant usage on sequence ops.tap_calls to plinth_owner;
@@ -68,6 +74,9 @@ select http.expose('GET /v1/tap/one', 'api.tap_one');
 select http.expose('GET /v1/tap/list', 'api.tap_list');
 select http.expose('GET /v1/tap/all', 'api.tap_all');
 select http.expose('GET /v1/tap/value', 'api.tap_value');
+select http.expose('GET /v1/tap/until', 'api.tap_until', cache => 60, tags => '{tap}');
+select http.expose('GET /v1/tap/all-until', 'api.tap_all_until', auth => 'none', cache => 60, tags => '{all:tap}');
+select http.expose('GET /v1/tap/unkept', 'api.tap_until');
 select http.expose('GET /v1/tap/qr', 'api.tap_value', result => 'qr');
 select http.expose('GET /v1/tap/only', 'api.tap_only');
 select http.expose('POST /v1/tap/write', 'api.tap_write', status => 201);
@@ -97,6 +106,13 @@ begin
   return v_answer;
 end
 $$;
+
+-- How long a copy may be kept.
+create function pg_temp.expires_in(p_path text, p_args text, p_until interval)
+returns integer language plpgsql volatile as $$ begin
+  perform set_config('plinth.fresh_until', '', true);
+  return pg_temp.answer(p_path, format(p_args, clock_timestamp() + p_until)) ->> 'expires_in';
+end $$;
 
 set session authorization plinth_web;
 select is(a ->> 'body', '{"n":1,"zebra":"x","apple":true}', 'one: the object, its keys in the order of the columns')
@@ -128,6 +144,15 @@ select throws_ok($$ select pg_temp.answer('list', '', '201') $$, 'VL001', 'limit
                  'list: not more');
 select throws_ok($$ select pg_temp.answer('list', '', '0') $$, 'VL001', 'limit must be from 1 to 200',
                  'list: not none');
+
+-- How long a copy may be kept: as long as the session lives, and no longer than the answer is true.
+select is(pg_temp.expires_in('until', '', null), 90, 'nothing is said: as long as the session lives');
+select is(pg_temp.expires_in('until', ', p_until => %L', '1 day'), 90, 'it changes later');
+select is(pg_temp.expires_in('until', ', p_until => %L', '30.9 s'), 30, 'it changes sooner; never a second too long');
+select cmp_ok(pg_temp.expires_in('until', ', p_until => %L', '-1 s'), '<', 0, 'it has changed already');
+select is(pg_temp.expires_in('all-until', ', p_until => %L', '20.9 s'), 20, 'for anyone, a list');
+select is(pg_temp.expires_in('all-until', ', p_until => %L', null), null, 'for anyone, nothing said');
+select is(pg_temp.expires_in('unkept', ', p_until => %L', '1 s'), 90, 'what is not kept does not ask');
 
 select is((a ->> 'body')::jsonb, '{"value": "a \"b\""}', 'value') from pg_temp.answer('value', ', p_word => ''a "b"''') a;
 select is(a ->> 'body', 'a "b"', 'qr: the text itself, for a picture') from pg_temp.answer('qr', ', p_word => ''a "b"''') a;
@@ -174,7 +199,7 @@ select is_empty($$ select p.path from prepared p where p.statement !~ 'where e\.
                 'the function hangs on the entry');
 select is_empty(
   $$ select p.path from prepared p
-      where p.path not in ('/v1/tap/open', '/v1/tap/all') and p.statement !~ 'p_user_id => e\.user_id' $$,
+      where p.path not in ('/v1/tap/open', '/v1/tap/all', '/v1/tap/all-until') and p.statement !~ 'p_user_id => e\.user_id' $$,
   'and the user is who entered');
 
 set session authorization plinth_web;
