@@ -672,6 +672,7 @@ create table http.routes (
   once          text not null default 'never',
   cache_seconds integer,
   cache_tags    text[] not null default '{}',
+  replica       boolean not null default false,
   file          text not null,
   constraint routes_pkey primary key (path, method),
   constraint routes_method_check check (method in ('GET', 'POST', 'PUT', 'PATCH', 'DELETE')),
@@ -683,7 +684,9 @@ create table http.routes (
   constraint routes_lane_check check (lane in ('read', 'write', 'slow', 'hash')),
   constraint routes_once_check check (once in ('never', 'may', 'must') and (once = 'never' or method <> 'GET' and lane <> 'read')),
   constraint routes_cache_check check (
-    cache_seconds is null or (method = 'GET' and lane = 'read' and auth in ('none', 'user')))
+    cache_seconds is null or (method = 'GET' and lane = 'read' and auth in ('none', 'user'))),
+  -- A copy made from a replica would be kept as if it were of now; what asks for a session is about credentials.
+  constraint routes_replica_check check (not replica or (lane = 'read' and auth = 'user' and cache_seconds is null))
 );
 
 comment on table http.routes is
@@ -703,6 +706,7 @@ comment on column http.routes.once is
 comment on column http.routes.cache_seconds is 'How long an answer may be kept; NULL: not at all';
 comment on column http.routes.cache_tags is
   'What the answer depends on; a write that touches one of them makes it void';
+comment on column http.routes.replica is 'Whether a replica may answer, where there is one';
 comment on column http.routes.file is 'The file that registered it';
 
 create table http.unrouted (
@@ -747,13 +751,27 @@ comment on column http.jobs.name is 'The function: takes how many rows to work o
 comment on column http.jobs.every is 'How often';
 comment on column http.jobs.file is 'The file that registered it';
 
+-- A replica that holds a beat has all that was committed before it, by this very server: no copy that went its own way,
+-- and no other server with the same keys, has it.
+create table http.beats (
+  id      uuid not null default base.new_id(),
+  beat_at timestamptz not null default clock_timestamp(),
+  constraint beats_pkey primary key (id)
+);
+
+comment on table http.beats is 'Signs of life of this server for its replicas; those of the last minute';
+comment on column http.beats.id is 'The beat';
+comment on column http.beats.beat_at is 'When it was';
+
 grant select on http.routes, http.unrouted, http.registry, http.jobs to plinth_reader, plinth_operator;
+grant select on http.beats to plinth_operator, plinth_system;
 
 insert into base.table_manifest (schema_name, table_name, class, reason) values
   ('http', 'routes',   'reference', 'the same routes everywhere'),
   ('http', 'unrouted', 'reference', 'the same functions everywhere'),
   ('http', 'registry', 'reference', 'one row'),
-  ('http', 'jobs',     'reference', 'the same jobs everywhere');
+  ('http', 'jobs',     'reference', 'the same jobs everywhere'),
+  ('http', 'beats',    'local',     'each server has its own');
 
 -- db/schema/030_ops.sql
 

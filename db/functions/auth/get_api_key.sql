@@ -18,4 +18,4 @@ $$;
 
 comment on function api.get_api_key(uuid, uuid) is 'One API key of the caller; never its secret';
 grant execute on function api.get_api_key(uuid, uuid) to plinth_web, plinth_operator;
-select http.expose('GET /v1/api-keys/{key_id}', 'api.get_api_key');
+select http.expose('GET /v1/api-keys/{key_id}', 'api.get_api_key', replica => false);

@@ -41,4 +41,4 @@ $$;
 comment on function api.list_api_keys(uuid, text, integer) is
   'The caller''s API keys, newest first; never their secrets';
 grant execute on function api.list_api_keys(uuid, text, integer) to plinth_web, plinth_operator;
-select http.expose('GET /v1/api-keys', 'api.list_api_keys');
+select http.expose('GET /v1/api-keys', 'api.list_api_keys', replica => false);

@@ -39,4 +39,4 @@ $$;
 comment on function api.list_provider_keys(uuid, text, integer) is
   'The caller''s keys of other services, newest first; never the keys themselves';
 grant execute on function api.list_provider_keys(uuid, text, integer) to plinth_web, plinth_operator;
-select http.expose('GET /v1/provider-keys', 'api.list_provider_keys');
+select http.expose('GET /v1/provider-keys', 'api.list_provider_keys', replica => false);

@@ -19,7 +19,6 @@ declare
   v_columns  text;
   v_object   text;
   v_body     text;
-  v_scope    text;
 begin
   -- What a request gave comes last, so that the layer sees from what stands before {args} whether a comma is needed.
   v_call := format('%s(%s{args})', p_route.function_name, concat_ws(', ',
@@ -54,12 +53,7 @@ begin
       v_call);
   end if;
 
-  -- What an API key needs where the route names no permission.
-  if p_route.auth = 'user' and p_route.permission is null then
-    v_scope := case when p_route.method = 'GET' or p_route.lane = 'read' then ', ''self:read''' else ', ''self:write''' end;
-  end if;
-  v_body := format('from http.enter(%L, %L, $1::bytea, $2::text%s) e left join lateral (%s) b on true',
-                   p_route.auth, p_route.permission, v_scope, v_body);
+  v_body := format('from %s e left join lateral (%s) b on true', http.entry(p_route, 'enter'), v_body);
 
   -- What only reads has nothing to report at the way out.
   if p_route.lane = 'read' then

@@ -2,6 +2,8 @@
 -- arguments and its statement, and the error table.
 --
 -- Rules   What is kept for a caller depends on his sessions, and where a permission is asked for, on what roles permit.
+--         Where a replica may answer, replica has how the primary vouches for the caller and what the replica is asked:
+--         the route's statement with http.assume in place of http.enter.
 create or replace function http.catalog()
 returns json
 language sql
@@ -19,6 +21,9 @@ as $$
                'cache_tags', case when r.auth <> 'none' then array['sessions'] else '{}'::text[] end || r.cache_tags
                           || case when r.permission is not null then array['all:permissions'] else '{}' end,
                'statement', http.statement(r),
+               'replica', case when r.replica then json_build_object(
+                 'vouch', 'select ' || http.entry(r, 'vouch'),
+                 'statement', replace(http.statement(r), http.entry(r, 'enter'), http.entry(r, 'assume'))) end,
                'arguments', (select coalesce(json_agg(a), '[]') from http.arguments(r.function_name::regproc) a))
              order by r.path, r.method), '[]')
         from http.routes r))

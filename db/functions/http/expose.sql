@@ -8,6 +8,8 @@
 --         A permission is one of auth.permissions.
 --         once says whether a call may or must bring an Idempotency-Key; when not given, POST and PATCH of what writes
 --         may. Where money moves it must.
+--         replica says whether a replica may answer; when not given, it may answer what only reads for a signed-in user
+--         and is not kept. What shows sessions, credentials or limits says replica => false.
 --         The lane is read off the volatility when not given. Every {name} of the path is an argument p_name.
 -- Errors  invalid_parameter_value when the route or its options make no sense: the deploy stops.
 -- Locks   row of http.routes
@@ -22,7 +24,8 @@ create or replace function http.expose(
   lane       text default null,
   cache      integer default null,
   tags       text[] default '{}',
-  once       text default null
+  once       text default null,
+  replica    boolean default null
 )
 returns void
 language plpgsql
@@ -60,7 +63,7 @@ begin
   v_lane := coalesce(lane, case when v_proc.provolatile = 'v' then 'write' else 'read' end);
 
   insert into http.routes
-    (method, path, function_name, auth, permission, status, result, lane, once, cache_seconds, cache_tags, file)
+    (method, path, function_name, auth, permission, status, result, lane, once, cache_seconds, cache_tags, replica, file)
   values (
     v_method, v_path, function, auth, permission, status,
     coalesce(result, case
@@ -70,9 +73,10 @@ begin
       else 'value' end),
     v_lane, coalesce(once, case when v_method in ('POST', 'PATCH') and v_lane <> 'read' and v_proc.provolatile = 'v'
                                 then 'may' else 'never' end), cache, tags,
+    coalesce(replica, v_lane = 'read' and auth = 'user' and cache is null and v_proc.provolatile <> 'v'),
     coalesce(nullif(current_setting('plinth.file', true), ''), 'psql'));
 end
 $$;
 
-comment on function http.expose(text, text, text, text, integer, text, text, integer, text[], text) is
+comment on function http.expose(text, text, text, text, integer, text, text, integer, text[], text, boolean) is
   'Registers a route for a function; called from the function''s own file';

@@ -3,6 +3,8 @@
 --
 -- Rules   A failure that must be remembered (a wrong password) is recorded by core.keep_failure and not raised, since
 --         raising would undo the record; here it becomes the status of the answer.
+--         Where the layer has replicas, a write also touches written:<caller>: what the primary vouched for before is
+--         void, and a replica that has not this write yet is not asked what its writer reads next.
 -- Errors  NF001 one object was promised and there is none
 -- Locks   none
 create or replace function http.leave(p_status integer, p_body text)
@@ -28,6 +30,9 @@ begin
   end if;
 
   if v_xid is not null then
+    if current_setting('plinth.replica_max_lag', true) <> '' and current_setting('plinth.caller', true) <> '' then
+      perform base.touch_tag('written:' || current_setting('plinth.caller'));
+    end if;
     xid := v_xid;
     tags := array(select t.tag from base.touched_tags t where t.xid = v_xid);
   end if;

@@ -1,6 +1,6 @@
 -- http.catalog: everything the layer needs to serve, in one read.
 begin;
-select plan(16);
+select plan(17);
 
 select is(pg_get_function_arguments('http.catalog'::regproc), '', 'arguments');
 select is(pg_get_function_result('http.catalog'::regproc), 'json', 'result');
@@ -19,6 +19,7 @@ as $$ select 'x' $$;
 create function api.tap_open() returns text stable language sql as $$ select 'x' $$;
 reset role;
 select http.expose('GET /v1/tap/thing', 'api.tap_thing', cache => 60, tags => '{tap}');
+select http.expose('GET /v1/tap/far', 'api.tap_thing');
 select http.expose('GET /v1/tap/open', 'api.tap_open', auth => 'none', cache => 30, tags => '{all:tap}');
 create temp table document as select http.catalog() as d;
 create temp view route as
@@ -30,13 +31,20 @@ select results_eq(
   $$ select r.path, r.method, http.statement(r) from http.routes r order by r.path, r.method $$,
   'every route with its statement, in a fixed order');
 select is((r.r::jsonb - 'statement'), '{"method": "GET", "path": "/v1/tap/thing", "function": "api.tap_thing", "auth": "user",
-  "lane": "read", "once": "never", "status": 200, "result": "value", "cache_seconds": 60, "cache_tags": ["sessions", "tap"],
+  "lane": "read", "once": "never", "replica": null, "status": 200, "result": "value",
+  "cache_seconds": 60, "cache_tags": ["sessions", "tap"],
   "arguments": [{"name": "word", "type": "text", "required": true}, {"name": "size", "type": "integer", "required": false}]}',
   'a user''s answer depends on the session, too; each argument with its type') from route r where r.path = '/v1/tap/thing';
 select is((r.r::jsonb - 'statement'), '{"method": "GET", "path": "/v1/tap/open", "function": "api.tap_open", "auth": "none",
-  "lane": "read", "once": "never", "status": 200, "result": "value", "cache_seconds": 30, "cache_tags": ["all:tap"],
+  "lane": "read", "once": "never", "replica": null, "status": 200, "result": "value",
+  "cache_seconds": 30, "cache_tags": ["all:tap"],
   "arguments": []}',
   'anyone''s does not; no argument is an empty list') from route r where r.path = '/v1/tap/open';
+select results_eq(
+  $$ select r.r -> 'replica' ->> 'vouch', r.r -> 'replica' ->> 'statement' from route r where r.path = '/v1/tap/far' $$,
+  $$ select 'select http.vouch(''user'', NULL, $1::bytea, $2::text, ''self:read'')',
+            replace(http.statement(r), 'from http.enter(', 'from http.assume(') from http.routes r where r.path = '/v1/tap/far' $$,
+  'where a replica may answer, how it is asked');
 select results_eq(
   $$ select e ->> 'code', (e ->> 'http_status')::integer, e ->> 'title', (e ->> 'retry_after')::integer
        from document d, json_array_elements(d.d -> 'errors') e $$,

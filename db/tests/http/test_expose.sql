@@ -1,18 +1,19 @@
 -- http.expose: makes a function a route, reads off it what was not said, and stops the deploy on what makes no sense.
 begin;
-select plan(35);
+select plan(38);
 
 select is(pg_get_function_arguments('http.expose'::regproc),
   'route text, function text, auth text DEFAULT ''user''::text, permission text DEFAULT NULL::text, '
   'status integer DEFAULT 200, result text DEFAULT NULL::text, lane text DEFAULT NULL::text, '
-  'cache integer DEFAULT NULL::integer, tags text[] DEFAULT ''{}''::text[], once text DEFAULT NULL::text', 'arguments');
+  'cache integer DEFAULT NULL::integer, tags text[] DEFAULT ''{}''::text[], once text DEFAULT NULL::text, '
+  'replica boolean DEFAULT NULL::boolean', 'arguments');
 select is(pg_get_function_result('http.expose'::regproc), 'void', 'result');
 select volatility_is('http', 'expose',
-  array['text', 'text', 'text', 'text', 'integer', 'text', 'text', 'integer', 'text[]', 'text'], 'volatile');
+  array['text', 'text', 'text', 'text', 'integer', 'text', 'text', 'integer', 'text[]', 'text', 'boolean'], 'volatile');
 select isnt_definer('http', 'expose',
-  array['text', 'text', 'text', 'text', 'integer', 'text', 'text', 'integer', 'text[]', 'text']);
+  array['text', 'text', 'text', 'text', 'integer', 'text', 'text', 'integer', 'text[]', 'text', 'boolean']);
 select function_owner_is('http', 'expose',
-  array['text', 'text', 'text', 'text', 'integer', 'text', 'text', 'integer', 'text[]', 'text'], 'plinth_owner');
+  array['text', 'text', 'text', 'text', 'integer', 'text', 'text', 'integer', 'text[]', 'text', 'boolean'], 'plinth_owner');
 select is(p.proconfig, '{"search_path=pg_catalog, pg_temp"}', 'search path') from pg_proc p
  where p.oid = 'http.expose'::regproc;
 select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),
@@ -76,6 +77,16 @@ select results_eq(
             ('POST', '/v1/tap/once', 'may'), ('PUT', '/v1/tap/once', 'never'),
             ('GET', '/v1/tap/read', 'never'), ('POST', '/v1/tap/read', 'never') $$,
   'POST and PATCH of what writes may bring one, unless the file says otherwise');
+
+-- Where a replica may answer: what only reads, for a signed-in user, and is not kept.
+select http.expose('GET /v1/tap/quota', 'api.tap_list', result => 'list', replica => false);
+select results_eq(
+  $$ select r.method, r.path from http.routes r where r.path like '/v1/tap/%' and r.replica order by r.path, r.method $$,
+  $$ values ('GET', '/v1/tap/list/{id}'), ('POST', '/v1/tap/read') $$, 'unless the file says otherwise');
+select throws_ok($$ select http.expose('GET /v1/tap/x', 'api.tap_read', cache => 60, replica => true) $$, '23514', null,
+                 'a copy made from a replica would be kept as if it were of now');
+select throws_ok($$ select http.expose('GET /v1/tap/x', 'api.tap_read', auth => 'session', replica => true) $$, '23514', null,
+                 'what asks for a session is about credentials');
 
 -- What makes no sense.
 select throws_ok($$ select http.expose('POST /v1/tap/x', 'api.tap_write', status => 204, once => 'often') $$, '23514', null,

@@ -1,6 +1,6 @@
 -- http.leave: the way out: status, body, a failure that was kept, and the tags this transaction touched.
 begin;
-select plan(18);
+select plan(22);
 
 select is(pg_get_function_arguments('http.leave'::regproc), 'p_status integer, p_body text', 'arguments');
 select is(pg_get_function_result('http.leave'::regproc),
@@ -36,6 +36,20 @@ select is((select l.tags <> '{}' from http.leave(200, null) l), true, 'what it t
 select set_config('plinth.failure', '', true);
 select is((select l.status from http.leave(200, '{}') l), 200,
           'that of an earlier transaction reads empty and is none');
+
+-- Where there are replicas, a write makes void what the primary said before of the one who wrote.
+select set_config('plinth.caller', '019e0000-0000-7000-8000-00000000d601', true);
+select is((select l.tags && '{written:019e0000-0000-7000-8000-00000000d601}' from http.leave(204, null) l), false,
+          'without replicas, there is no such word');
+select set_config('plinth.replica_max_lag', '5', true), set_config('plinth.caller', '', true);
+select is((select count(*) from http.leave(204, null) l, unnest(l.tags) t where t like 'written:%'), 0::bigint,
+          'nor without a caller');
+select set_config('plinth.caller', '019e0000-0000-7000-8000-00000000d601', true);
+select is((select l.tags && '{written:019e0000-0000-7000-8000-00000000d601}' from http.leave(204, null) l), true,
+          'the caller wrote');
+select is((select count(*) from base.touched_tags t where t.tag = 'written:019e0000-0000-7000-8000-00000000d601'), 1::bigint,
+          'on record, as every tag');
+select set_config('plinth.replica_max_lag', '', true), set_config('plinth.caller', '', true);
 
 set session authorization plinth_web;
 select is((select l.status from http.leave(200, '{}') l), 200, 'the layer''s statements call it');

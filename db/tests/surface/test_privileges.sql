@@ -59,6 +59,7 @@ select results_eq($$ select pg_temp.web_rights('{schema}') $$, array['api', 'htt
 -- What the layer itself calls, besides the functions that have a route.
 create temp table entry (name text primary key);
 insert into entry values
+  ('http.assume'), ('http.beat'), ('http.present_vouch'), ('http.replica_state'), ('http.vouch'),
   ('http.catalog'), ('http.check_server_role'), ('http.claim_mail'), ('http.clear_tags'), ('http.due_jobs'),
   ('http.enter'), ('http.fail_job'), ('http.health'), ('http.leave'), ('http.note_use'), ('http.nothing'),
   ('http.openapi'), ('http.page_limit'), ('http.run_job'), ('http.settle_mail'), ('http.stale_tags');

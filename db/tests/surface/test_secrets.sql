@@ -64,6 +64,8 @@ select distinct split_part(trim(l), ' ', 1) as name from regexp_split_to_table($
   core.reencrypted     one secret of it
   core.wrong_secret_key tells a key that does not fit
   api.list_secret_keys counts what needs which key
+  http.assume          checks what vouches for a caller
+  http.vouch           signs it
   http.claim_mail      writes the link into the message that is sent now
 $$, '\n') l where trim(l) <> '';
 select set_eq('select pg_temp.readers()', 'select name from reader',

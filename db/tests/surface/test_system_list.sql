@@ -80,6 +80,7 @@ insert into reviewed values
   ('function http.claim_mail',           'hands messages of all accounts to the worker'),
   ('function http.settle_mail',          'the worker reports on messages of all accounts'),
   ('function http.enter',                'finds the session or key of a token by its hash'),
+  ('function http.vouch',                'asks http.enter who is calling'),
   ('function http.note_use',             'notes the use of whatever tokens were presented, by their hashes'),
   ('view api.v_mail',                    'counts messages of all accounts, without address or text'),
   ('view api.v_findings',                'counts over all users; shows nothing of theirs'),
@@ -117,6 +118,7 @@ select distinct trim(r) as table_and_verbs from regexp_split_to_table($$
   delete select auth.grants
   select auth.resource_types
   select auth.permissions
+  select http.beats
   select update auth.roles
   delete insert select update auth.sessions
   delete insert select update auth.signing_keys

@@ -1,0 +1,33 @@
+-- http.entry: the call of a way in, as a route makes it.
+begin;
+select plan(13);
+
+select is(pg_get_function_arguments('http.entry'::regproc), 'p_route http.routes, p_way_in text', 'arguments');
+select is(pg_get_function_result('http.entry'::regproc), 'text', 'result');
+select volatility_is('http', 'entry', array['http.routes', 'text'], 'stable');
+select isnt_definer('http', 'entry', array['http.routes', 'text']);
+select function_owner_is('http', 'entry', array['http.routes', 'text'], 'plinth_owner');
+select is(p.proconfig, '{"search_path=pg_catalog, pg_temp"}', 'search path') from pg_proc p
+ where p.oid = 'http.entry'::regproc;
+select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),
+          '{plinth_owner}', 'who may call it') from pg_proc p where p.oid = 'http.entry'::regproc;
+
+create function pg_temp.route(p_method text, p_auth text, p_permission text, p_lane text) returns http.routes language sql as $$
+  select r from jsonb_populate_record(null::http.routes,
+    jsonb_build_object('method', p_method, 'auth', p_auth, 'permission', p_permission, 'lane', p_lane)) r
+$$;
+select is(http.entry(pg_temp.route('GET', 'user', null, 'read'), 'enter'),
+  'http.enter(''user'', NULL, $1::bytea, $2::text, ''self:read'')', 'what reads');
+select is(http.entry(pg_temp.route('POST', 'user', null, 'read'), 'assume'),
+  'http.assume(''user'', NULL, $1::bytea, $2::text, ''self:read'')', 'also by POST, another way in');
+select is(http.entry(pg_temp.route('POST', 'user', null, 'write'), 'enter'),
+  'http.enter(''user'', NULL, $1::bytea, $2::text, ''self:write'')', 'what writes');
+select is(http.entry(pg_temp.route('GET', 'user', 'a:b', 'read'), 'vouch'),
+  'http.vouch(''user'', ''a:b'', $1::bytea, $2::text)', 'a permission is the scope');
+select is(http.entry(pg_temp.route('GET', 'session', null, 'read'), 'enter'),
+  'http.enter(''session'', NULL, $1::bytea, $2::text)', 'a session has none');
+select is(http.entry(pg_temp.route('POST', 'none', null, 'write'), 'enter'),
+  'http.enter(''none'', NULL, $1::bytea, $2::text)', 'nor has nobody');
+
+select * from finish();
+rollback;
