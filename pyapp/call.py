@@ -86,6 +86,10 @@ class Caller:
             raise problems.unavailable("The database cannot be reached yet.")
         return self._registry
 
+    def owner(self, token: bytes | None) -> bytes | None:
+        """Whose token it is, once a call told."""
+        return None if token is None else self._owners.get(token)
+
     async def load(self) -> None:
         """Reads routes and API description: at start and after a deploy."""
         row = await self._database.call("slow", _CATALOG, ())
@@ -112,7 +116,7 @@ class Caller:
         values = (presented, context.encode(), *bound)
         cache, seconds = self._cache, route.cache_seconds
         if seconds is None or token is None:
-            return await self._plain(route, statement, values)
+            return await self._plain(route, statement, values, token)
 
         owner = self._owners.get(token)
         place, versions = None, list[bytes]()
@@ -127,22 +131,22 @@ class Caller:
                     at = len(head) + _ETAG
                     return Answer(route.status, kept[at:], kept[at - _ETAG : at], "hit")
         # Versions are read before the database is: what changes meanwhile lands under old ones.
-        row = await self._run(route, statement, values)
+        row = await self._run(route, statement, values, token)
         body, user = row[1] or b"", row[2]
         etag = b'"%b"' % hashlib.blake2b(body, digest_size=8).hexdigest().encode()
-        if user is not None and owner is None:
-            if len(self._owners) >= _MOST_TOKENS:
-                self._owners.clear()
-            self._owners[token] = user
         if place is not None and versions and user == owner:
             left = int(row[3] or b"0")
             cache.store(place.key, place.head(versions) + etag + body, min(seconds, left))
         return Answer(int(row[0] or b"200"), body, etag, "bypass" if no_cache else "miss")
 
     async def _plain(
-        self, route: Route, statement: Statement, values: Sequence[bytes | None]
+        self,
+        route: Route,
+        statement: Statement,
+        values: Sequence[bytes | None],
+        token: bytes | None,
     ) -> Answer:
-        status, body, _, _, xid, tags = await self._run(route, statement, values)
+        status, body, _, _, xid, tags = await self._run(route, statement, values, token)
         if xid is not None and tags is not None and tags != b"{}":
             if await self._cache.bump(_listed(tags)):
                 # The record may go later: bumping a tag twice does no harm.
@@ -157,7 +161,13 @@ class Caller:
             raise self.registry.problem(**json.loads(body or b"{}"))
         return Answer(code, body or b"")
 
-    async def _run(self, route: Route, statement: Statement, values: Sequence[bytes | None]) -> Row:
+    async def _run(
+        self,
+        route: Route,
+        statement: Statement,
+        values: Sequence[bytes | None],
+        token: bytes | None,
+    ) -> Row:
         try:
             row = await self._database.call(route.lane, statement, values)
         except DatabaseError as error:
@@ -168,6 +178,10 @@ class Caller:
         if row is None:
             log.error("%s gave no row", route.function)
             raise problems.internal()
+        if token is not None and row[2] is not None and token not in self._owners:
+            if len(self._owners) >= _MOST_TOKENS:
+                del self._owners[next(iter(self._owners))]
+            self._owners[token] = row[2]
         return row
 
     async def clear(self) -> None:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count
-from time import perf_counter
+from time import perf_counter, time
 from typing import Any
 
 from aiohttp import hdrs
@@ -32,6 +32,7 @@ from pyapp.problems import Problem
 from pyapp.routes import Route
 from pyapp.service import Page, Service
 from pyapp.settings import Settings
+from pyapp.usage import Usage
 from pyapp.wire import Connection, Listener, Reply, within
 
 X_REQUEST_ID = istr("X-Request-Id")
@@ -70,6 +71,9 @@ class Request:
     id: str
     address: str
     label: str = "(none)"  # the route, for log and metrics; a path as sent could hold anything
+    method: str | None = "(none)"  # that of the route; None: a page of the service, not metered
+    token: bytes | None = None
+    cache: str | None = None
 
 
 class App:
@@ -80,12 +84,14 @@ class App:
     ) -> None:
         self.settings = settings
         self.caller = Caller(database, cache)
+        self.usage = Usage(database, self.caller.owner)
         self.listener = Listener(settings, self.answer, self.refuse)
         parts: dict[str, Any] = {
             "http": self.listener,
             "log": sink,
             "database": database,
             "cache": cache,
+            "usage": self.usage,
         }
         stats = {name: part.stats for name, part in parts.items()}
         self.metrics = Metrics(settings.data / "metrics", stats)
@@ -137,9 +143,9 @@ class App:
         if target is None:
             raise problems.wrong_method(methods)
         if isinstance(target, Route):
-            request.label = target.path
+            request.label, request.method = target.path, message.method
             return await self._call(request, target, found, query)
-        request.label = path
+        request.label, request.method = path, None
         return await target()
 
     async def _call(
@@ -151,7 +157,7 @@ class App:
             given = headers.getall(hdrs.AUTHORIZATION, ("",))
             if len(given) > 1:
                 raise problems.malformed("There is more than one Authorization header.")
-            token = digest(given[0])
+            token = request.token = digest(given[0])
         args: dict[str, object] = {
             name: body.Loose(body.unquote(value)) for name, value in found.items()
         }
@@ -171,6 +177,7 @@ class App:
         )
         extra = _NO_STORE
         if answer.cache is not None:
+            request.cache = answer.cache
             self.metrics.answers[answer.cache] += 1
             extra = _REVALIDATE % answer.cache.encode()
         form, kind = _FORMS.get(route.result, _JSON)
@@ -224,6 +231,9 @@ class App:
         size = len(reply.body)
         what = (message.method, request.label, reply.status)
         self.metrics.observe(what, seconds, size)
+        if (method := request.method) is not None:
+            about = (request.id, request.token, request.cache)
+            self.usage.note((time(), method, request.label, reply.status, seconds, *about))
         who = (request.address, headers.get(hdrs.USER_AGENT, ""))
         self._access(request.id, what, seconds, size, who)
         return self._bytes(reply, request.id, ending, bare=message.method == "HEAD")
@@ -233,6 +243,7 @@ class App:
         id_ = self._new_id()
         reply = problem_reply(problem, id_)
         self.metrics.observe(("(none)", "(none)", reply.status), 0.0, len(reply.body))
+        self.usage.note((time(), "(none)", "(none)", reply.status, 0.0, id_, None, None))
         _log.info("refused %s from %s: %s", id_, connection.peer, problem.detail)
         return self._bytes(reply, id_, "close")
 
@@ -306,8 +317,9 @@ async def serve(settings: Settings, sock: socket.socket) -> None:
     await database.start()
     await cache.start()
     caller = app.caller
-    works = (caller.follow(), caller.clear(), caller.note_use(), app.metrics.keep())
-    background = [loop.create_task(work) for work in (*works, app.listener.watch())]
+    works = [caller.follow(), caller.clear(), caller.note_use(), app.usage.keep()]
+    works += [app.metrics.keep(), app.listener.watch()]
+    background = [loop.create_task(work) for work in works]
     # While it knows no route, requests are for the other workers; without a database it has to
     # listen all the same, and say so.
     with suppress(TimeoutError):
@@ -321,7 +333,7 @@ async def serve(settings: Settings, sock: socket.socket) -> None:
     for task in background:
         task.cancel()
     await asyncio.gather(*background, return_exceptions=True)
-    await caller.note_used()
+    await asyncio.gather(caller.note_used(), app.usage.finish(1.0))
     await cache.close()
     await database.close()
     app.metrics.save()

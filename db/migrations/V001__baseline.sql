@@ -778,20 +778,31 @@ insert into base.table_manifest (schema_name, table_name, class, reason) values
 -- ops: what keeps the house. Partitions, the audit trail, jobs.
 
 ------------------------------------------------------------------------------------------------------------------
--- Partitions. What grows with time is partitioned by month on its id, which is ordered by time. Partitions are made
--- ahead, by the deploy and by a job; a DEFAULT one takes what falls beside them, so that no write ever fails for it.
+-- Partitions. What grows with time is partitioned by month or by day on its id, which is ordered by time. Partitions
+-- are made ahead, by the deploy and by a job; a DEFAULT one takes what falls beside them, so that no write ever fails
+-- for it. What is not kept for ever goes by whole partitions; that is another job, so that neither holds up the other.
 ------------------------------------------------------------------------------------------------------------------
 
 create table ops.partitioned_tables (
-  name   text not null,
-  months integer not null default 3,
+  name           text not null,
+  step           text not null default 'month',
+  ahead          integer not null default 3,
+  behind         integer not null default 0,
+  keep_setting   text,
+  dropped_before timestamptz,
   constraint partitioned_tables_pkey primary key (name),
-  constraint partitioned_tables_months_check check (months between 1 and 24)
+  constraint partitioned_tables_step_check check (step in ('month', 'day')),
+  constraint partitioned_tables_ahead_check check (ahead between 1 and 60),
+  constraint partitioned_tables_behind_check check (behind between 0 and 60)
 );
 
-comment on table ops.partitioned_tables is 'Tables that are partitioned by month on an id of version 7';
+comment on table ops.partitioned_tables is 'Tables that are partitioned by time on an id of version 7';
 comment on column ops.partitioned_tables.name is 'The table, with its schema';
-comment on column ops.partitioned_tables.months is 'How many months ahead partitions are made';
+comment on column ops.partitioned_tables.step is 'How much of time a partition holds: month or day';
+comment on column ops.partitioned_tables.ahead is 'How many months or days ahead partitions are made';
+comment on column ops.partitioned_tables.behind is 'For how many months or days back, because what belongs there may come late';
+comment on column ops.partitioned_tables.keep_setting is 'The setting that says how many days are kept; NULL: all of them';
+comment on column ops.partitioned_tables.dropped_before is 'What is older may be gone; NULL: nothing was dropped yet';
 
 grant select on ops.partitioned_tables to plinth_system, plinth_operator;
 
@@ -809,7 +820,7 @@ declare
 begin
   execute format('create table %s (like %s including all)', v_name, p_table);
   execute format('comment on table %s is %L', v_name,
-                 format(case when p_from is null then 'What of %s is in no other part' else 'One month of %s' end, p_table));
+                 format(case when p_from is null then 'What of %s is in no other part' else 'Some time of %s' end, p_table));
   execute format('alter table %s enable row level security', v_name);
   execute format('alter table %s force row level security', v_name);
   execute format('create policy operator_read on %s for select to plinth_operator using (true)', v_name);
@@ -828,6 +839,19 @@ $$;
 comment on function ops.make_partition(regclass, text, uuid, uuid) is
   'Makes one partition and attaches it; without bounds the default one';
 
+-- The name of the partition that begins at a time.
+create function ops.partition_name(p_table regclass, p_step text, p_begin timestamptz)
+returns text
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select split_part(p_table::text, '.', 2)
+      || to_char(p_begin at time zone 'UTC', case p_step when 'day' then '_YYYY_MM_DD' else '_YYYY_MM' end)
+$$;
+
+comment on function ops.partition_name(regclass, text, timestamptz) is 'The name of the partition that begins at a time';
+
 create function ops.make_partitions()
 returns integer
 language plpgsql
@@ -837,26 +861,27 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_table regclass;
+  v_step  text;
+  v_begin timestamptz;
+  v_end   timestamptz;
   v_name  text;
-  v_month timestamptz;
-  v_next  timestamptz;
   v_made  integer := 0;
 begin
-  for v_table, v_month in
-    select t.name::regclass, m
-      from ops.partitioned_tables t,
-           generate_series(date_trunc('month', now(), 'UTC'), now() + make_interval(months => t.months),
-                           '1 month', 'UTC') m
-     order by 1, 2
+  for v_table, v_step, v_begin, v_end in
+    select t.name::regclass, t.step, b, date_add(b, s.step, 'UTC')
+      from ops.partitioned_tables t
+     cross join lateral (select ('1 ' || t.step)::interval as step) s
+     cross join lateral generate_series(date_trunc(t.step, date_subtract(now(), t.behind * s.step, 'UTC'), 'UTC'),
+                                        date_add(now(), t.ahead * s.step, 'UTC'), s.step, 'UTC') b
+     order by 1, 3
   loop
-    v_next := date_add(v_month, interval '1 month', 'UTC');
-    v_name := split_part(v_table::text, '.', 2) || to_char(v_month at time zone 'UTC', '_YYYY_MM');
+    v_name := ops.partition_name(v_table, v_step, v_begin);
     if to_regclass(format('%I.%I', split_part(v_table::text, '.', 1), v_name)) is null then
       begin
-        perform ops.make_partition(v_table, v_name, base.first_id(v_month), base.first_id(v_next));
+        perform ops.make_partition(v_table, v_name, base.first_id(v_begin), base.first_id(v_end));
         v_made := v_made + 1;
       exception when check_violation then
-        null;  -- the default partition has rows of that month already; there they stay
+        null;  -- the default partition has rows of that time already; there they stay
       end;
     end if;
   end loop;
@@ -864,7 +889,46 @@ begin
 end
 $$;
 
-comment on function ops.make_partitions() is 'Makes the partitions of this month and of those ahead; returns how many';
+comment on function ops.make_partitions() is 'Makes the partitions that are missing; returns how many';
+
+-- The lock that takes a partition away waits for whoever reads the table, and everybody else waits behind it: so it
+-- waits for a moment only, and comes again.
+create function ops.drop_partitions()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_part    regclass;
+  v_dropped integer := 0;
+begin
+  perform set_config('lock_timeout', '200ms', true);
+
+  update ops.partitioned_tables t
+     set dropped_before = date_trunc(t.step, now() - make_interval(days => base.setting(t.keep_setting)::integer), 'UTC')
+   where t.keep_setting is not null;
+
+  for v_part in
+    select c.oid
+      from ops.partitioned_tables t
+      join pg_inherits i on i.inhparent = t.name::regclass
+      join pg_class c on c.oid = i.inhrelid
+     where t.dropped_before is not null
+       and c.relname <> split_part(t.name, '.', 2) || '_default'
+       and c.relname < ops.partition_name(t.name::regclass, t.step, t.dropped_before)
+     order by c.relname
+     limit 30  -- each stays locked to the end; the next run goes on
+  loop
+    execute format('drop table %s', v_part);
+    v_dropped := v_dropped + 1;
+  end loop;
+  return v_dropped;
+end
+$$;
+
+comment on function ops.drop_partitions() is 'Drops the partitions that are not kept any more; returns how many';
 
 insert into base.table_manifest (schema_name, table_name, class, reason) values
   ('ops', 'partitioned_tables', 'reference', 'the same tables everywhere');
@@ -1452,7 +1516,7 @@ insert into auth.permissions (name, description) values
   ('teams:write',    'Make teams and share with people and teams'),
   ('keys:write',     'Make and revoke one''s own API keys'),
   ('provider_keys:use', 'Read one''s own keys of other services'),
-  ('usage:read',     'See one''s own usage'),
+  ('usage:read',     'See what everybody uses'),
   ('users:read',     'See every account'),
   ('users:write',    'Make, change, suspend and delete accounts'),
   ('users:export',   'Take along everything that is held of another person'),
@@ -1515,8 +1579,8 @@ create trigger _100_check_permissions before insert or update of permissions on 
   for each row execute function auth.tg_roles__check_permissions();
 insert into auth.roles (name, description, permissions, built_in) values
   ('administrator', 'Runs the installation',     '["*"]', true),
-  ('developer',     'Builds on it',              '["self:read", "self:write", "teams:write", "keys:write", "provider_keys:use",
-   "usage:read"]', true),
+  ('developer',     'Builds on it',              '["self:read", "self:write", "teams:write", "keys:write",
+   "provider_keys:use"]', true),
   ('user',          'Uses what others built',    '["self:read", "self:write", "teams:write", "provider_keys:use"]', true),
   ('readonly',      'Looks and changes nothing', '["self:read"]', true);
 
@@ -3967,3 +4031,215 @@ somebody invited this address to a team. To see which one, and to accept or decl
 
 The link works once, for {days} days, for the account with this address. If you expected nothing of the kind, do nothing.
 ');
+
+-- db/schema/160_usage.sql
+
+-- ops and analytics: what is used. One row per call, and rollups that are folded in the same transaction: whatever is
+-- late, out of order or sent twice, they equal a recount, and no job can lag behind.
+--
+-- Whoever is not known has the user id of all zeros, so that each row has its place under its user.
+
+insert into base.settings (name, value, type, minimum, maximum, description) values
+  ('usage.keep_days',        '90',  'integer', 36, 3650, 'Days single calls are kept; events may come 35 days late'),
+  ('usage.keep_metric_days', '400', 'integer', 36, 3650, 'Days the rollups by the hour are kept; those by the day stay');
+
+-- No constraint but the key and no index but its: every call of every route pays for them.
+create table ops.api_usage (
+  user_id     uuid not null default '00000000-0000-0000-0000-000000000000',
+  id          uuid not null default base.new_id(),
+  at          timestamptz not null,
+  api_key_id  uuid,
+  method      text not null,
+  route       text not null,
+  status      smallint,
+  duration_us integer,
+  request_id  text,
+  cache       text,
+  model       text not null default '',
+  tokens_in   bigint,
+  tokens_out  bigint,
+  cost        numeric,
+  constraint api_usage_pkey primary key (user_id, id)
+) partition by range (id);
+
+comment on table ops.api_usage is 'One row per call of a route, and one per use of a model that an application reported';
+comment on column ops.api_usage.user_id is 'Who called; all zeros: nobody known';
+comment on column ops.api_usage.id is 'Ordered by the time of the call, also where it came late';
+comment on column ops.api_usage.at is 'When the call was answered, or the model used';
+comment on column ops.api_usage.api_key_id is 'The API key it was called by; NULL: a session, or not known';
+comment on column ops.api_usage.method is 'HTTP method; (none): no route was found';
+comment on column ops.api_usage.route is 'Path of the route; (none): none was found';
+comment on column ops.api_usage.status is 'HTTP status; NULL: the use of a model';
+comment on column ops.api_usage.duration_us is 'Microseconds from the head of the request to its answer; NULL: the use of a model';
+comment on column ops.api_usage.request_id is 'X-Request-Id of the call';
+comment on column ops.api_usage.cache is 'hit, miss or bypass; NULL: a route whose answers are not kept';
+comment on column ops.api_usage.model is 'The model that was used; empty: a call';
+comment on column ops.api_usage.tokens_in is 'Tokens sent to the model';
+comment on column ops.api_usage.tokens_out is 'Tokens the model answered with';
+comment on column ops.api_usage.cost is 'What its provider charges, in the currency of the installation';
+
+-- A unique index over partitions would have to hold the time as well; the same event may come with another one.
+create table ops.usage_events (
+  user_id  uuid not null,
+  event_id text not null,
+  usage_id uuid not null,
+  metadata jsonb not null default '{}',
+  constraint usage_events_pkey primary key (user_id, event_id),
+  constraint usage_events_event_id_check check (length(event_id) between 1 and 200 and event_id !~ '[[:cntrl:]]'),
+  constraint usage_events_metadata_check check (jsonb_typeof(metadata) = 'object' and length(metadata::text) <= 4000)
+);
+
+comment on table ops.usage_events is 'The reports of applications, each counted once however often it comes';
+comment on column ops.usage_events.user_id is 'Who reported';
+comment on column ops.usage_events.event_id is 'The application''s name for it';
+comment on column ops.usage_events.usage_id is 'Its row in ops.api_usage';
+comment on column ops.usage_events.metadata is 'What the application wants to remember of it';
+
+create index usage_events_usage_id_idx on ops.usage_events (usage_id);
+comment on index ops.usage_events_usage_id_idx is 'For removing them with their rows';
+
+-- Room in each page, so that counting on touches no index.
+create table analytics.api_metrics (
+  user_id      uuid not null,
+  hour         timestamptz not null,
+  route        text not null,
+  method       text not null,
+  status_class smallint not null,
+  model        text not null,
+  calls        bigint not null,
+  tokens_in    bigint not null,
+  tokens_out   bigint not null,
+  cost         numeric not null,
+  duration_us  bigint not null,
+  slowest_us   integer not null,
+  durations    bigint[] not null,
+  constraint api_metrics_pkey primary key (user_id, hour, route, method, status_class, model)
+) with (fillfactor = 70);
+
+comment on table analytics.api_metrics is 'Usage by user, hour, route, class of status, and model; folded with the rows it counts';
+comment on column analytics.api_metrics.user_id is 'Who called; all zeros: nobody known';
+comment on column analytics.api_metrics.hour is 'Begin of the hour';
+comment on column analytics.api_metrics.route is 'Path of the route';
+comment on column analytics.api_metrics.method is 'HTTP method';
+comment on column analytics.api_metrics.status_class is 'First digit of the status; 0: uses of a model';
+comment on column analytics.api_metrics.model is 'The model; empty: calls';
+comment on column analytics.api_metrics.calls is 'How many calls, or uses of the model';
+comment on column analytics.api_metrics.tokens_in is 'Tokens sent to the model';
+comment on column analytics.api_metrics.tokens_out is 'Tokens the model answered with';
+comment on column analytics.api_metrics.cost is 'What its provider charges';
+comment on column analytics.api_metrics.duration_us is 'Microseconds of all calls together';
+comment on column analytics.api_metrics.slowest_us is 'Microseconds of the slowest call';
+comment on column analytics.api_metrics.durations is 'How many calls took how long; analytics.duration_bounds() has the bounds';
+
+create index api_metrics_hour_idx on analytics.api_metrics (hour);
+comment on index analytics.api_metrics_hour_idx is 'For everybody''s usage in some hours, and for removing old ones';
+
+create table analytics.daily_stats (
+  day          date not null,
+  calls        bigint not null,
+  errors       bigint not null,
+  failures     bigint not null,
+  model_uses   bigint not null,
+  tokens_in    bigint not null,
+  tokens_out   bigint not null,
+  cost         numeric not null,
+  duration_us  bigint not null,
+  active_users bigint not null,
+  constraint daily_stats_pkey primary key (day)
+) with (fillfactor = 50);
+
+comment on table analytics.daily_stats is 'Usage of everybody by day (UTC)';
+comment on column analytics.daily_stats.day is 'The day';
+comment on column analytics.daily_stats.calls is 'Calls';
+comment on column analytics.daily_stats.errors is 'Of those, answered with a status of 400 or more';
+comment on column analytics.daily_stats.failures is 'Of those, answered with a status of 500 or more';
+comment on column analytics.daily_stats.model_uses is 'Uses of models that applications reported';
+comment on column analytics.daily_stats.tokens_in is 'Tokens sent to models';
+comment on column analytics.daily_stats.tokens_out is 'Tokens models answered with';
+comment on column analytics.daily_stats.cost is 'What providers charge';
+comment on column analytics.daily_stats.duration_us is 'Microseconds of all calls together';
+comment on column analytics.daily_stats.active_users is 'How many users called, or reported the use of a model';
+
+create table analytics.daily_users (
+  user_id uuid not null,
+  day     date not null,
+  constraint daily_users_pkey primary key (user_id, day)
+);
+
+comment on table analytics.daily_users is 'Who was active on which day, so that nobody counts twice in analytics.daily_stats';
+comment on column analytics.daily_users.user_id is 'The user';
+comment on column analytics.daily_users.day is 'The day (UTC)';
+
+create index daily_users_day_idx on analytics.daily_users (day);
+comment on index analytics.daily_users_day_idx is 'For removing old ones';
+
+-- As /metrics has them, so that both tell the same story.
+create function analytics.duration_bounds()
+returns integer[]
+language sql
+immutable
+parallel safe
+as $$
+  select '{1000,2500,5000,10000,25000,50000,100000,250000,500000,1000000,2500000,5000000,10000000}'::integer[]
+$$;
+
+comment on function analytics.duration_bounds() is
+  'Upper bounds, in microseconds, of the slots of a histogram of durations; one more slot is for what is slower';
+grant execute on function analytics.duration_bounds() to plinth_system;
+
+do $$
+declare
+  v_table text;
+begin
+  foreach v_table in array array['ops.api_usage', 'ops.usage_events', 'analytics.api_metrics', 'analytics.daily_users'] loop
+    execute format('alter table %s enable row level security', v_table);
+    execute format('alter table %s force row level security', v_table);
+    execute format('create policy operator_read on %s for select to plinth_operator using (true)', v_table);
+  end loop;
+end $$;
+
+grant select on ops.api_usage, ops.usage_events, analytics.api_metrics, analytics.daily_stats, analytics.daily_users
+  to plinth_operator;
+
+-- Whoever calls reads what is his own; what is counted is written for everybody at once.
+create policy own_rows on ops.api_usage for select to plinth_owner using (user_id = (select base.current_user_id()));
+create policy own_rows on ops.usage_events to plinth_owner using (user_id = (select base.current_user_id()));
+create policy own_rows on analytics.api_metrics for select to plinth_owner using (user_id = (select base.current_user_id()));
+create policy own_rows on analytics.daily_users for select to plinth_owner using (user_id = (select base.current_user_id()));
+
+create policy system_read on ops.api_usage for select to plinth_system using (true);
+create policy system_insert on ops.api_usage for insert to plinth_system with check (true);
+create policy system_delete on ops.api_usage for delete to plinth_system using (true);
+create policy system_read on ops.usage_events for select to plinth_system using (true);
+create policy system_delete on ops.usage_events for delete to plinth_system using (true);
+create policy system_read on analytics.api_metrics for select to plinth_system using (true);
+create policy system_insert on analytics.api_metrics for insert to plinth_system with check (true);
+create policy system_update on analytics.api_metrics for update to plinth_system using (true);
+create policy system_delete on analytics.api_metrics for delete to plinth_system using (true);
+create policy system_read on analytics.daily_users for select to plinth_system using (true);
+create policy system_insert on analytics.daily_users for insert to plinth_system with check (true);
+create policy system_delete on analytics.daily_users for delete to plinth_system using (true);
+grant select, insert, delete on ops.api_usage, analytics.daily_users to plinth_system;
+grant select, delete on ops.usage_events to plinth_system;
+grant select, insert, update, delete on analytics.api_metrics to plinth_system;
+grant select, insert, update on analytics.daily_stats to plinth_system;
+
+insert into ops.partitioned_tables (name, step, ahead, behind, keep_setting)
+values ('ops.api_usage', 'day', 7, 35, 'usage.keep_days');
+select ops.make_partition('ops.api_usage', 'api_usage_default', null, null);
+select ops.make_partitions();
+
+insert into base.table_manifest (schema_name, table_name, class, reason) values
+  ('ops',       'api_usage',    'by-user', 'what a user used'),
+  ('ops',       'usage_events', 'by-user', 'what a user''s application reported'),
+  ('analytics', 'api_metrics',  'by-user', 'what a user used, by the hour'),
+  ('analytics', 'daily_users',  'by-user', 'on which days a user was active'),
+  ('analytics', 'daily_stats',  'local',   'what was used on this machine; over several, their sum');
+
+-- Of an erased account the rows stay under its id, which leads to nobody any more; so the rollups equal a recount
+-- afterwards, too. What an application said about a use of its own goes.
+insert into base.table_privacy (schema_name, table_name, on_erase, personal, hidden, neutral) values
+  ('ops',       'api_usage',    'keep',   '{}', '{}', '{method,route,request_id,cache,model}'),
+  ('ops',       'usage_events', 'delete', '{event_id,metadata}', '{}', '{}'),
+  ('analytics', 'api_metrics',  'keep',   '{}', '{}', '{route,method,model,durations}'),
+  ('analytics', 'daily_users',  'keep',   '{}', '{}', '{}');

@@ -1,20 +1,31 @@
 -- ops: what keeps the house. Partitions, the audit trail, jobs.
 
 ------------------------------------------------------------------------------------------------------------------
--- Partitions. What grows with time is partitioned by month on its id, which is ordered by time. Partitions are made
--- ahead, by the deploy and by a job; a DEFAULT one takes what falls beside them, so that no write ever fails for it.
+-- Partitions. What grows with time is partitioned by month or by day on its id, which is ordered by time. Partitions
+-- are made ahead, by the deploy and by a job; a DEFAULT one takes what falls beside them, so that no write ever fails
+-- for it. What is not kept for ever goes by whole partitions; that is another job, so that neither holds up the other.
 ------------------------------------------------------------------------------------------------------------------
 
 create table ops.partitioned_tables (
-  name   text not null,
-  months integer not null default 3,
+  name           text not null,
+  step           text not null default 'month',
+  ahead          integer not null default 3,
+  behind         integer not null default 0,
+  keep_setting   text,
+  dropped_before timestamptz,
   constraint partitioned_tables_pkey primary key (name),
-  constraint partitioned_tables_months_check check (months between 1 and 24)
+  constraint partitioned_tables_step_check check (step in ('month', 'day')),
+  constraint partitioned_tables_ahead_check check (ahead between 1 and 60),
+  constraint partitioned_tables_behind_check check (behind between 0 and 60)
 );
 
-comment on table ops.partitioned_tables is 'Tables that are partitioned by month on an id of version 7';
+comment on table ops.partitioned_tables is 'Tables that are partitioned by time on an id of version 7';
 comment on column ops.partitioned_tables.name is 'The table, with its schema';
-comment on column ops.partitioned_tables.months is 'How many months ahead partitions are made';
+comment on column ops.partitioned_tables.step is 'How much of time a partition holds: month or day';
+comment on column ops.partitioned_tables.ahead is 'How many months or days ahead partitions are made';
+comment on column ops.partitioned_tables.behind is 'For how many months or days back, because what belongs there may come late';
+comment on column ops.partitioned_tables.keep_setting is 'The setting that says how many days are kept; NULL: all of them';
+comment on column ops.partitioned_tables.dropped_before is 'What is older may be gone; NULL: nothing was dropped yet';
 
 grant select on ops.partitioned_tables to plinth_system, plinth_operator;
 
@@ -32,7 +43,7 @@ declare
 begin
   execute format('create table %s (like %s including all)', v_name, p_table);
   execute format('comment on table %s is %L', v_name,
-                 format(case when p_from is null then 'What of %s is in no other part' else 'One month of %s' end, p_table));
+                 format(case when p_from is null then 'What of %s is in no other part' else 'Some time of %s' end, p_table));
   execute format('alter table %s enable row level security', v_name);
   execute format('alter table %s force row level security', v_name);
   execute format('create policy operator_read on %s for select to plinth_operator using (true)', v_name);
@@ -51,6 +62,19 @@ $$;
 comment on function ops.make_partition(regclass, text, uuid, uuid) is
   'Makes one partition and attaches it; without bounds the default one';
 
+-- The name of the partition that begins at a time.
+create function ops.partition_name(p_table regclass, p_step text, p_begin timestamptz)
+returns text
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select split_part(p_table::text, '.', 2)
+      || to_char(p_begin at time zone 'UTC', case p_step when 'day' then '_YYYY_MM_DD' else '_YYYY_MM' end)
+$$;
+
+comment on function ops.partition_name(regclass, text, timestamptz) is 'The name of the partition that begins at a time';
+
 create function ops.make_partitions()
 returns integer
 language plpgsql
@@ -60,26 +84,27 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_table regclass;
+  v_step  text;
+  v_begin timestamptz;
+  v_end   timestamptz;
   v_name  text;
-  v_month timestamptz;
-  v_next  timestamptz;
   v_made  integer := 0;
 begin
-  for v_table, v_month in
-    select t.name::regclass, m
-      from ops.partitioned_tables t,
-           generate_series(date_trunc('month', now(), 'UTC'), now() + make_interval(months => t.months),
-                           '1 month', 'UTC') m
-     order by 1, 2
+  for v_table, v_step, v_begin, v_end in
+    select t.name::regclass, t.step, b, date_add(b, s.step, 'UTC')
+      from ops.partitioned_tables t
+     cross join lateral (select ('1 ' || t.step)::interval as step) s
+     cross join lateral generate_series(date_trunc(t.step, date_subtract(now(), t.behind * s.step, 'UTC'), 'UTC'),
+                                        date_add(now(), t.ahead * s.step, 'UTC'), s.step, 'UTC') b
+     order by 1, 3
   loop
-    v_next := date_add(v_month, interval '1 month', 'UTC');
-    v_name := split_part(v_table::text, '.', 2) || to_char(v_month at time zone 'UTC', '_YYYY_MM');
+    v_name := ops.partition_name(v_table, v_step, v_begin);
     if to_regclass(format('%I.%I', split_part(v_table::text, '.', 1), v_name)) is null then
       begin
-        perform ops.make_partition(v_table, v_name, base.first_id(v_month), base.first_id(v_next));
+        perform ops.make_partition(v_table, v_name, base.first_id(v_begin), base.first_id(v_end));
         v_made := v_made + 1;
       exception when check_violation then
-        null;  -- the default partition has rows of that month already; there they stay
+        null;  -- the default partition has rows of that time already; there they stay
       end;
     end if;
   end loop;
@@ -87,7 +112,46 @@ begin
 end
 $$;
 
-comment on function ops.make_partitions() is 'Makes the partitions of this month and of those ahead; returns how many';
+comment on function ops.make_partitions() is 'Makes the partitions that are missing; returns how many';
+
+-- The lock that takes a partition away waits for whoever reads the table, and everybody else waits behind it: so it
+-- waits for a moment only, and comes again.
+create function ops.drop_partitions()
+returns integer
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_part    regclass;
+  v_dropped integer := 0;
+begin
+  perform set_config('lock_timeout', '200ms', true);
+
+  update ops.partitioned_tables t
+     set dropped_before = date_trunc(t.step, now() - make_interval(days => base.setting(t.keep_setting)::integer), 'UTC')
+   where t.keep_setting is not null;
+
+  for v_part in
+    select c.oid
+      from ops.partitioned_tables t
+      join pg_inherits i on i.inhparent = t.name::regclass
+      join pg_class c on c.oid = i.inhrelid
+     where t.dropped_before is not null
+       and c.relname <> split_part(t.name, '.', 2) || '_default'
+       and c.relname < ops.partition_name(t.name::regclass, t.step, t.dropped_before)
+     order by c.relname
+     limit 30  -- each stays locked to the end; the next run goes on
+  loop
+    execute format('drop table %s', v_part);
+    v_dropped := v_dropped + 1;
+  end loop;
+  return v_dropped;
+end
+$$;
+
+comment on function ops.drop_partitions() is 'Drops the partitions that are not kept any more; returns how many';
 
 insert into base.table_manifest (schema_name, table_name, class, reason) values
   ('ops', 'partitioned_tables', 'reference', 'the same tables everywhere');

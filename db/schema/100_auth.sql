@@ -35,7 +35,7 @@ insert into auth.permissions (name, description) values
   ('teams:write',    'Make teams and share with people and teams'),
   ('keys:write',     'Make and revoke one''s own API keys'),
   ('provider_keys:use', 'Read one''s own keys of other services'),
-  ('usage:read',     'See one''s own usage'),
+  ('usage:read',     'See what everybody uses'),
   ('users:read',     'See every account'),
   ('users:write',    'Make, change, suspend and delete accounts'),
   ('users:export',   'Take along everything that is held of another person'),
@@ -98,8 +98,8 @@ create trigger _100_check_permissions before insert or update of permissions on 
   for each row execute function auth.tg_roles__check_permissions();
 insert into auth.roles (name, description, permissions, built_in) values
   ('administrator', 'Runs the installation',     '["*"]', true),
-  ('developer',     'Builds on it',              '["self:read", "self:write", "teams:write", "keys:write", "provider_keys:use",
-   "usage:read"]', true),
+  ('developer',     'Builds on it',              '["self:read", "self:write", "teams:write", "keys:write",
+   "provider_keys:use"]', true),
   ('user',          'Uses what others built',    '["self:read", "self:write", "teams:write", "provider_keys:use"]', true),
   ('readonly',      'Looks and changes nothing', '["self:read"]', true);
 

@@ -39,7 +39,7 @@ language sql as $$
   select case
     when p_name in ('role') then quote_literal('owner')
     when p_name = 'permitted' then quote_literal('admin')
-    when p_name = 'status' then quote_literal('active')
+    when p_name = 'status' and p_type = 'text' then quote_literal('active')
     when p_type in ('uuid', 'text') then quote_literal(p_id)
     when p_type like '%[]' then quote_literal('{}')
     when p_type in ('jsonb', 'json') then quote_literal('{}')

@@ -1,4 +1,4 @@
--- core.make_partitions: the job that makes the partitions of the months ahead. Returns how many it made.
+-- core.make_partitions: the job that makes the partitions that are missing. Returns how many it made.
 create or replace function core.make_partitions(p_limit integer)
 returns integer
 language sql
@@ -9,5 +9,5 @@ as $$
   select case when p_limit > 0 then ops.make_partitions() else 0 end
 $$;
 
-comment on function core.make_partitions(integer) is 'Makes the partitions of this month and of those ahead';
+comment on function core.make_partitions(integer) is 'Makes the partitions that are missing';
 select http.schedule('core.make_partitions', every => '1 hour');

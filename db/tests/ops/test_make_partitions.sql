@@ -1,6 +1,6 @@
--- ops.make_partitions and its job: partitions for this month and those ahead, like their table in everything.
+-- ops.make_partitions and its job: partitions by month or by day, like their table in everything.
 begin;
-select plan(18);
+select plan(22);
 
 select is(pg_get_function_arguments('core.make_partitions'::regproc),
   'p_limit integer', 'arguments');
@@ -14,12 +14,13 @@ select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a orde
   from pg_proc p where p.oid = 'core.make_partitions'::regproc;
 
 select is_empty(
-  $$ select t.name, m from ops.partitioned_tables t,
-            generate_series(date_trunc('month', now(), 'UTC'), now() + interval '3 months', '1 month', 'UTC') m
+  $$ select t.name, b from ops.partitioned_tables t,
+            generate_series(date_trunc(t.step, date_subtract(now(), t.behind * ('1 ' || t.step)::interval, 'UTC'), 'UTC'),
+                            now() + t.ahead * ('1 ' || t.step)::interval, ('1 ' || t.step)::interval, 'UTC') b
       where not exists (select from pg_inherits i
                          where i.inhparent = t.name::regclass
                            and pg_get_expr((select c.relpartbound from pg_class c where c.oid = i.inhrelid), i.inhrelid)
-                               like format('FOR VALUES FROM (%%%s%%', base.first_id(m))) $$,
+                               like format('FOR VALUES FROM (%%%s%%', base.first_id(b))) $$,
   'every table has its partitions from the beginning');
 select is(core.make_partitions(1000), 0, 'nothing is missing');
 
@@ -33,7 +34,7 @@ create trigger _100_append_only before update or delete on ops.tap_log
   for each row execute function base.tg__append_only();
 create trigger _110_append_only before truncate on ops.tap_log
   for each statement execute function base.tg__append_only();
-insert into ops.partitioned_tables (name, months) values ('ops.tap_log', 2);
+insert into ops.partitioned_tables (name, ahead) values ('ops.tap_log', 2);
 set role plinth_owner;
 select ops.make_partition('ops.tap_log', 'tap_log_default', null, null);
 reset role;
@@ -66,6 +67,23 @@ reset role;
 set role plinth_owner;
 select is_empty('select from ops.tap_log_default', 'nobody else gets around the policies of the table');
 reset role;
+-- By day, some of them behind.
+create table ops.tap_days (id uuid not null default base.new_id(), constraint tap_days_pkey primary key (id))
+  partition by range (id);
+alter table ops.tap_days owner to plinth_owner;
+insert into ops.partitioned_tables (name, step, ahead, behind) values ('ops.tap_days', 'day', 7, 2);
+select is(core.make_partitions(1000), 10, 'two days behind, today, and seven ahead');
+insert into ops.tap_days (id)
+select base.first_id(date_trunc('day', now(), 'UTC') + d * interval '1 day' + interval '23:59:59.999')
+  from generate_series(-2, 7) d;
+select results_eq(
+  'select t.tableoid::regclass::text from ops.tap_days t order by t.id',
+  $$ select 'ops.tap_days_' || to_char(now() at time zone 'UTC' + d * interval '1 day', 'YYYY_MM_DD')
+       from generate_series(-2, 7) d $$, 'each day has its own, to its last millisecond');
+select throws_ok($$ insert into ops.tap_days (id) values (base.first_id(now() + interval '8 days')) $$, '23514', null,
+                 'there is none beyond');
+select is(ops.partition_name('ops.tap_days', 'month', '2026-02-01'), 'tap_days_2026_02', 'by their begin they are named');
+
 set session authorization plinth_web;
 select throws_ok('select core.make_partitions(1)', '42501', null, 'the layer runs it as a job only');
 reset session authorization;

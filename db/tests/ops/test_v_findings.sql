@@ -27,7 +27,7 @@ select is(pg_temp.found('2 rows of the audit trail wait to be sealed%'), 1::bigi
 
 create table ops.tap_log (id uuid not null) partition by range (id);
 insert into ops.partitioned_tables (name) values ('ops.tap_log');
-select is(pg_temp.found('ops.tap_log has no partition for next month%'), 1::bigint, 'partitions that were not made');
+select is(pg_temp.found('ops.tap_log has no partition for the next month%'), 1::bigint, 'partitions that were not made');
 
 insert into auth.users (id, username, email)
 values ('019e0000-0000-7000-8000-00000000cd01', 'tap_findings', 'tap_findings@example.org');

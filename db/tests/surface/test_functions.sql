@@ -103,7 +103,7 @@ select is_empty(
        'http.run_job',  -- calls the function of a job by the name the deploy registered
        'core.erase_mentions', 'core.erase_rows', 'core.export_rows', 'ops.catalog_objects',
        'core.resource_owner',  -- reads the owner where auth.resource_types says
-       'ops.make_partition', 'ops.make_partitions') $$,
+       'ops.make_partition', 'ops.make_partitions', 'ops.drop_partitions') $$,
   'dynamic SQL only where it was reviewed');
 select is_empty('select pg_temp.lasting()', 'no function changes a setting beyond its transaction');
 select is_empty('select pg_temp.sets_more()', 'functions fix their search_path and nothing that needs a library');

@@ -61,7 +61,7 @@ create temp table entry (name text primary key);
 insert into entry values
   ('http.assume'), ('http.beat'), ('http.present_vouch'), ('http.replica_state'), ('http.vouch'),
   ('http.catalog'), ('http.check_server_role'), ('http.claim_mail'), ('http.clear_tags'), ('http.due_jobs'),
-  ('http.enter'), ('http.fail_job'), ('http.health'), ('http.leave'), ('http.note_use'), ('http.nothing'),
+  ('http.enter'), ('http.fail_job'), ('http.health'), ('http.leave'), ('http.note_use'), ('http.nothing'), ('http.record_usage'),
   ('http.openapi'), ('http.page_limit'), ('http.run_job'), ('http.settle_mail'), ('http.stale_tags');
 
 select set_eq(

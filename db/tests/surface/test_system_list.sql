@@ -81,6 +81,8 @@ insert into reviewed values
   ('function http.settle_mail',          'the worker reports on messages of all accounts'),
   ('function http.enter',                'finds the session or key of a token by its hash'),
   ('function http.vouch',                'asks http.enter who is calling'),
+  ('function core.add_usage',            'one batch holds the calls of many users'),
+  ('function http.record_usage',         'finds whose calls they were by the hashes of the presented tokens'),
   ('function http.note_use',             'notes the use of whatever tokens were presented, by their hashes'),
   ('view api.v_mail',                    'counts messages of all accounts, without address or text'),
   ('view api.v_findings',                'counts over all users; shows nothing of theirs'),
@@ -138,6 +140,11 @@ select distinct trim(r) as table_and_verbs from regexp_split_to_table($$
   insert select ops.audit_seals
   delete select ops.audit_unsealed
   select ops.partitioned_tables
+  delete insert select ops.api_usage
+  delete select ops.usage_events
+  delete insert select update analytics.api_metrics
+  delete insert select analytics.daily_users
+  insert select update analytics.daily_stats
   select auth.common_passwords
   select auth.user_preferences
   select ops.mail_kinds

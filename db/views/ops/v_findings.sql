@@ -15,14 +15,16 @@ select 'warn', format('%s rows of the audit trail wait to be sealed, the oldest 
   join ops.audit_logs l on l.id = u.audit_id
 having min(l.occurred_at) < now() - interval '1 minute'
 union all
-select 'FAIL', format('%s has no partition for next month: select ops.make_partitions()', t.name)
+select 'FAIL', format('%s has no partition for the next %s: select ops.make_partitions()', t.name, t.step)
   from ops.partitioned_tables t
  where not exists (
    select from pg_class c
-    where format('%s.%s', c.relnamespace::regnamespace, c.relname)
-          = t.name || to_char(now() at time zone 'UTC' + interval '1 month', '_YYYY_MM'))
+    where c.relnamespace::regnamespace::text = split_part(t.name, '.', 1)
+      and c.relname = split_part(t.name, '.', 2)
+                   || to_char(now() at time zone 'UTC' + ('1 ' || t.step)::interval,
+                              case t.step when 'day' then '_YYYY_MM_DD' else '_YYYY_MM' end))
 union all
-select 'warn', format('%s holds about %s rows that belong to no month', c.oid::regclass, pg_stat_get_live_tuples(c.oid))
+select 'warn', format('%s holds about %s rows that found no partition', c.oid::regclass, pg_stat_get_live_tuples(c.oid))
   from ops.partitioned_tables t
   join pg_class c on format('%s.%s', c.relnamespace::regnamespace, c.relname) = t.name || '_default'
  where pg_stat_get_live_tuples(c.oid) > 0
