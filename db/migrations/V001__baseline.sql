@@ -319,29 +319,37 @@ grant execute on function base.first_id(timestamptz) to plinth_system, plinth_op
 -- After a transaction such a setting reads '' and not NULL.
 ------------------------------------------------------------------------------------------------------------------
 
-create function base.current_user_id()
+-- The user an operator's call named, in the statement that named him.
+create function base.subject_id()
 returns uuid
 language plpgsql
 stable
 parallel restricted
 as $$
 declare
-  v_who text := pg_catalog.current_setting('plinth.caller', true);
+  v_subject text := pg_catalog.current_setting('plinth.subject', true);
 begin
-  if v_who <> '' then
-    return v_who::pg_catalog.uuid;
-  end if;
-
-  v_who := pg_catalog.current_setting('plinth.subject', true);
-  if v_who <> ''
-     and pg_catalog.split_part(v_who, '@', 2) = extract(epoch from pg_catalog.statement_timestamp())::pg_catalog.text
+  if v_subject <> ''
+     and pg_catalog.split_part(v_subject, '@', 2)
+         = extract(epoch from pg_catalog.statement_timestamp())::pg_catalog.text
      and pg_catalog.pg_has_role(session_user, 'plinth_operator', 'member')
   then
-    return pg_catalog.split_part(v_who, '@', 1)::pg_catalog.uuid;
+    return pg_catalog.split_part(v_subject, '@', 1)::pg_catalog.uuid;
   end if;
-
   return null;
 end
+$$;
+
+comment on function base.subject_id() is 'The user an operator named in this statement; NULL when there is none';
+
+-- One expression of SQL, which the planner puts in place of the call: every policy asks this in every statement.
+create function base.current_user_id()
+returns uuid
+language sql
+stable
+parallel restricted
+as $$
+  select coalesce(nullif(pg_catalog.current_setting('plinth.caller', true), '')::pg_catalog.uuid, base.subject_id())
 $$;
 
 comment on function base.current_user_id() is
@@ -360,7 +368,7 @@ $$;
 comment on function base.request_context(integer) is
   'What is known of the request: 1 session id, 2 request id, 3 address, 4 user agent, 5 API key id; NULL: none';
 
-grant execute on function base.current_user_id() to plinth_system, plinth_operator;
+grant execute on function base.subject_id(), base.current_user_id() to plinth_system, plinth_operator;
 grant execute on function base.request_context(integer) to plinth_system;
 grant execute on function base.raise(text, text, text, text) to plinth_system;
 grant execute on function base.setting(text) to plinth_system, plinth_operator;

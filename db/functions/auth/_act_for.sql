@@ -11,12 +11,12 @@ language plpgsql
 volatile
 as $$
 declare
-  v_caller text := pg_catalog.current_setting('plinth.caller', true);
+  v_set text;
 begin
-  if v_caller <> '' then
-    if p_user_id = v_caller::pg_catalog.uuid then
-      return p_user_id;
-    end if;
+  -- The usual call is one expression: PL/pgSQL prepares each one anew in every transaction.
+  if p_user_id = nullif(pg_catalog.current_setting('plinth.caller', true), '')::pg_catalog.uuid then
+    return p_user_id;
+  elsif pg_catalog.current_setting('plinth.caller', true) <> '' then
     perform base.raise('NP001', 'A request acts for its own caller only');
   end if;
 
@@ -28,7 +28,7 @@ begin
     perform base.raise('VL003', 'Name the user to act for', 'user_id');
   end if;
 
-  v_caller := pg_catalog.set_config('plinth.subject',
+  v_set := pg_catalog.set_config('plinth.subject',
     pg_catalog.concat(p_user_id, '@', extract(epoch from pg_catalog.statement_timestamp())), true);
   return p_user_id;
 end

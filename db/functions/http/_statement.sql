@@ -60,8 +60,8 @@ begin
     return format('select %s, %s, e.user_id, %s, null, null %s', p_route.status,
                   case when p_route.result = 'one' then 'coalesce(b.body, http.nothing())' else 'b.body' end,
                   case when p_route.cache_seconds is null then 'e.expires_in' else
-                    'least(e.expires_in, floor(nullif(current_setting(''plinth.fresh_until'', true), '''')::float8'
-                    ' - extract(epoch from clock_timestamp()))::integer)' end,
+                    'case when current_setting(''plinth.fresh_until'', true) <> '''' then http.fresh_for(e.expires_in) '
+                    'else e.expires_in end' end,
                   v_body);
   end if;
   return 'select l.status, l.body, e.user_id, e.expires_in, l.xid, l.tags ' || v_body

@@ -57,12 +57,31 @@ select results_eq($$ select pg_temp.web_rights('{schema}') $$, array['api', 'htt
                   'plinth_web enters api and http only');
 
 -- What the layer itself calls, besides the functions that have a route.
-create temp table entry (name text primary key);
-insert into entry values
-  ('http.assume'), ('http.beat'), ('http.present_vouch'), ('http.replica_state'), ('http.vouch'),
-  ('http.catalog'), ('http.check_server_role'), ('http.claim_mail'), ('http.clear_tags'), ('http.due_jobs'),
-  ('http.enter'), ('http.fail_job'), ('http.health'), ('http.leave'), ('http.note_use'), ('http.nothing'), ('http.record_usage'),
-  ('http.openapi'), ('http.page_limit'), ('http.run_job'), ('http.settle_mail'), ('http.stale_tags');
+create temp table entry as select name from string_to_table($$
+http.assume
+http.beat
+http.catalog
+http.check_server_role
+http.claim_mail
+http.clear_tags
+http.due_jobs
+http.enter
+http.fail_job
+http.fresh_for
+http.health
+http.leave
+http.note_use
+http.nothing
+http.openapi
+http.page_limit
+http.present_vouch
+http.record_usage
+http.replica_state
+http.run_job
+http.settle_mail
+http.stale_tags
+http.vouch
+$$, E'\n') as name where name <> '';
 
 select set_eq(
   $$ select split_part(o, '(', 1) from pg_temp.web_rights('{function}') o $$,
