@@ -36,6 +36,7 @@ class Answer(NamedTuple):
     body: bytes
     etag: bytes | None = None
     cache: str | None = None
+    replayed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +107,11 @@ class Caller:
         context: str,
         args: dict[str, object],
         no_cache: bool = False,
+        once: bytes | None = None,
     ) -> Answer:
-        """`token` is the SHA-256 of the presented one; the token itself goes no further."""
-        statement, bound = route.bind(args)
+        """`token` is the SHA-256 of the presented one; the token itself goes no further. `once` is
+        the key under which the call happens once."""
+        statement, bound = route.bind(args, once)
         presented = None
         if token is not None:
             presented = _as_bytea(token)
@@ -116,7 +119,7 @@ class Caller:
         values = (presented, context.encode(), *bound)
         cache, seconds = self._cache, route.cache_seconds
         if seconds is None or token is None:
-            return await self._plain(route, statement, values, token)
+            return await self._plain(route, statement, values, token, once=once is not None)
 
         owner = self._owners.get(token)
         place, versions = None, list[bytes]()
@@ -145,12 +148,16 @@ class Caller:
         statement: Statement,
         values: Sequence[bytes | None],
         token: bytes | None,
+        *,
+        once: bool,
     ) -> Answer:
-        status, body, _, _, xid, tags = await self._run(route, statement, values, token)
-        if xid is not None and tags is not None and tags != b"{}":
+        row = await self._run(route, statement, values, token, once=once)
+        status, body, _, _, xid, tags = row
+        if tags is not None and tags != b"{}":
             if await self._cache.bump(_listed(tags)):
                 # The record may go later: bumping a tag twice does no harm.
-                self._delivered.append(xid)
+                if xid is not None:
+                    self._delivered.append(xid)
             else:
                 # The record stays. Should Redis be away for this worker only, the others bump.
                 with suppress(DatabaseError, problems.Problem):
@@ -159,7 +166,8 @@ class Caller:
         if code >= 400:
             # A failure that was kept: what the function wrote about it is committed.
             raise self.registry.problem(**json.loads(body or b"{}"))
-        return Answer(code, body or b"")
+        # A call that happens writes at least that it happened.
+        return Answer(code, body or b"", replayed=once and xid is None)
 
     async def _run(
         self,
@@ -167,9 +175,11 @@ class Caller:
         statement: Statement,
         values: Sequence[bytes | None],
         token: bytes | None,
+        *,
+        once: bool = False,
     ) -> Row:
         try:
-            row = await self._database.call(route.lane, statement, values)
+            row = await self._database.call(route.lane, statement, values, once=once)
         except DatabaseError as error:
             problem = self.registry.problem(error.sqlstate, error.message, error.field)
             if problem.status >= 500:

@@ -25,8 +25,10 @@ _SURPLUS_LOOKS = 240  # a surplus connection that was idle at so many looks is c
 _FIRST_DELAY, _LAST_DELAY = 0.05, 0.5  # seconds between attempts to connect
 _PATIENCE_SLOW = 10.0  # seconds a call waits for a connection of the lanes that take long
 # Failures that undid everything and may pass: how often each is tried again.
-_AGAIN = {"40001": 3, "40P01": 3, "55P03": 1} | dict.fromkeys(OUTDATED, 1)
-_READ_AGAIN = _AGAIN | {"57P01": 3, "57P02": 3, "57P03": 3}
+# KC009: the same call, with the same key, is under way; for about a second it may still end.
+_AGAIN = {"40001": 3, "40P01": 3, "55P03": 1, "KC009": 8} | dict.fromkeys(OUTDATED, 1)
+_SAFE_AGAIN = _AGAIN | {"57P01": 3, "57P02": 3, "57P03": 3}
+_LONGEST_PAUSE = 0.25
 
 
 class Lane:
@@ -220,11 +222,18 @@ class Database:
         return bool(self.lanes["read"].pipes)
 
     async def call(
-        self, lane_name: str, statement: Statement, values: Sequence[bytes | None]
+        self,
+        lane_name: str,
+        statement: Statement,
+        values: Sequence[bytes | None],
+        *,
+        once: bool = False,
     ) -> Row | None:
-        """One statement, one transaction, one round trip; again only where nothing has happened."""
+        """One statement, one transaction, one round trip; again only where nothing has happened,
+        or where, once it has, it does not happen again."""
         lane = self.lanes[lane_name]
         reads = lane_name == "read"
+        safe = reads or once
         loop = asyncio.get_running_loop()
         patient_until = loop.time() + lane.patience
         self.calls += 1
@@ -232,18 +241,20 @@ class Database:
             pipe = lane.choose() or await lane.acquire()
             if reads:
                 lane.watch()
+            pause = 0.0
             try:
                 return await pipe.send(statement, values)
             except DatabaseError as error:
-                if attempt > (_READ_AGAIN if reads else _AGAIN).get(error.sqlstate, 0):
+                if attempt > (_SAFE_AGAIN if safe else _AGAIN).get(error.sqlstate, 0):
                     raise
-                await asyncio.sleep(0.02 * 2**attempt * random.random())  # noqa: S311
+                pause = min(0.02 * 2**attempt, _LONGEST_PAUSE) * random.uniform(0.5, 1)  # noqa: S311
             except ConnectionLost:
-                # What only reads may be asked again; what writes may have happened.
-                if not reads or loop.time() > patient_until:
+                # What writes may have happened.
+                if not safe or loop.time() > patient_until:
                     raise problems.unavailable("The connection to the database was lost.") from None
             finally:
                 lane.freed.set()
+            await asyncio.sleep(pause)
             self.retries += 1
         raise AssertionError
 

@@ -37,6 +37,7 @@ from pyapp.wire import Connection, Listener, Reply, within
 
 X_REQUEST_ID = istr("X-Request-Id")
 X_FORWARDED_FOR = istr("X-Forwarded-For")
+IDEMPOTENCY_KEY = istr("Idempotency-Key")
 _VERSIONS = (HttpVersion11, HttpVersion10)
 _MAX_AGENT = 256
 _LISTEN_WITHIN = 1.0  # seconds a worker waits for its routes before it takes connections
@@ -44,15 +45,17 @@ _LISTEN_WITHIN = 1.0  # seconds a worker waits for its routes before it takes co
 _log = logging.getLogger("plinth.http")
 _is_request_id = re.compile(r"(?!pl[srko]_)[A-Za-z0-9._-]{1,128}").fullmatch
 _is_token = re.compile(r"pl[sk]_[0-9a-f]{4}[A-Za-z0-9_-]{43}[0-9a-f]{6}").fullmatch
+_is_key = re.compile(r"[ -~]{8,255}").fullmatch
 _JSON: tuple[Callable[[bytes], bytes], str] = (bytes, "application/json")
 _FORMS = {"qr": (pages.qr, "image/svg+xml")}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _NO_STORE = b"Cache-Control: private, no-store\r\n"
 _REVALIDATE = b"Cache-Control: private, no-cache\r\nVary: Authorization\r\nX-Cache: %b\r\n"
+_REPLAYED = b"Idempotency-Replayed: true\r\n"
 _VARY = b"Vary: Origin\r\n"
 _EXPOSED = (
-    "Access-Control-Expose-Headers: ETag, Location, RateLimit-Limit, RateLimit-Remaining, "
-    "RateLimit-Reset, Retry-After, X-Cache, X-Request-Id\r\n"
+    "Access-Control-Expose-Headers: ETag, Idempotency-Replayed, Location, RateLimit-Limit, "
+    "RateLimit-Remaining, RateLimit-Reset, Retry-After, X-Cache, X-Request-Id\r\n"
 )
 _PREFLIGHT = (
     "Access-Control-Allow-Headers: Authorization, Cache-Control, Content-Type, Idempotency-Key, "
@@ -174,8 +177,9 @@ class App:
             context=f"{request.id}\x1f{request.address}\x1f{agent}",
             args=args,
             no_cache="no-cache" in headers.get(hdrs.CACHE_CONTROL, ""),
+            once=None if route.once == "never" else _key(headers, needed=route.once == "must"),
         )
-        extra = _NO_STORE
+        extra = _NO_STORE + _REPLAYED if answer.replayed else _NO_STORE
         if answer.cache is not None:
             request.cache = answer.cache
             self.metrics.answers[answer.cache] += 1
@@ -272,6 +276,18 @@ def digest(authorization: str) -> bytes:
             return hashlib.sha256(raw).digest()
     detail = "Send a valid token: Authorization: Bearer <token>."
     raise problems.layer("UN001", detail, headers=(("WWW-Authenticate", "Bearer"),))
+
+
+def _key(headers: CIMultiDictProxy[str], *, needed: bool) -> bytes | None:
+    """The key under which the call happens once."""
+    given = headers.getall(IDEMPOTENCY_KEY, ())
+    if not given and not needed:
+        return None
+    if len(given) != 1 or not _is_key(given[0]):
+        detail = "Send one Idempotency-Key, of 8 to 255 printable ASCII characters."
+        error = {"field": IDEMPOTENCY_KEY, "code": "BR005", "detail": detail}
+        raise problems.layer("BR005", detail, errors=[error])
+    return given[0].encode()
 
 
 def problem_reply(problem: Problem, request_id: str) -> Reply:

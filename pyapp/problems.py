@@ -13,6 +13,7 @@ LAYER_CODES: dict[str, tuple[int, str]] = {
     "BR002": (413, "Body too large"),
     "BR003": (415, "Unsupported media type"),
     "BR004": (431, "Header too large"),
+    "BR005": (400, "Idempotency-Key needed"),
     "BR408": (408, "Request timed out"),
     "NF404": (404, "No such route"),
     "NF405": (405, "Method not allowed"),

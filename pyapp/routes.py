@@ -1,5 +1,6 @@
 """The registry as the database tells it: which function answers a path, with which arguments."""
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -37,12 +38,17 @@ class Route:
         self.cache_name = f"{version[:8]}:{self.function}".encode()
         self.args = {a["name"]: Argument(**a) for a in row["arguments"]}
         self.required = [a.name for a in self.args.values() if a.required]
+        self.once: str = row["once"]
         self._text: str = row["statement"]
+        self._text_once: str | None = row["statement_once"]
         # One per set of arguments that a request gave: what it left out takes its default.
         self._statement = lru_cache(_MOST_STATEMENTS)(self._make)
 
-    def bind(self, given: Mapping[str, object]) -> tuple[Statement, list[bytes]]:
-        """The statement for what a request gave, and its values as PostgreSQL reads them."""
+    def bind(
+        self, given: Mapping[str, object], key: bytes | None = None
+    ) -> tuple[Statement, list[bytes]]:
+        """The statement for what a request gave, and its values as PostgreSQL reads them; before
+        them, of a call that is to happen once, its key and what tells it from another."""
         for name in given:
             if name not in self.args:
                 raise problems.field_error(name, "is not a field of this request", "VL002")
@@ -54,7 +60,13 @@ class Route:
             for name, arg in self.args.items()
             if name in given and (value := self._convert(arg, given[name])) is not None
         }
-        return self._statement(tuple(values)), list(values.values())
+        bound = list(values.values())
+        if key is None:
+            return self._statement(tuple(values)), bound
+        named = zip(values, bound, strict=True)
+        said = b"".join(b"%b:%d:%b" % (name.encode(), len(value), value) for name, value in named)
+        digest = hashlib.sha256(said).hexdigest().encode()
+        return self._statement(tuple(values), once=True), [key, digest, *bound]
 
     def _convert(self, arg: Argument, value: object) -> bytes | None:
         # null asks for the default; in a change it could mean to clear, so it is not guessed at.
@@ -65,20 +77,21 @@ class Route:
             )
         return body.convert(arg.type, value, arg.name)
 
-    def _make(self, names: Sequence[str]) -> Statement:
+    def _make(self, names: Sequence[str], *, once: bool = False) -> Statement:
         """The statement with these arguments; $1 and $2 are the token and the request's context."""
+        text = self._text_once if once and self._text_once else self._text
         listed = []
         limit = "null"
-        for number, name in enumerate(names, 3):
+        for number, name in enumerate(names, 5 if once else 3):
             value = f"${number}::{self.args[name].type}"
             if name == "limit" and self.result == "list":
                 limit = value
             else:
                 listed.append(f"p_{name} => {value}")
         arguments = ", ".join(listed)
-        if arguments and "({args}" not in self._text:  # something stands before them
+        if arguments and "({args}" not in text:  # something stands before them
             arguments = ", " + arguments
-        return Statement(self._text.replace("{args}", arguments).replace("{limit}", limit))
+        return Statement(text.replace("{args}", arguments).replace("{limit}", limit))
 
 
 class Registry:

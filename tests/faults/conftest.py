@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ class Up:
     log: Path
     process: subprocess.Popen[bytes]
     servers: embedded.Servers = field(repr=False)
+    count: int
 
     @property
     def url(self) -> str:
@@ -62,7 +64,9 @@ class Up:
         assert self.process.poll() is None, self.words()
         client = Client(self.port)
         try:
-            return client.get("/readyz").json()["status"] == "ok" and len(self.workers()) == WORKERS
+            return (
+                client.get("/readyz").json()["status"] == "ok" and len(self.workers()) == self.count
+            )
         except OSError:
             return False
         finally:
@@ -95,7 +99,7 @@ def gone(pids: list[int]) -> bool:
 
 
 def start(
-    data: Path, port: int, log: Path, *arguments: str, **more: str
+    data: Path, port: int, log: Path, *arguments: str, workers: int = WORKERS, **more: str
 ) -> subprocess.Popen[bytes]:
     ours = ("PLINTH_", "DATABASE_", "REDIS_", "PG")
     environment = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
@@ -103,21 +107,20 @@ def start(
     command = [sys.executable, "-m", "pyapp", *arguments, "--port", str(port)]
     with log.open("ab") as output:
         return subprocess.Popen(
-            [*command, "--workers", str(WORKERS)], cwd=ROOT, env=environment | more,
+            [*command, "--workers", str(workers)], cwd=ROOT, env=environment | more,
             stdin=subprocess.DEVNULL, stdout=output, stderr=output,
         )  # fmt: skip
 
 
-@pytest.fixture(scope="session")
-def held() -> Iterator[Up]:
-    """One for all tests of a process: each leaves it as whole as it found it, or the next fails."""
+@contextmanager
+def running(workers: int) -> Iterator[Up]:
     data = Path(tempfile.mkdtemp(prefix="plinth-faults-"))
     data.chmod(0o711)
     port = free_port()
-    process = start(data, port, data / "log", "up")
+    process = start(data, port, data / "log", "up", workers=workers)
     try:
         there = embedded.known(Settings(env="test", data=data))
-        up = Up(data, port, data / "log", process, there)
+        up = Up(data, port, data / "log", process, there, workers)
         until(up.ready, 60, up.words)
         with up.connect() as connection:
             connection.execute("select base.set_setting('password.bcrypt_cost', '4')")
@@ -129,6 +132,13 @@ def held() -> Iterator[Up]:
         finally:
             process.kill()
             shutil.rmtree(data, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def held() -> Iterator[Up]:
+    """One for all tests of a process: each leaves it as whole as it found it, or the next fails."""
+    with running(WORKERS) as up:
+        yield up
 
 
 @pytest.fixture

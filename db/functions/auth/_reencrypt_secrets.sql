@@ -67,6 +67,21 @@ begin
   get diagnostics v_rows = row_count;
   v_count := v_count + v_rows;
 
+  with old as (
+    select k.user_id, k.function_name, k.key, k.answer_encrypted
+      from ops.idempotency_keys k
+     where substr(k.answer_encrypted, 2, 4) = any (v_old)
+     limit p_limit - v_count
+       for no key update skip locked),
+  fresh as materialized (
+    select o.*, core.reencrypted(o.answer_encrypted,
+                                 concat_ws(':', 'idempotency', o.user_id, o.function_name, o.key)) as cipher from old o)
+  update ops.idempotency_keys k set answer_encrypted = f.cipher
+    from fresh f
+   where k.user_id = f.user_id and k.function_name = f.function_name and k.key = f.key and f.cipher is not null;
+  get diagnostics v_rows = row_count;
+  v_count := v_count + v_rows;
+
   with fresh as materialized (
     select k.kid, core.reencrypted(k.key_encrypted, 'signing_key:' || k.kid) as cipher
       from auth.signing_keys k

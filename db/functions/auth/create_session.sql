@@ -54,4 +54,5 @@ $$;
 comment on function api.create_session(text, text, text) is 'Signs in: a session token, a refresh token and the user';
 grant execute on function api.create_session(text, text, text) to plinth_web, plinth_operator;
 alter function api.create_session(text, text, text) owner to plinth_system;
-select http.expose('POST /v1/sessions', 'api.create_session', auth => 'none', status => 201, result => 'one', lane => 'hash');
+select http.expose('POST /v1/sessions', 'api.create_session', auth => 'none', status => 201, result => 'one', lane => 'hash',
+                   once => 'may');

@@ -101,4 +101,4 @@ $$;
 comment on function api.create_user(text, text, text, text, uuid) is 'Registers an account';
 grant execute on function api.create_user(text, text, text, text, uuid) to plinth_web, plinth_operator;
 alter function api.create_user(text, text, text, text, uuid) owner to plinth_system;
-select http.expose('POST /v1/users', 'api.create_user', auth => 'none', status => 201, lane => 'hash');
+select http.expose('POST /v1/users', 'api.create_user', auth => 'none', status => 201, lane => 'hash', once => 'may');

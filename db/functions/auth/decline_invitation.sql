@@ -22,4 +22,4 @@ $$;
 comment on function api.decline_invitation(text) is 'Declines the invitation that the link is for';
 grant execute on function api.decline_invitation(text) to plinth_web, plinth_operator;
 alter function api.decline_invitation(text) owner to plinth_system;
-select http.expose('POST /v1/invitations/decline', 'api.decline_invitation', auth => 'none', status => 204);
+select http.expose('POST /v1/invitations/decline', 'api.decline_invitation', auth => 'none', status => 204, once => 'may');

@@ -34,4 +34,5 @@ $$;
 comment on function api.export_account(uuid) is 'Everything the database holds of one account, for an administrator';
 grant execute on function api.export_account(uuid) to plinth_web, plinth_operator;
 alter function api.export_account(uuid) owner to plinth_system;
-select http.expose('POST /v1/users/{id}/export', 'api.export_account', permission => 'users:export', lane => 'slow');
+select http.expose('POST /v1/users/{id}/export', 'api.export_account', permission => 'users:export', lane => 'slow',
+                   once => 'never');

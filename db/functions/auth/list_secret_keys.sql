@@ -33,6 +33,8 @@ begin
       union all
       select encode(substr(k.key_encrypted, 2, 4), 'hex'), 1, 0, 0 from auth.signing_keys k
       union all
+      select encode(substr(i.answer_encrypted, 2, 4), 'hex'), 1, 0, 0 from ops.idempotency_keys i
+      union all
       select encode(substr(o.token_encrypted, 2, 4), 'hex'), 1, 0, 0 from ops.outbox o where o.token_encrypted is not null
       union all
       select substr(u.password_hash, 2, 8), 0, 1, 0 from auth.users u where u.password_hash ~ '^p[0-9a-f]{8}\$'

@@ -57,4 +57,4 @@ $$;
 comment on function api.request_password_reset(text) is 'Mails the account''s address a link for a new password';
 grant execute on function api.request_password_reset(text) to plinth_web, plinth_operator;
 alter function api.request_password_reset(text) owner to plinth_system;
-select http.expose('POST /v1/password-resets', 'api.request_password_reset', auth => 'none', status => 204);
+select http.expose('POST /v1/password-resets', 'api.request_password_reset', auth => 'none', status => 204, once => 'may');

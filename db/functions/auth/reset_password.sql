@@ -46,4 +46,4 @@ $$;
 comment on function api.reset_password(text, text) is 'Sets a new password by the link that was mailed';
 grant execute on function api.reset_password(text, text) to plinth_web, plinth_operator;
 alter function api.reset_password(text, text) owner to plinth_system;
-select http.expose('PUT /v1/password-resets', 'api.reset_password', auth => 'none', status => 204, lane => 'hash');
+select http.expose('PUT /v1/password-resets', 'api.reset_password', auth => 'none', status => 204, lane => 'hash', once => 'may');

@@ -26,4 +26,4 @@ $$;
 comment on function api.restore_account(text) is 'Takes back that an account was deleted, by the link its owner got';
 grant execute on function api.restore_account(text) to plinth_web, plinth_operator;
 alter function api.restore_account(text) owner to plinth_system;
-select http.expose('POST /v1/users/restore', 'api.restore_account', auth => 'none', status => 204);
+select http.expose('POST /v1/users/restore', 'api.restore_account', auth => 'none', status => 204, once => 'may');

@@ -52,4 +52,4 @@ $$;
 comment on function api.revert_email(text) is 'Takes a change of address back, by the link mailed to the former one';
 grant execute on function api.revert_email(text) to plinth_web, plinth_operator;
 alter function api.revert_email(text) owner to plinth_system;
-select http.expose('POST /v1/email-reversions', 'api.revert_email', auth => 'none', status => 204);
+select http.expose('POST /v1/email-reversions', 'api.revert_email', auth => 'none', status => 204, once => 'may');

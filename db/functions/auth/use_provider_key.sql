@@ -40,4 +40,4 @@ comment on function api.use_provider_key(uuid, uuid) is
   'The caller''s key of another service, to call it with; every use is on record';
 grant execute on function api.use_provider_key(uuid, uuid) to plinth_web, plinth_operator;
 select http.expose('POST /v1/provider-keys/{provider_key_id}/use', 'api.use_provider_key', permission => 'provider_keys:use',
-                   result => 'one');
+                   result => 'one', once => 'never');

@@ -50,4 +50,4 @@ $$;
 comment on function api.verify_email(text) is 'Proves an address by the link that was mailed to it';
 grant execute on function api.verify_email(text) to plinth_web, plinth_operator;
 alter function api.verify_email(text) owner to plinth_system;
-select http.expose('POST /v1/email-verifications', 'api.verify_email', auth => 'none', status => 204);
+select http.expose('POST /v1/email-verifications', 'api.verify_email', auth => 'none', status => 204, once => 'may');

@@ -1,12 +1,14 @@
 -- http.statement: the one statement of a route, as the layer prepares it. {args} is where the layer lists the arguments
--- that a request gave (", p_title => $3::text"), {limit} is the page size.
+-- that a request gave (", p_title => $3::text"), {limit} is the page size. p_once: for a call with an Idempotency-Key,
+-- which is $3, as the digest of the arguments is $4.
 --
 -- Why this shape   The function hangs on the row of http.enter ("where e.proceed", p_user_id => e.user_id). Without
 --   that, the planner may call the function first, and row-level security would see no caller. One object, one call:
---   (f(…)).* would call f once per column.
+--   (f(…)).* would call f once per column. "offset 0": else "where e.proceed" becomes a filter of the join, which is
+--   looked at when the function has been called already.
 -- Columns          status, body, user id, seconds the session still lives (where the answer may be kept: or until it
 --   changes by itself, see core.fresh_until), transaction id, touched tags
-create or replace function http.statement(p_route http.routes)
+create or replace function http.statement(p_route http.routes, p_once boolean default false)
 returns text
 language plpgsql
 stable
@@ -44,7 +46,7 @@ begin
       into v_object
       from http.result_columns(v_function) c;
 
-    v_body := format('select %s as body from %s x where e.proceed',
+    v_body := format('select %s as body from %s x where e.proceed offset 0',
       case p_route.result
         when 'one' then v_object
         when 'qr' then 'x::text'
@@ -53,7 +55,8 @@ begin
       v_call);
   end if;
 
-  v_body := format('from %s e left join lateral (%s) b on true', http.entry(p_route, 'enter'), v_body);
+  v_body := format('from %s e left join lateral (%s) b on true',
+                   http.entry(p_route, case when p_once then 'enter_once' else 'enter' end), v_body);
 
   -- What only reads has nothing to report at the way out.
   if p_route.lane = 'read' then
@@ -65,8 +68,9 @@ begin
                   v_body);
   end if;
   return 'select l.status, l.body, e.user_id, e.expires_in, l.xid, l.tags ' || v_body
-      || format(' cross join lateral http.leave(%s, b.body) l', p_route.status);
+      || format(' cross join lateral http.%s%s, b.body) l',
+                case when p_once then 'leave_once(e.once, ' else 'leave(' end, p_route.status);
 end
 $$;
 
-comment on function http.statement(http.routes) is 'The statement a route is answered with';
+comment on function http.statement(http.routes, boolean) is 'The statement a route is answered with';

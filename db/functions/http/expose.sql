@@ -6,8 +6,9 @@
 --         result is read off the function when not given: a set is one object unless it has a cursor column (list).
 --         'qr' has to be said: the text it returns goes out as the picture of a QR code.
 --         A permission is one of auth.permissions.
---         once says whether a call may or must bring an Idempotency-Key; when not given, POST and PATCH of what writes
---         may. Where money moves it must.
+--         once says whether a call may or must bring an Idempotency-Key. When not given, POST and PATCH of what writes
+--         may, but not where anyone may call: such a route says 'may' if its arguments prove whose call it is (a
+--         password, the token of a link), or its answer tells nothing. Where money moves, once is 'must'.
 --         replica says whether a replica may answer; when not given, it may answer what only reads for a signed-in user
 --         and is not kept. What shows sessions, credentials or limits says replica => false.
 --         The lane is read off the volatility when not given. Every {name} of the path is an argument p_name.
@@ -71,8 +72,8 @@ begin
       when http.has_cursor(v_proc.oid) then 'list'
       when v_proc.proretset then 'one'
       else 'value' end),
-    v_lane, coalesce(once, case when v_method in ('POST', 'PATCH') and v_lane <> 'read' and v_proc.provolatile = 'v'
-                                then 'may' else 'never' end), cache, tags,
+    v_lane, coalesce(once, case when v_method in ('POST', 'PATCH') and v_lane <> 'read' and auth <> 'none'
+                                     and v_proc.provolatile = 'v' then 'may' else 'never' end), cache, tags,
     coalesce(replica, v_lane = 'read' and auth = 'user' and cache is null and v_proc.provolatile <> 'v'),
     coalesce(nullif(current_setting('plinth.file', true), ''), 'psql'));
 end

@@ -42,4 +42,4 @@ $$;
 
 comment on function http.leave(integer, text) is
   'Status, body and touched cache tags of a request that may have written';
-grant execute on function http.leave(integer, text) to plinth_web, plinth_operator;
+grant execute on function http.leave(integer, text) to plinth_web, plinth_operator, plinth_system;

@@ -1,6 +1,6 @@
 -- core.reencrypt_secrets: writes anew what was encrypted with a key that was replaced.
 begin;
-select plan(26);
+select plan(27);
 
 select is(pg_get_function_arguments('core.reencrypt_secrets'::regproc),
   'p_limit integer', 'arguments');
@@ -35,6 +35,9 @@ insert into auth.totp (user_id, secret_encrypted)
 values ('019e0000-0000-7000-8000-0000000ab310', core.encrypt_secret('SEED', 'totp:019e0000-0000-7000-8000-0000000ab310'));
 delete from auth.signing_keys;
 insert into auth.signing_keys (kid, key_encrypted) values ('tap', core.encrypt_secret('ab', 'signing_key:tap'));
+insert into ops.idempotency_keys (user_id, function_name, key, status, tags, expires_at, answer_encrypted)
+values ('019e0000-0000-7000-8000-0000000ab310', 'api.tap', 'tap key 1', 201, '{}', now() + interval '1 day',
+        core.encrypt_secret('said', 'idempotency:019e0000-0000-7000-8000-0000000ab310:api.tap:tap key 1'));
 create temp table before as select k.id, k.fingerprint, k.version, k.updated_at from auth.provider_keys k
   where k.user_id = '019e0000-0000-7000-8000-0000000ab310';
 create function pg_temp.under(p_key bytea) returns bigint language sql volatile as $$
@@ -51,7 +54,7 @@ set session authorization plinth_operator;
 select is(core.reencrypt_secrets(2), 2, 'as many as it may');
 reset session authorization;
 select is(pg_temp.under('\xbbbbbbbb'), 2::bigint, 'are written anew');
-select is(core.reencrypt_secrets(100), 5, 'then the rest, of every kind');
+select is(core.reencrypt_secrets(100), 6, 'then the rest, of every kind');
 select is(core.reencrypt_secrets(100), 0, 'and nothing is left');
 select is(pg_temp.under('\xaaaaaaaa'), 1::bigint, 'but what cannot be read, which stays as it is');
 select is((select array_agg(k.key_id order by 1) from ops.secret_keys k), '{aaaaaaaa,bbbbbbbb}', 'the new key is noted');
@@ -70,6 +73,8 @@ select is((select core.decrypt_secret(t.secret_encrypted, 'totp:' || t.user_id) 
             where t.user_id = '019e0000-0000-7000-8000-0000000ab310'), 'SEED', 'nor for a second factor');
 select is((select core.decrypt_secret(k.key_encrypted, 'signing_key:' || k.kid) from auth.signing_keys k where k.kid = 'tap'),
           'ab', 'nor for a key that signs');
+select is((select core.decrypt_secret(k.answer_encrypted, concat_ws(':', 'idempotency', k.user_id, k.function_name, k.key))
+             from ops.idempotency_keys k where k.function_name = 'api.tap'), 'said', 'nor for an answer to give again');
 select results_eq(
   $$ select k.version, k.updated_at from auth.provider_keys k
     where k.user_id = '019e0000-0000-7000-8000-0000000ab310' order by k.id $$,

@@ -1,6 +1,6 @@
 -- http.entry: the call of a way in, as a route makes it.
 begin;
-select plan(13);
+select plan(15);
 
 select is(pg_get_function_arguments('http.entry'::regproc), 'p_route http.routes, p_way_in text', 'arguments');
 select is(pg_get_function_result('http.entry'::regproc), 'text', 'result');
@@ -28,6 +28,16 @@ select is(http.entry(pg_temp.route('GET', 'session', null, 'read'), 'enter'),
   'http.enter(''session'', NULL, $1::bytea, $2::text)', 'a session has none');
 select is(http.entry(pg_temp.route('POST', 'none', null, 'write'), 'enter'),
   'http.enter(''none'', NULL, $1::bytea, $2::text)', 'nor has nobody');
+
+select is(
+  http.entry(jsonb_populate_record(pg_temp.route('POST', 'user', null, 'write'), '{"function_name": "api.f", "once": "must"}'),
+             'enter_once'),
+  'http.enter_once(''user'', NULL, $1::bytea, $2::text, ''self:write'', p_function => ''api.f'', p_hours => 72, '
+  'p_key => $3::text, p_arguments => $4::text)', 'with a key, where money moves');
+select ok(
+  http.entry(jsonb_populate_record(pg_temp.route('POST', 'none', null, 'write'), '{"function_name": "api.f", "once": "may"}'),
+             'enter_once')
+  ~ '\$2::text, p_function => ''api.f'', p_hours => 24, ', 'with a key, elsewhere');
 
 select * from finish();
 rollback;

@@ -70,13 +70,17 @@ select http.expose('PUT /v1/tap/once', 'api.tap_write', status => 204);
 select http.expose('DELETE /v1/tap/once', 'api.tap_write', status => 204, once => 'may');
 select http.expose('POST /v1/tap/never', 'api.tap_write', status => 204, once => 'never');
 select http.expose('POST /v1/tap/read', 'api.tap_read');
+create function api.tap_sign() returns void volatile language sql as '';
+select http.expose('POST /v1/tap/sign', 'api.tap_sign', auth => 'none', status => 204);
+select http.expose('PATCH /v1/tap/sign', 'api.tap_sign', auth => 'none', status => 204, once => 'may');
 select results_eq(
   $$ select r.method, r.path, r.once from http.routes r
-      where r.path in ('/v1/tap/once', '/v1/tap/never', '/v1/tap/read') order by r.path, r.method $$,
+      where r.path in ('/v1/tap/once', '/v1/tap/never', '/v1/tap/read', '/v1/tap/sign') order by r.path, r.method $$,
   $$ values ('POST', '/v1/tap/never', 'never'), ('DELETE', '/v1/tap/once', 'may'), ('PATCH', '/v1/tap/once', 'must'),
             ('POST', '/v1/tap/once', 'may'), ('PUT', '/v1/tap/once', 'never'),
-            ('GET', '/v1/tap/read', 'never'), ('POST', '/v1/tap/read', 'never') $$,
-  'POST and PATCH of what writes may bring one, unless the file says otherwise');
+            ('GET', '/v1/tap/read', 'never'), ('POST', '/v1/tap/read', 'never'),
+            ('PATCH', '/v1/tap/sign', 'may'), ('POST', '/v1/tap/sign', 'never') $$,
+  'POST and PATCH of what writes may bring one, where there is a caller, unless the file says otherwise');
 
 -- Where a replica may answer: what only reads, for a signed-in user, and is not kept.
 select http.expose('GET /v1/tap/quota', 'api.tap_list', result => 'list', replica => false);

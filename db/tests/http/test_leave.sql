@@ -11,7 +11,7 @@ select function_owner_is('http', 'leave', array['integer', 'text'], 'plinth_owne
 select is(p.proconfig, '{"search_path=pg_catalog, pg_temp"}', 'search path') from pg_proc p
  where p.oid = 'http.leave'::regproc;
 select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),
-          '{plinth_operator,plinth_owner,plinth_web}', 'who may call it')
+          '{plinth_operator,plinth_owner,plinth_system,plinth_web}', 'who may call it')
   from pg_proc p where p.oid = 'http.leave'::regproc;
 
 select results_eq($$ select l.status, l.body, l.tags from http.leave(201, '{"a":  1}') l $$,

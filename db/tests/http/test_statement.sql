@@ -1,12 +1,13 @@
 -- http.statement: the one statement of a route. Run as the layer runs it: as plinth_web, with the digest of a token.
 begin;
-select plan(44);
+select plan(53);
 
-select is(pg_get_function_arguments('http.statement'::regproc), 'p_route http.routes', 'arguments');
+select is(pg_get_function_arguments('http.statement'::regproc),
+  'p_route http.routes, p_once boolean DEFAULT false', 'arguments');
 select is(pg_get_function_result('http.statement'::regproc), 'text', 'result');
-select volatility_is('http', 'statement', array['http.routes'], 'stable');
-select isnt_definer('http', 'statement', array['http.routes']);
-select function_owner_is('http', 'statement', array['http.routes'], 'plinth_owner');
+select volatility_is('http', 'statement', array['http.routes', 'boolean'], 'stable');
+select isnt_definer('http', 'statement', array['http.routes', 'boolean']);
+select function_owner_is('http', 'statement', array['http.routes', 'boolean'], 'plinth_owner');
 select is(p.proconfig, '{"search_path=pg_catalog, pg_temp"}', 'search path') from pg_proc p
  where p.oid = 'http.statement'::regproc;
 select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),
@@ -82,12 +83,15 @@ select http.expose('GET /v1/tap/only', 'api.tap_only');
 select http.expose('POST /v1/tap/write', 'api.tap_write', status => 201);
 select http.expose('POST /v1/tap/quiet', 'api.tap_quiet', status => 204);
 select http.expose('POST /v1/tap/fail', 'api.tap_fail', status => 201);
-select http.expose('POST /v1/tap/open', 'api.tap_open', auth => 'none');
+select http.expose('POST /v1/tap/open', 'api.tap_open', auth => 'none', once => 'may');
+select http.expose('POST /v1/tap/money', 'api.tap_write', once => 'must');
 insert into auth.permissions values ('tap:boss', 'planted');
 select http.expose('GET /v1/tap/boss', 'api.tap_one', permission => 'tap:boss');
 
 create temp table prepared as
 select r.path, http.statement(r) as statement from http.routes r where r.path like '/v1/tap/%';
+insert into prepared
+select r.path || '#once', http.statement(r, true) from http.routes r where r.path like '/v1/tap/%' and r.once <> 'never';
 grant select on prepared to public;
 
 -- The layer puts in the arguments a request gave and sends the statement; columns go by their places, not by names.
@@ -102,7 +106,7 @@ declare
   v_answer    json;
 begin
   execute format('select to_json(q) from (%s) q (status, body, user_id, expires_in, xid, tags)', v_statement)
-     into strict v_answer using p_token, E'req-1\x1f192.0.2.7\x1fcurl/8';
+     into strict v_answer using p_token, E'req-1\x1f192.0.2.7\x1fcurl/8', 'the key of this test', repeat('ab', 32);
   return v_answer;
 end
 $$;
@@ -194,12 +198,46 @@ select is((a ->> 'body')::json ->> 'value', 'bye', 'with an argument')
   from pg_temp.answer('open', 'p_word => ''bye''', 'null', null) a;
 reset session authorization;
 
+-- With a key a call happens once.
+set session authorization plinth_web;
+select results_eq(
+  $$ select a ->> 'status', a ->> 'body', a ->> 'user_id', a ->> 'expires_in', a ->> 'xid', (a -> 'tags')::jsonb ? 'tap:1'
+       from pg_temp.answer('write#once') a $$,
+  $$ values ('201', '{"n":1,"zebra":"x","apple":true}', '019e0000-0000-7000-8000-00000000d101', '90',
+             pg_current_xact_id()::text, true) $$, 'it happens');
+select results_eq(
+  $$ select a ->> 'status', a ->> 'body', a ->> 'user_id', a ->> 'expires_in', a ->> 'xid', (a -> 'tags')::jsonb ? 'tap:1'
+       from pg_temp.answer('write#once') a $$,
+  $$ values ('201', '{"n":1,"zebra":"x","apple":true}', '019e0000-0000-7000-8000-00000000d101', '90', null, true) $$,
+  'and is answered again: all the same, and no transaction that wrote');
+select results_eq($$ select a ->> 'status', a ->> 'body' from pg_temp.answer('quiet#once') a, generate_series(1, 2) $$,
+                  $$ values ('204', null), ('204', null) $$, 'none: no body, either time');
+select results_eq(
+  $$ select (a ->> 'body')::json ->> 'value' from (values ('hello'), ('hello'), ('bye')) w (word),
+       pg_temp.answer('open#once', format('p_word => %L', w.word), 'null', null) a $$,
+  array['hello', 'hello', 'hello'], 'for anyone; what tells calls apart is what the layer says of their arguments');
+reset session authorization;
+select is((select c.last_value from ops.tap_calls c), 3::bigint, 'it was one call (of the now three)');
+select results_eq(
+  $$ select k.function_name, k.expires_at - k.created_at from ops.idempotency_keys k
+      where k.key = 'the key of this test' order by 1 $$,
+  $$ values ('api.tap_open', interval '24 h'), ('api.tap_quiet', '24 h'), ('api.tap_write', '24 h') $$, 'kept for a day');
+delete from ops.idempotency_keys;
+set session authorization plinth_web;
+select is(a ->> 'status', '200', 'where money moves') from pg_temp.answer('money#once') a;
+select is(a ->> 'status', '401', 'what failed') from pg_temp.answer('fail#once') a;
+reset session authorization;
+select set_config('plinth.failure', '', true);
+select results_eq($$ select k.function_name, k.expires_at - k.created_at from ops.idempotency_keys k $$,
+                  $$ values ('api.tap_write', interval '72 h') $$, 'for three, and what failed not at all');
+
 -- What no request can show: that the planner is not free to call the function before the caller is known.
-select is_empty($$ select p.path from prepared p where p.statement !~ 'where e\.proceed' $$,
-                'the function hangs on the entry');
+select is_empty($$ select p.path from prepared p where p.statement !~ 'where e\.proceed( offset 0|\) r\))' $$,
+                'the function hangs on the entry, and is not called where that says so');
 select is_empty(
   $$ select p.path from prepared p
-      where p.path not in ('/v1/tap/open', '/v1/tap/all', '/v1/tap/all-until') and p.statement !~ 'p_user_id => e\.user_id' $$,
+      where p.path not in (
+        '/v1/tap/open', '/v1/tap/open#once', '/v1/tap/all', '/v1/tap/all-until') and p.statement !~ 'p_user_id => e\.user_id' $$,
   'and the user is who entered');
 
 set session authorization plinth_web;

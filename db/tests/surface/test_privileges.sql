@@ -66,10 +66,12 @@ http.claim_mail
 http.clear_tags
 http.due_jobs
 http.enter
+http.enter_once
 http.fail_job
 http.fresh_for
 http.health
 http.leave
+http.leave_once
 http.note_use
 http.nothing
 http.openapi

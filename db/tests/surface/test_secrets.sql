@@ -51,6 +51,7 @@ select distinct split_part(trim(l), ' ', 1) as name from regexp_split_to_table($
   api.refresh_session  derives the successors of a refresh token
   api.use_provider_key gives a user's own key to the user's own request
   api.verify_audit     checks seals
+  http.enter_once      gives the answer to a call that was sent again
   core.adopt_secret_key takes the id of the key in force
   core.attempt_digest  keys the digests of logins and addresses
   core.check_second_factor  checks a code against the seed

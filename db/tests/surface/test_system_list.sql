@@ -83,6 +83,9 @@ insert into reviewed values
   ('function http.vouch',                'asks http.enter who is calling'),
   ('function core.add_usage',            'one batch holds the calls of many users'),
   ('function http.record_usage',         'finds whose calls they were by the hashes of the presented tokens'),
+  ('function http.enter_once',           'a call with a key: there may be no caller; reads and removes the row of this one'),
+  ('function http.leave_once',           'the same; writes the row of this caller'),
+  ('function core.cleanup_idempotency_keys', 'a job: keys of all callers'),
   ('function http.note_use',             'notes the use of whatever tokens were presented, by their hashes'),
   ('view api.v_mail',                    'counts messages of all accounts, without address or text'),
   ('view api.v_findings',                'counts over all users; shows nothing of theirs'),
@@ -150,6 +153,7 @@ select distinct trim(r) as table_and_verbs from regexp_split_to_table($$
   select ops.mail_kinds
   insert select update ops.mail_texts
   delete insert select update ops.outbox
+  delete insert select update ops.idempotency_keys
 $$, '\n') r where trim(r) <> '';
 select set_eq('select pg_temp.table_rights()', 'select table_and_verbs from rights', 'and has exactly these rights on tables');
 
