@@ -27,6 +27,7 @@ from pyapp import body, log, pages, problems
 from pyapp.cache import Cache
 from pyapp.call import Caller
 from pyapp.db import Database
+from pyapp.limits import Limits
 from pyapp.metrics import Metrics
 from pyapp.problems import Problem
 from pyapp.routes import Route
@@ -77,6 +78,7 @@ class Request:
     method: str | None = "(none)"  # that of the route; None: a page of the service, not metered
     token: bytes | None = None
     cache: str | None = None
+    told: bytes = b""  # what the answer says about limits
 
 
 class App:
@@ -88,6 +90,7 @@ class App:
         self.settings = settings
         self.caller = Caller(database, cache)
         self.usage = Usage(database, self.caller.owner)
+        self.limits = Limits(database)
         self.listener = Listener(settings, self.answer, self.refuse)
         parts: dict[str, Any] = {
             "http": self.listener,
@@ -95,6 +98,7 @@ class App:
             "database": database,
             "cache": cache,
             "usage": self.usage,
+            "limits": self.limits,
         }
         stats = {name: part.stats for name, part in parts.items()}
         self.metrics = Metrics(settings.data / "metrics", stats)
@@ -155,12 +159,21 @@ class App:
         self, request: Request, route: Route, found: dict[str, str], query: str
     ) -> Reply:
         headers = request.headers
-        token = None
+        token = refusal = None
         if route.auth != "none":
             given = headers.getall(hdrs.AUTHORIZATION, ("",))
-            if len(given) > 1:
-                raise problems.malformed("There is more than one Authorization header.")
-            token = request.token = digest(given[0])
+            try:
+                if len(given) > 1:
+                    raise problems.malformed("There is more than one Authorization header.")
+                token = request.token = digest(given[0])
+            except Problem as problem:
+                refusal = problem  # but not before it was counted
+        told = self.limits.spend(token, request.address, route)
+        if told is None:
+            told = await self.limits.ask(token, request.address, route)
+        request.told = told
+        if refusal is not None:
+            raise refusal
         args: dict[str, object] = {
             name: body.Loose(body.unquote(value)) for name, value in found.items()
         }
@@ -227,6 +240,8 @@ class App:
         if self._origins:
             cors = _VARY + self._origins.get(headers.get(hdrs.ORIGIN, ""), b"")
             reply = reply._replace(extra=reply.extra + cors)
+        if request.told:
+            reply = reply._replace(extra=reply.extra + request.told)
         if message.should_close or self.listener.stopping or not request.payload.is_eof():
             connection.closing = True
         ending = "" if message.version is HttpVersion11 else "keep-alive"
@@ -349,7 +364,8 @@ async def serve(settings: Settings, sock: socket.socket) -> None:
     for task in background:
         task.cancel()
     await asyncio.gather(*background, return_exceptions=True)
-    await asyncio.gather(caller.note_used(), app.usage.finish(1.0))
+    ending = (caller.note_used(), app.usage.finish(1.0), app.limits.close())
+    await asyncio.gather(*ending)
     await cache.close()
     await database.close()
     app.metrics.save()

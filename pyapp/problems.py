@@ -18,6 +18,7 @@ LAYER_CODES: dict[str, tuple[int, str]] = {
     "NF404": (404, "No such route"),
     "NF405": (405, "Method not allowed"),
     "UN001": (401, "Sign-in needed"),
+    "RL001": (429, "Too many requests"),
     "SV500": (500, "Internal error"),
     "SV503": (503, "Unavailable"),
     "SV504": (504, "Timed out"),

@@ -26,12 +26,14 @@ class Route:
     """One endpoint: what it takes, what it runs, how long its answer may be kept."""
 
     def __init__(self, row: Mapping[str, Any], version: str) -> None:
+        self.name: str = row["route"]
         self.method: str = row["method"]
         self.path: str = row["path"]
         self.function: str = row["function"]
         self.auth: str = row["auth"]
         self.lane: str = row["lane"]
         self.status: int = row["status"]
+        self.cost: int = row["cost"]
         self.result: str = row["result"]
         self.cache_seconds: int | None = row["cache_seconds"]
         self.cache_tags: tuple[str, ...] = tuple(row["cache_tags"])

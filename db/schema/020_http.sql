@@ -14,6 +14,7 @@ create table http.routes (
   cache_seconds integer,
   cache_tags    text[] not null default '{}',
   replica       boolean not null default false,
+  cost          integer not null default 1,
   file          text not null,
   constraint routes_pkey primary key (path, method),
   constraint routes_method_check check (method in ('GET', 'POST', 'PUT', 'PATCH', 'DELETE')),
@@ -24,6 +25,7 @@ create table http.routes (
   constraint routes_result_check check (result in ('one', 'list', 'value', 'none', 'qr')),
   constraint routes_lane_check check (lane in ('read', 'write', 'slow', 'hash')),
   constraint routes_once_check check (once in ('never', 'may', 'must') and (once = 'never' or method <> 'GET' and lane <> 'read')),
+  constraint routes_cost_check check (cost between 1 and 1000),
   constraint routes_cache_check check (
     cache_seconds is null or (method = 'GET' and lane = 'read' and auth in ('none', 'user'))),
   -- A copy made from a replica would be kept as if it were of now; what asks for a session is about credentials.
@@ -48,6 +50,7 @@ comment on column http.routes.cache_seconds is 'How long an answer may be kept; 
 comment on column http.routes.cache_tags is
   'What the answer depends on; a write that touches one of them makes it void';
 comment on column http.routes.replica is 'Whether a replica may answer, where there is one';
+comment on column http.routes.cost is 'Units of its caller''s limits that a call uses';
 comment on column http.routes.file is 'The file that registered it';
 
 create table http.unrouted (

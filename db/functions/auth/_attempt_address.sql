@@ -7,16 +7,13 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_address inet := base.request_context(3)::inet;
+  v_address text := base.request_context(3);
 begin
   if base.setting('attempts.free') = '0'
      or v_address is null and pg_has_role(session_user, 'plinth_operator', 'member') then
     return null;
   end if;
-  if family(v_address) = 6 and not v_address <<= inet '::ffff:0:0/96' then
-    v_address := network(set_masklen(v_address, 64));
-  end if;
-  return coalesce(host(v_address), 'unknown');
+  return core.network_of(v_address);
 end
 $$;
 

@@ -22,4 +22,4 @@ $$;
 comment on function api.export_user(uuid) is
   'Everything the database holds of the caller, table by table, without secrets';
 grant execute on function api.export_user(uuid) to plinth_web, plinth_operator;
-select http.expose('GET /v1/me/export', 'api.export_user', permission => 'self:read', lane => 'slow');
+select http.expose('GET /v1/me/export', 'api.export_user', permission => 'self:read', lane => 'slow', cost => 10);

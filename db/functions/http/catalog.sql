@@ -16,7 +16,8 @@ as $$
     'errors', (select json_agg(e order by e.code) from base.errors e),
     'routes', (
       select coalesce(json_agg(json_build_object(
-               'method', r.method, 'path', r.path, 'function', r.function_name, 'auth', r.auth, 'lane', r.lane, 'once', r.once,
+               'route', concat(r.method, ' ', r.path), 'method', r.method, 'path', r.path,
+               'function', r.function_name, 'auth', r.auth, 'lane', r.lane, 'once', r.once, 'cost', r.cost,
                'status', r.status, 'result', r.result, 'cache_seconds', r.cache_seconds,
                'cache_tags', case when r.auth <> 'none' then array['sessions'] else '{}'::text[] end || r.cache_tags
                           || case when r.permission is not null then array['all:permissions'] else '{}' end,

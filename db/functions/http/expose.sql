@@ -11,6 +11,7 @@
 --         password, the token of a link), or its answer tells nothing. Where money moves, once is 'must'.
 --         replica says whether a replica may answer; when not given, it may answer what only reads for a signed-in user
 --         and is not kept. What shows sessions, credentials or limits says replica => false.
+--         cost is how many units of its caller's limits a call uses.
 --         The lane is read off the volatility when not given. Every {name} of the path is an argument p_name.
 -- Errors  invalid_parameter_value when the route or its options make no sense: the deploy stops.
 -- Locks   row of http.routes
@@ -26,7 +27,8 @@ create or replace function http.expose(
   cache      integer default null,
   tags       text[] default '{}',
   once       text default null,
-  replica    boolean default null
+  replica    boolean default null,
+  cost       integer default 1
 )
 returns void
 language plpgsql
@@ -64,7 +66,7 @@ begin
   v_lane := coalesce(lane, case when v_proc.provolatile = 'v' then 'write' else 'read' end);
 
   insert into http.routes
-    (method, path, function_name, auth, permission, status, result, lane, once, cache_seconds, cache_tags, replica, file)
+    (method, path, function_name, auth, permission, status, result, lane, once, cache_seconds, cache_tags, replica, cost, file)
   values (
     v_method, v_path, function, auth, permission, status,
     coalesce(result, case
@@ -75,9 +77,10 @@ begin
     v_lane, coalesce(once, case when v_method in ('POST', 'PATCH') and v_lane <> 'read' and auth <> 'none'
                                      and v_proc.provolatile = 'v' then 'may' else 'never' end), cache, tags,
     coalesce(replica, v_lane = 'read' and auth = 'user' and cache is null and v_proc.provolatile <> 'v'),
+    cost,
     coalesce(nullif(current_setting('plinth.file', true), ''), 'psql'));
 end
 $$;
 
-comment on function http.expose(text, text, text, text, integer, text, text, integer, text[], text, boolean) is
+comment on function http.expose(text, text, text, text, integer, text, text, integer, text[], text, boolean, integer) is
   'Registers a route for a function; called from the function''s own file';

@@ -1,19 +1,20 @@
 -- http.expose: makes a function a route, reads off it what was not said, and stops the deploy on what makes no sense.
 begin;
-select plan(38);
+select plan(40);
 
 select is(pg_get_function_arguments('http.expose'::regproc),
   'route text, function text, auth text DEFAULT ''user''::text, permission text DEFAULT NULL::text, '
   'status integer DEFAULT 200, result text DEFAULT NULL::text, lane text DEFAULT NULL::text, '
   'cache integer DEFAULT NULL::integer, tags text[] DEFAULT ''{}''::text[], once text DEFAULT NULL::text, '
-  'replica boolean DEFAULT NULL::boolean', 'arguments');
+  'replica boolean DEFAULT NULL::boolean, cost integer DEFAULT 1', 'arguments');
 select is(pg_get_function_result('http.expose'::regproc), 'void', 'result');
 select volatility_is('http', 'expose',
-  array['text', 'text', 'text', 'text', 'integer', 'text', 'text', 'integer', 'text[]', 'text', 'boolean'], 'volatile');
+  array['text', 'text', 'text', 'text', 'integer', 'text', 'text', 'integer', 'text[]', 'text', 'boolean', 'integer'], 'volatile');
 select isnt_definer('http', 'expose',
-  array['text', 'text', 'text', 'text', 'integer', 'text', 'text', 'integer', 'text[]', 'text', 'boolean']);
+  array['text', 'text', 'text', 'text', 'integer', 'text', 'text', 'integer', 'text[]', 'text', 'boolean', 'integer']);
 select function_owner_is('http', 'expose',
-  array['text', 'text', 'text', 'text', 'integer', 'text', 'text', 'integer', 'text[]', 'text', 'boolean'], 'plinth_owner');
+  array['text', 'text', 'text', 'text', 'integer', 'text', 'text', 'integer', 'text[]', 'text', 'boolean', 'integer'],
+  'plinth_owner');
 select is(p.proconfig, '{"search_path=pg_catalog, pg_temp"}', 'search path') from pg_proc p
  where p.oid = 'http.expose'::regproc;
 select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),
@@ -92,7 +93,14 @@ select throws_ok($$ select http.expose('GET /v1/tap/x', 'api.tap_read', cache =>
 select throws_ok($$ select http.expose('GET /v1/tap/x', 'api.tap_read', auth => 'session', replica => true) $$, '23514', null,
                  'what asks for a session is about credentials');
 
+-- What a call costs.
+select http.expose('PUT /v1/tap/dear', 'api.tap_write', status => 204, cost => 10);
+select is(array_agg(r.cost order by r.path), '{10,1}', 'one unit, unless the file says otherwise') from http.routes r
+ where r.path in ('/v1/tap/dear', '/v1/tap/quota');
+
 -- What makes no sense.
+select throws_ok($$ select http.expose('PUT /v1/tap/x', 'api.tap_write', status => 204, cost => 0) $$, '23514', null,
+                 'nothing is free');
 select throws_ok($$ select http.expose('POST /v1/tap/x', 'api.tap_write', status => 204, once => 'often') $$, '23514', null,
                  'once is never, may or must');
 select throws_ok($$ select http.expose('POST /v1/tap/x', 'api.tap_read', once => 'may') $$, '23514', null,

@@ -82,6 +82,7 @@ http.replica_state
 http.run_job
 http.settle_mail
 http.stale_tags
+http.take
 http.vouch
 $$, E'\n') as name where name <> '';
 

@@ -86,6 +86,8 @@ insert into reviewed values
   ('function http.enter_once',           'a call with a key: there may be no caller; reads and removes the row of this one'),
   ('function http.leave_once',           'the same; writes the row of this caller'),
   ('function core.cleanup_idempotency_keys', 'a job: keys of all callers'),
+  ('function http.take',                 'counts calls before there is a caller, by token or address'),
+  ('function core.cleanup_rate_limits',  'a job: what all users and addresses used a while ago'),
   ('function http.note_use',             'notes the use of whatever tokens were presented, by their hashes'),
   ('view api.v_mail',                    'counts messages of all accounts, without address or text'),
   ('view api.v_findings',                'counts over all users; shows nothing of theirs'),
@@ -154,6 +156,10 @@ select distinct trim(r) as table_and_verbs from regexp_split_to_table($$
   insert select update ops.mail_texts
   delete insert select update ops.outbox
   delete insert select update ops.idempotency_keys
+  delete insert select update ops.rate_limit_tracking
+  delete insert select update ops.user_quotas
+  select ops.route_limits
+  select ops.tier_limits
 $$, '\n') r where trim(r) <> '';
 select set_eq('select pg_temp.table_rights()', 'select table_and_verbs from rights', 'and has exactly these rights on tables');
 

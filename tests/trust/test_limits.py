@@ -1,0 +1,369 @@
+"""Limits: exactly as many calls pass as a limit says, over all workers, without Redis, at any
+moment; and whoever is refused is told by what, and for how long."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+
+import aiohttp
+import psycopg
+import pytest
+
+from tests.conftest import Database, Serve, Server, until
+from tests.http_client import Client, Response
+from tests.people import PASSWORD, all_loaded, cheap_passwords, eventually
+
+WORKERS, CLIENTS = 4, 64
+SIXTY = {"RATE_LIMIT_REQUESTS_PER_MINUTE": "60"}
+_numbers = count(1)
+
+Gate = Callable[..., Server]
+
+
+@pytest.fixture
+def gate(serve: Serve, database: Database) -> Gate:
+    """The program with limits as given; all others are 0."""
+
+    def start(workers: int = 1, **environment: str) -> Server:
+        cheap_passwords(database)
+        server = serve(workers=workers, wait=True, on=database, **environment)
+        until(lambda: all_loaded(server, workers), 10)
+        return server
+
+    return start
+
+
+def member(server: Server) -> Client:
+    """A new account of the lowest tier, signed in; what that took is forgotten."""
+    client, name = server.client(), f"member{next(_numbers)}"
+    account = {"username": name, "email": f"{name}@example.org", "password": PASSWORD}
+    assert client.post("/v1/users", account).status == 201
+    assert client.sign_in(name, PASSWORD).status == 201
+    return client
+
+
+def run(database: Database, statement: str, *values: object) -> None:
+    with database.connect() as connection:
+        connection.execute(statement.encode(), values or None)
+
+
+async def storm(
+    server: Server, token: str | None, *, each: int = 2, clients: int = CLIENTS
+) -> list[tuple[int, dict[str, str], Any]]:
+    """So many clients at once, each on a connection of its own; status, headers and body."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    seen = []
+
+    async def one() -> None:
+        async with aiohttp.ClientSession(headers=headers) as session:
+            for _ in range(each):
+                async with session.get(f"{server.url}/v1/me") as answer:
+                    fields = {name.lower(): value for name, value in answer.headers.items()}
+                    seen.append((answer.status, fields, await answer.json()))
+
+    await asyncio.gather(*(one() for _ in range(clients)))
+    return seen
+
+
+def left(answer: Response) -> tuple[int, int, int]:
+    """Limit, remaining, reset."""
+    return (
+        int(answer.headers["ratelimit-limit"]),
+        int(answer.headers["ratelimit-remaining"]),
+        int(answer.headers["ratelimit-reset"]),
+    )
+
+
+@pytest.mark.parametrize("redis", ["with Redis", "without"])
+async def test_exactly_sixty_of_sixty_four_clients_calls_pass_ten_times(
+    gate: Gate, redis: str
+) -> None:
+    server = gate(WORKERS, **SIXTY, **({} if redis == "with Redis" else {"REDIS_URL": ""}))
+    for _ in range(10):
+        client = await asyncio.to_thread(member, server)
+        seen = await storm(server, client.token)
+        assert Counter(status for status, _, _ in seen) == {200: 60, 429: 68}
+        assert sorted(int(h["ratelimit-remaining"]) for s, h, _ in seen if s == 200) == [*range(60)]
+        for status, headers, body in seen:
+            assert headers["ratelimit-limit"] == "60"
+            if status == 429:
+                assert (body["code"], headers["ratelimit-remaining"]) == ("RL001", "0")
+                assert "60 requests a minute of your account" in body["detail"]
+                # All of it was used within the last seconds: a minute goes by until some is free.
+                assert 50 <= int(headers["retry-after"]) <= 62
+                assert int(headers["retry-after"]) >= int(headers["ratelimit-reset"]) > 0
+
+
+async def test_a_large_limit_is_used_up_to_the_last_unit_by_four_workers(gate: Gate) -> None:
+    server = gate(WORKERS, RATE_LIMIT_REQUESTS_PER_HOUR="3000")
+    client = await asyncio.to_thread(member, server)
+    passed = 0
+    questions = server.database
+    # What one worker holds for a second and does not use comes back for the others.
+    for _ in range(20):
+        seen = Counter(status for status, _, _ in await storm(server, client.token, each=20))
+        assert seen.keys() <= {200, 429}
+        passed += seen[200]
+        assert passed <= 3000
+        if passed == 3000:
+            break
+    assert passed == 3000
+    assert (await storm(server, client.token, each=1))[0][0] == 429
+    # One question to the database for many calls, where plenty was left.
+    used = "select ((requests_hour).total) from ops.rate_limit_tracking where subject like 'user:%'"
+    assert questions.value(used) == 3000
+
+
+def test_the_tightest_of_several_limits_decides_and_is_named(gate: Gate) -> None:
+    server = gate(RATE_LIMIT_REQUESTS_PER_MINUTE="50", RATE_LIMIT_REQUESTS_PER_DAY="40")
+    client = member(server)
+    role = "insert into auth.user_roles (user_id, role) select id, 'developer' from auth.users"
+    run(server.database, role + " where username ~ '^member'")
+    made = client.post(
+        "/v1/api-keys",
+        {"name": "robot", "scopes": ["self:read"], "limits": {"requests_per_hour": 5}},
+    )
+    assert made.status == 201, made.body
+    assert left(made)[:2] == (40, 39)
+    robot = Client(server.port, made.json()["secret"])
+    assert [left(robot.get("/v1/me"))[:2] for _ in range(5)] == [(5, n) for n in (4, 3, 2, 1, 0)]
+    refused = robot.get("/v1/me")
+    assert (refused.status, refused.code) == (429, "RL001")
+    assert "5 requests an hour of this API key" in refused.json()["detail"]
+    assert 3500 < int(refused.headers["retry-after"]) <= 3720
+    # What the key used, its owner used; what it was refused, nobody did.
+    assert left(client.get("/v1/me"))[:2] == (40, 33)
+
+    # A route with a limit of its own, for this caller.
+    run(server.database, "insert into ops.route_limits values ('GET /v1/teams', 2)")
+    until(lambda: left(client.get("/v1/teams"))[0] == 2, 3)
+    until(lambda: client.get("/v1/teams").status == 429, 3)
+    refused = client.get("/v1/teams")
+    assert "2 requests a minute of GET /v1/teams" in refused.json()["detail"]
+    assert client.get("/v1/me").status == 200
+    # Under its name, too.
+    assert client.post("/rpc/list_teams", {}).status == 429
+    for _ in range(40):
+        refused = client.get("/v1/me")
+    assert "40 requests a day of your account" in refused.json()["detail"]
+    robot.close()
+
+
+def test_who_has_no_token_is_counted_by_address(gate: Gate) -> None:
+    server = gate(PLINTH_TRUSTED_PROXIES="127.0.0.1", **SIXTY)
+    run(server.database, "update ops.tier_limits set factor = 1 where tier = 'anonymous'")
+    client = server.client()
+    for n in range(60):
+        # What is no token, or none of ours, is no caller either.
+        client.token = None if n % 2 else "pls_0000" + "A" * 43 + "000000"
+        answer = client.get("/v1/me", x_forwarded_for="2001:db8::1")
+        assert (answer.status, answer.code) == (401, "UN001")
+        assert left(answer)[:2] == (60, 59 - n)
+    for address in ("2001:db8::1", "2001:db8::ffff", "2001:db8:0:0:1::"):
+        answer = client.get("/v1/me", x_forwarded_for=address)
+        assert (answer.status, answer.code) == (429, "RL001")
+        assert "of your address" in answer.json()["detail"]
+    assert client.get("/v1/me", x_forwarded_for="2001:db8:0:1::").status == 401
+    assert client.get("/v1/me", x_forwarded_for="192.0.2.7").status == 401
+    body = {"login": "nobody", "password": PASSWORD}
+    assert client.post("/v1/sessions", body, x_forwarded_for="2001:db8::1").status == 429
+    # A proxy's own address is nobody's.
+    tracked = "select array_agg(subject) from ops.rate_limit_tracking"
+    tracked += " where subject !~ '^route:'"
+    assert set(server.database.value(tracked)) == {
+        "address:192.0.2.7",
+        "address:2001:db8:0:1::",
+        "address:2001:db8::",
+    }
+
+
+def test_every_answer_of_a_route_tells_how_much_is_left(gate: Gate) -> None:
+    server = gate(PLINTH_CORS_ORIGINS="https://app.example", **SIXTY)
+    client = member(server)
+    seen = [client.get("/v1/me") for _ in range(3)]
+    seen.append(client.get("/v1/me", if_none_match=seen[0].headers["etag"]))
+    seen += [
+        client.get("/v1/api-keys/01900000-0000-7000-8000-000000000000"),
+        client.patch("/v1/me", {"nonsense": 1}),
+        client.request("PATCH", "/v1/me", b"{"),
+        client.get("/v1/me?nonsense=1"),
+        client.get("/v1/users"),
+        client.request("HEAD", "/v1/me"),
+    ]
+    assert [answer.status for answer in seen] == [200, 200, 200, 304, 404, 422, 400, 422, 403, 200]
+    assert seen[2].headers["x-cache"] == "hit"
+    assert [left(answer)[:2] for answer in seen] == [(60, 59 - n) for n in range(len(seen))]
+    assert all(0 < left(answer)[2] <= 62 for answer in seen)
+    exposed = client.get("/v1/me", origin="https://app.example")
+    assert "RateLimit-Remaining" in exposed.headers["access-control-expose-headers"]
+    # What is no route is nobody's call.
+    for path in ("/v1/nothing", "/livez", "/openapi.json"):
+        assert "ratelimit-limit" not in client.get(path).headers
+    assert left(client.get("/v1/me"))[1] == 59 - len(seen) - 1
+
+
+def test_without_limits_nothing_is_told_and_nothing_counted(gate: Gate) -> None:
+    server = gate()
+    client = member(server)
+    calls = client.samples
+    answer = client.get("/v1/me")
+    assert answer.status == 200
+    assert not [name for name in answer.headers if name.startswith("ratelimit")]
+    before = calls()["plinth_limits_asked_total"]
+    for _ in range(50):
+        assert client.get("/v1/me").status == 200
+    assert calls()["plinth_limits_asked_total"] <= before + 5
+    assert server.database.value("select count(*) from ops.rate_limit_tracking") == 0
+
+
+def test_a_raised_limit_counts_within_a_second(gate: Gate) -> None:
+    server = gate(RATE_LIMIT_REQUESTS_PER_MINUTE="3")
+    client = member(server)
+    user = client.get("/v1/me").json()["id"]
+    until(lambda: client.get("/v1/me").status == 429, 3)
+    quota = "insert into ops.user_quotas (user_id, requests_per_minute) values (%s, 5)"
+    run(server.database, quota, user)
+    until(lambda: client.get("/v1/me").status == 200, 1.5)
+    run(server.database, "update ops.user_quotas set requests_per_minute = 0")
+    until(lambda: "ratelimit-limit" not in client.get("/v1/me").headers, 1.5)
+    run(server.database, "update auth.users set tier = 'pro' where id = %s", user)
+    run(server.database, "delete from ops.user_quotas")
+    until(lambda: client.get("/v1/me").headers.get("ratelimit-limit") == "30", 1.5)
+
+
+def test_a_call_may_cost_more_than_one_unit(gate: Gate) -> None:
+    client = member(gate(RATE_LIMIT_REQUESTS_PER_MINUTE="15"))
+    assert left(client.get("/v1/me/export"))[1] == 5
+    refused = client.get("/v1/me/export")
+    assert (refused.status, refused.code) == (429, "RL001")
+    # What is left is for smaller ones.
+    assert [left(client.get("/v1/me"))[1] for _ in range(5)] == [4, 3, 2, 1, 0]
+    assert client.get("/v1/me").status == 429
+
+
+async def test_tokens_of_a_day_are_spent_exactly(gate: Gate) -> None:
+    server = gate(WORKERS, RATE_LIMIT_TOKENS_PER_DAY="1000")
+    client = await asyncio.to_thread(member, server)
+    statuses: Counter[int] = Counter()
+
+    async def spend(session: aiohttp.ClientSession) -> None:
+        body = {"requests": 0, "tokens": 30}
+        async with session.post(f"{server.url}/v1/quotas/spend", json=body) as answer:
+            statuses[answer.status] += 1
+            if answer.status == 429:
+                assert "1000 tokens a day of your account" in (await answer.json())["detail"]
+                assert 86400 < int(answer.headers["retry-after"]) <= 62 * 1440
+
+    headers = {"Authorization": f"Bearer {client.token}"}
+    async with aiohttp.ClientSession(headers=headers) as session:
+        await asyncio.gather(*(spend(session) for _ in range(CLIENTS)))
+    assert statuses == {200: 33, 429: CLIENTS - 33}
+    asked = client.post("/v1/quotas/check", {"requests": 0, "tokens": 10}).json()
+    assert (asked["allowed"], asked["remaining"]) == (True, 0)
+    asked = client.post("/v1/quotas/check", {"requests": 0, "tokens": 11}).json()
+    assert (asked["allowed"], asked["scope"], asked["unit"]) == (False, "user", "tokens")
+    (row,) = client.get("/v1/quotas").json()["items"]
+    assert (row["quota"], row["used"], row["remaining"]) == (1000, 990, 10)
+
+
+async def test_units_that_were_not_used_come_back(gate: Gate) -> None:
+    server = gate(RATE_LIMIT_REQUESTS_PER_HOUR="100000")
+    client = await asyncio.to_thread(member, server)
+    assert client.get("/v1/me").status == 200
+    used = "select (requests_hour).total from ops.rate_limit_tracking where subject like 'user:%'"
+    assert server.database.value(used) > 100
+    # A second later they do, although nobody calls any more.
+    await eventually(lambda: server.database.value(used) == 1, 4)
+    # And when the program ends.
+    assert client.get("/v1/me").status == 200
+    assert server.stop() == 0
+    assert server.database.value(used) == 2
+
+
+def test_while_limits_cannot_be_looked_up_nobody_passes(gate: Gate) -> None:
+    server = gate(**SIXTY)
+    client = member(server)
+    assert client.get("/v1/me").status == 200
+    with server.database.connect(autocommit=False) as connection:
+        connection.execute("lock table ops.rate_limit_tracking in access exclusive mode")
+        answer = client.get("/v1/me")
+        assert (answer.status, answer.code) == (503, "SV503")
+        assert "retry-after" in answer.headers
+    assert client.get("/v1/me").status == 200
+
+
+# ------------------------------------------------------------------- the windows, over time
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(("place", "name", "width"), [(0, "minute", 1), (1, "hour", 60)])
+def test_no_span_holds_more_than_the_limit_wherever_it_begins(
+    shared_database: Database, seed: int, place: int, name: str, width: int
+) -> None:
+    """Random arrivals and returns against http.take at times of our own. What was granted may be
+    used up to a second later, so that second is taken off the distance of any two."""
+    dice, limit, window = random.Random(seed), dice_limit(seed), 60 * width
+    given = [0, 0, 0, 0]
+    given[place] = limit
+    now, used, held = dice.randrange(10**9, 2 * 10**9), list[tuple[int, int]](), None
+    with shared_database.connect("plinth_operator", autocommit=False) as connection:
+        limits = ",".join(map(str, given))
+        connection.execute("select set_config('plinth.limits', %s, true)", [limits])
+        address = f"198.51.100.{seed}"
+        for _ in range(400):
+            # Bursts, trickles, pauses; the window's edge is met from both sides.
+            now += dice.choice((0, 0, 0, 1, 1, 2, 7, 30, 59, 60, 61, 62)) * dice.choice((1, width))
+            back, back_at = held if held and dice.random() < 0.5 else (0, 0)
+            granted = take(connection, address, dice.randrange(1, limit // 2), back, back_at, now)
+            if back:
+                # It was never used: as if it had not been granted.
+                used.append((back_at, -back))
+            used.append((now, granted))
+            spare = dice.randrange(granted + 1)
+            held = (spare, now) if spare else None
+        connection.rollback()
+    for begin, _ in used:
+        span = sum(units for at, units in used if begin <= at <= begin + window + 1)
+        assert span <= 10 * limit, f"{span} of {10 * limit} in a {name} from {begin}"
+    assert sum(units for _, units in used) > 30 * limit, "hardly anything was granted"
+
+
+def dice_limit(seed: int) -> int:
+    return (7, 60, 1000)[seed]
+
+
+def take(
+    connection: psycopg.Connection[Any],
+    address: str,
+    units: int,
+    back: int,
+    back_at: int,
+    now: int,
+) -> int:
+    row = connection.execute(
+        "select split_part(answers, ' ', 1)::integer from http.take(array[null::bytea], array[%s],"
+        " array[''], array[%s], array[1], array[%s], array[%s::bigint], %s)",
+        [address, units, back, back_at, now],
+    ).fetchone()
+    assert row
+    return int(row[0])
+
+
+def test_a_clock_that_goes_back_locks_nobody_out_and_lets_nobody_in(
+    shared_database: Database,
+) -> None:
+    with shared_database.connect("plinth_operator", autocommit=False) as connection:
+        connection.execute("select set_config('plinth.limits', '6,0,0,0', true)")
+        noon, address = 1_800_000_000, "198.51.100.99"
+        assert take(connection, address, 60, 0, 0, noon) == 60  # an address has ten times as much
+        for back in (1, 2, 7200, 31_536_000):
+            assert take(connection, address, 1, 0, 0, noon - back) == 0
+        # A minute of the clock as it is now, and not a year until it is where it was.
+        assert take(connection, address, 1, 0, 0, noon - 31_536_000 + 61) == 0
+        assert take(connection, address, 60, 0, 0, noon - 31_536_000 + 62) == 60
+        # Forward: what was granted an hour ago counts no more.
+        assert take(connection, address, 60, 0, 0, noon + 3600) == 60
+        connection.rollback()
