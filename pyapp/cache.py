@@ -9,12 +9,14 @@ what it missed, and believed only then.
 """
 
 import asyncio
+import hashlib
 import logging
 import re
 import secrets
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
+from itertools import count
 from typing import Any, cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -46,11 +48,10 @@ class _Link(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._reader = hiredis.Reader()
         self._waiting: deque[asyncio.Future[Any]] = deque()
-        self._oldest: asyncio.Future[Any] | None = None
-        self._since = 0.0
         self._out: list[bytes] = []
         self._transport: asyncio.Transport
         self.lost = False
+        self.at_loss: Callable[[], None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
@@ -71,7 +72,7 @@ class _Link(asyncio.Protocol):
 
     def send(self, packed: bytes) -> asyncio.Future[Any]:
         if self.lost:
-            raise CacheDown
+            raise CacheDown("the connection was lost")
         future = self._loop.create_future()
         self._waiting.append(future)
         if not self._out:
@@ -83,15 +84,12 @@ class _Link(asyncio.Protocol):
         self._transport.write(b"".join(self._out))
         self._out.clear()
 
-    def held(self, now: float) -> float:
-        """How long the oldest command has waited, as far as was looked: sending reads no clock."""
-        oldest = self._waiting[0] if self._waiting else None
-        if oldest is not self._oldest:
-            self._oldest, self._since = oldest, now
-        return now - self._since if oldest is not None else 0.0
-
     def close(self) -> None:
+        if self.lost:
+            return
         self.lost = True
+        if self.at_loss is not None:
+            self.at_loss()
         self._transport.abort()
         for future in self._waiting:
             if not future.done():
@@ -102,19 +100,20 @@ class _Link(asyncio.Protocol):
 class Cache:
     def __init__(self, settings: Settings) -> None:
         self._url = settings.redis_url
+        self._name = settings.cache_prefix.encode()
         self._deadline = settings.redis_timeout
         self._link: _Link | None = None
-        self._trusted = False
         self._keeper: asyncio.Task[None] | None = None
+        self._attending: asyncio.Task[None] | None = None
         self.prefix = b""
-        # Bumps what could not be bumped while Redis was away.
-        self.catch_up: Callable[[], Awaitable[None]] | None = None
+        # What is done as long as there is a connection: told where it leads to (a number that is
+        # the same for all who reach the same Redis), how long to wait before copies are believed,
+        # and whether those that are there are void. It sets the two below.
+        self.attend: Callable[[int, float, bool], Coroutine[Any, Any, None]] | None = None
+        self.attached = False  # all who keep copies keep them here: what is bumped here is void
+        self.up = False  # and what was missed is bumped as well: copies may be believed
         self.errors = 0
         self.bumps = 0
-
-    @property
-    def up(self) -> bool:
-        return self._trusted and self._link is not None and not self._link.lost
 
     async def start(self) -> None:
         if self._url is not None:
@@ -122,7 +121,7 @@ class Cache:
 
     async def _keep(self, url: str) -> None:
         """One connection at a time, as long as it answers in time."""
-        delay, probation = _FIRST_RETRY, 0.0
+        delay, pause = _FIRST_RETRY, 0.0
         while True:
             try:
                 async with asyncio.timeout(self._deadline * 5):
@@ -132,42 +131,71 @@ class Cache:
                 log.warning("redis cannot be reached: %s", str(error) or type(error).__name__)
             else:
                 # Keys belong to one run of Redis: one that is back with older memories has none.
-                self._link, self.prefix = link, b"plinth:%b:" % run
-                trust = asyncio.create_task(self._trust(probation))
+                place = hashlib.blake2b(self._name + run, digest_size=5)
+                self._link, self.prefix = link, b"%b:%b:" % (self._name, place.hexdigest().encode())
+                link.at_loss = self._gone
+                number, void = int.from_bytes(place.digest()) & 0x7FFFFFFF, False
                 try:
-                    await self._watch(link)
+                    while not link.lost:
+                        if self.attend is not None:
+                            self._attending = asyncio.create_task(self.attend(number, pause, void))
+                        void = await self._watch(link)
+                        await self._leave()
+                        pause = 0.0
                 finally:
-                    trust.cancel()
                     link.close()
-                    self._trusted = False
                 delay = _FIRST_RETRY
-            probation = _PROBATION
+            pause = _PROBATION
             await asyncio.sleep(delay)
             delay = min(delay * 2, _LAST_RETRY)
 
-    async def _watch(self, link: _Link) -> None:
-        loop = asyncio.get_running_loop()
-        while not link.lost:
-            await asyncio.sleep(self._deadline / 4)
-            if link.held(loop.time()) >= self._deadline:
-                self.errors += 1
-                log.warning("redis has not answered in time; going past it")
-                return
+    def _gone(self) -> None:
+        """In the very moment: a writer may wait for nobody to believe copies any more."""
+        self.up = self.attached = False
+        if self._attending is not None:
+            self._attending.cancel()
 
-    async def _trust(self, pause: float) -> None:
-        while not self._trusted:
-            await asyncio.sleep(pause)
-            pause = _LAST_RETRY
+    def look_again(self) -> None:
+        """The address may lead somewhere else by now."""
+        if self._link is not None:
+            self._link.close()
+
+    async def _leave(self) -> None:
+        if self._attending is not None:
+            self._attending.cancel()
+            await asyncio.gather(self._attending, return_exceptions=True)
+
+    async def _watch(self, link: _Link) -> bool:
+        """Asks again and again, until it does not answer in time, or (true) has forgotten what it
+        was told: it was flushed, or has the memories of an earlier time back."""
+        # Not under the prefix of copies: who finds them void would make all others find them so.
+        loop, key = asyncio.get_running_loop(), b"%b:beat:%b" % (self._name, _random())
+        known = None
+        for number in count():
+            told, sent = b"%d" % number, loop.time()
             try:
-                if self.catch_up is not None:
-                    await self.catch_up()
-                self._trusted = True
-            except Exception as error:
-                log.warning("redis is not read yet: %s", error)
+                answer = link.send(_pack(b"SET", key, told, b"EX", b"60", b"GET"))
+                while not answer.done():
+                    await asyncio.sleep(self._deadline / 10)
+                    if loop.time() - sent >= self._deadline:
+                        await asyncio.sleep(0.001)  # it may have come, and was not read yet
+                        if not answer.done():
+                            _fail(answer, "no answer in time")
+                was = answer.result()
+            except CacheDown as error:
+                self.errors += 1
+                log.warning("going past redis: %s", error)
+                link.close()
+                return False
+            if was != known:
+                log.warning("redis has forgotten what it was told; its copies are void")
+                return True
+            known = told
+        raise AssertionError
 
     def _send(self, packed: bytes) -> asyncio.Future[Any]:
         if self._link is None:
-            raise CacheDown
+            raise CacheDown("there is no connection")
         return self._link.send(packed)
 
     async def read(self, question: bytes) -> list[Any]:
@@ -178,26 +206,41 @@ class Cache:
     async def renew(self, keys: Sequence[bytes]) -> list[bytes]:
         """Gives tags new versions, which voids all that was stored under the old ones."""
         # Random, never a counter: a Redis that lost its memory must not count back to an old one.
-        versions = [secrets.token_hex(8).encode() for _ in keys]
+        versions = [_random() for _ in keys]
         pairs = zip(keys, versions, strict=True)
         for sent in [self._send(_set(*pair, _VERSION_SECONDS)) for pair in pairs]:
             await sent
         return versions
 
     async def bump(self, tags: Sequence[str]) -> bool:
-        """The same for tags that changed; false when Redis could not be told."""
+        """The same for tags that changed; false when not all who keep copies could be reached."""
+        if self._url is None:
+            return True
+        if not self.attached or self._link is None:
+            return False
         try:
-            if self._url is not None:
-                await self.renew([tag_key(self.prefix, tag) for tag in tags])
+            await self.renew([tag_key(self.prefix, tag) for tag in tags])
         except CacheDown:
             self.errors += 1
+            self._link.close()  # also where it only refuses: who cannot bump must not believe
             return False
         self.bumps += len(tags)
-        return True
+        return self.attached
+
+    async def flush(self) -> None:
+        """Removes what is there under this prefix."""
+        at = b"0"
+        while True:
+            scan = _pack(b"SCAN", at, b"MATCH", self.prefix + b"*", b"COUNT", b"1000")
+            at, keys = await self._send(scan)
+            if keys:
+                await self._send(_pack(b"UNLINK", *keys))
+            if at == b"0":
+                return
 
     def store(self, key: bytes, value: bytes, seconds: int) -> None:
         with suppress(CacheDown):
-            self._send(_set(key, value, b"%d" % max(1, seconds)))
+            self._send(_set(key, value, b"%d" % seconds))
 
     def stats(self) -> dict[str, Any]:
         return {
@@ -210,6 +253,11 @@ class Cache:
         if self._keeper is not None:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
+            await self._leave()
+
+
+def _random() -> bytes:
+    return secrets.token_hex(8).encode()
 
 
 def tag_key(prefix: bytes, tag: str) -> bytes:
@@ -232,7 +280,8 @@ def _pack(*command: bytes) -> bytes:
 
 
 async def _connect(url: str) -> tuple[_Link, bytes]:
-    """A connection, and the name of this run of Redis."""
+    """A connection, and the name of what it leads to: one database of one run of Redis, and as long
+    as that was nobody's replica, nor becomes one."""
     parts = urlsplit(url)
     loop = asyncio.get_running_loop()
     if parts.scheme == "unix":
@@ -243,15 +292,15 @@ async def _connect(url: str) -> tuple[_Link, bytes]:
         ssl = parts.scheme == "rediss" or None
         _, link = await loop.create_connection(_Link, host, port, ssl=ssl)
         database = parts.path.strip("/")
-    database = parse_qs(parts.query).get("db", [database])[0]
+    database = parse_qs(parts.query).get("db", [database])[0] or "0"
     try:
         if parts.password:
             user = (unquote(parts.username).encode(),) if parts.username else ()
             await link.send(_pack(b"AUTH", *user, unquote(parts.password).encode()))
-        if database:
-            await link.send(_pack(b"SELECT", database.encode()))
-        run = re.search(rb"run_id:(\w{8})", await link.send(_pack(b"INFO", b"server")))
+        await link.send(_pack(b"SELECT", database.encode()))
+        told = await link.send(_pack(b"INFO", b"server"))
+        told += await link.send(_pack(b"INFO", b"replication"))
     except BaseException:
         link.close()
         raise
-    return link, run[1] if run else b""
+    return link, b" ".join(re.findall(rb"(?:run_id|master_replid):(\w+)", told)) + database.encode()

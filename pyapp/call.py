@@ -21,13 +21,14 @@ log = logging.getLogger("plinth.call")
 
 _MOST_TOKENS = 100_000
 _CLEAR_SECONDS = 0.05
+_ELSEWHERE_LOOK, _ELSEWHERE_WITHIN = 0.01, 1.0
 _NOTE_SECONDS = 60.0
 _MOST_NOTED = 10_000
 _ETAG = 18  # a quoted digest of eight bytes
 _CLEAR = Statement("select http.clear_tags($1::text[])")
-_NOTIFY = Statement("select pg_notify('plinth_tags', $1::text)")
+_CRY = Statement("select pg_notify('plinth_tags', '')")
+_UNDELIVERED = Statement("select http.undelivered($1::text, $2::text[])")
 _USED = Statement("select http.note_use($1::bytea[])")
-_STALE = Statement("select * from http.stale_tags($1::integer)")
 _CATALOG = Statement("select http.catalog(), http.openapi()")
 
 
@@ -72,10 +73,9 @@ class Caller:
     def __init__(self, database: Database, cache: Cache) -> None:
         self._database = database
         self._cache = cache
-        cache.catch_up = self._catch_up
         self._registry: Registry | None = None
         self.loaded = asyncio.Event()
-        self._current = True  # not while a deploy is known and its routes are not yet
+        self.current = True  # not while a deploy is known and its routes are not yet
         # Whose token it is: a fact for ever, never a permission. It only tells where to look.
         self._owners: dict[bytes, bytes] = {}
         self._delivered: list[bytes] = []  # transactions whose tags were bumped
@@ -96,7 +96,7 @@ class Caller:
         row = await self._database.call("slow", _CATALOG, ())
         if row is not None and row[0] is not None and row[1] is not None:
             self._registry = Registry(row[0], row[1])
-            self._current = True
+            self.current = True
             self.loaded.set()
 
     async def answer(
@@ -124,7 +124,7 @@ class Caller:
         owner = self._owners.get(token)
         place, versions = None, list[bytes]()
         # A bypass goes past Redis both ways: what it finds out is not needed there.
-        if owner is not None and cache.up and self._current and not no_cache:
+        if owner is not None and cache.up and self.current and not no_cache:
             place = _place(cache.prefix, owner, token, route, statement.text, tuple(bound))
             with suppress(CacheDown):
                 kept, *versions = await cache.read(place.ask)
@@ -154,20 +154,36 @@ class Caller:
         row = await self._run(route, statement, values, token, once=once)
         status, body, _, _, xid, tags = row
         if tags is not None and tags != b"{}":
-            if await self._cache.bump(_listed(tags)):
+            if await self._cache.bump(listed(tags)):
                 # The record may go later: bumping a tag twice does no harm.
                 if xid is not None:
                     self._delivered.append(xid)
             else:
-                # The record stays. Should Redis be away for this worker only, the others bump.
-                with suppress(DatabaseError, problems.Problem):
-                    await self._database.call("write", _NOTIFY, (tags.strip(b"{}"),))
+                await self._bumped_elsewhere(xid, tags)
         code = int(status or b"500")
         if code >= 400:
             # A failure that was kept: what the function wrote about it is committed.
             raise self.registry.problem(**json.loads(body or b"{}"))
         # A call that happens writes at least that it happened.
         return Answer(code, body or b"", replayed=once and xid is None)
+
+    async def _bumped_elsewhere(self, xid: bytes | None, tags: bytes) -> None:
+        """Redis could not be told: until somebody else has, or nobody believes its copies, this
+        write must not be acknowledged, or a read in another worker could come after it and not see
+        it. With Redis away for everybody that is one look."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + _ELSEWHERE_WITHIN
+        told = False
+        while True:
+            row = await self._database.call("read", _UNDELIVERED, (xid, tags))
+            if row is None or row[0] != b"t":
+                return
+            if not told:
+                await self._database.call("aside", _CRY, ())
+                told = True
+            elif loop.time() > until:
+                raise problems.unavailable("It is done, but older copies of it may still be shown.")
+            await asyncio.sleep(_ELSEWHERE_LOOK)
 
     async def _run(
         self,
@@ -218,44 +234,11 @@ class Caller:
             with suppress(DatabaseError, problems.Problem):
                 await self._database.call("aside", _USED, (b"{%b}" % b",".join(items),))
 
-    async def _catch_up(self) -> None:
-        while await sweep(self._database, self._cache, 0):
-            pass
-
-    async def follow(self) -> None:
-        """Takes up deploys and writes made outside the layer, as the database tells of them."""
-        told = False
-        while True:
-            try:
-                async for channel, payload in self._database.listen("plinth_deploy", "plinth_tags"):
-                    told = False
-                    if channel == "plinth_tags":
-                        await self._cache.bump(payload.split(","))
-                    else:
-                        self._current = False
-                        await self.load()
-            except Exception as error:
-                if not told:  # one line for as long as it is away
-                    log.warning("listening to the database ended: %s", error)
-                told = True
-            await asyncio.sleep(0.2)
-
-
-async def sweep(database: Database, cache: Cache, seconds: int) -> bool:
-    """Bumps tags nobody bumped for so long: their writer died, wrote from psql, or had no Redis."""
-    row = await database.call("read", _STALE, (b"%d" % seconds,))
-    if row is None or row[0] is None or row[1] is None:
-        return False
-    if not await cache.bump(_listed(row[1])):
-        raise CacheDown("it went away again")
-    await database.call("write", _CLEAR, (row[0],))
-    return True
-
 
 def _as_bytea(token: bytes) -> bytes:
     return b"\\x" + token.hex().encode()
 
 
-def _listed(array: bytes) -> list[str]:
+def listed(array: bytes) -> list[str]:
     """The items of an array of tags, as PostgreSQL writes it."""
     return array.decode().strip("{}").split(",")

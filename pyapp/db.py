@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import count
@@ -13,7 +13,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from pyapp import problems
-from pyapp.pipe import OUTDATED, ConnectionLost, DatabaseError, Pipe, Row, Statement
+from pyapp.pipe import OUTDATED, ConnectionLost, DatabaseError, Ears, Pipe, Row, Statement
 from pyapp.settings import Settings
 
 log = logging.getLogger("plinth.db")
@@ -258,15 +258,23 @@ class Database:
             self.retries += 1
         raise AssertionError
 
-    async def listen(self, *channels: str) -> AsyncIterator[tuple[str, str]]:
-        """What other sessions notify, until the connection is lost; the caller listens again."""
-        dsn = make_conninfo(self._listen_dsn, application_name="plinth listen", connect_timeout=3)
-        async with await psycopg.AsyncConnection.connect(dsn, autocommit=True) as connection:
-            for channel in channels:
-                await connection.execute(f"listen {channel}")
-            yield "", ""
-            async for notice in connection.notifies():
-                yield notice.channel, notice.payload
+    async def listen(
+        self, heard: Callable[[str], None], deaf: Callable[[], None], *channels: str
+    ) -> Ears:
+        """A connection that hears what other sessions notify, until it is lost."""
+        # Where a machine falls silent, its server lets go in some ten seconds.
+        lively = {"idle": 5, "interval": 2, "count": 3}
+        dsn = make_conninfo(
+            self._listen_dsn,
+            options=" ".join(f"-c tcp_keepalives_{name}={n}" for name, n in lively.items()),
+            application_name="plinth listen",
+            connect_timeout=3,
+            **{f"keepalives_{name}": n for name, n in lively.items()},
+        )
+        connection = await psycopg.AsyncConnection.connect(dsn, autocommit=True)
+        for channel in channels:
+            await connection.execute(f"listen {channel}")
+        return Ears(connection, heard, deaf)
 
     def stats(self) -> dict[str, Any]:
         lanes = {

@@ -27,7 +27,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from pyapp.processes import Child, Found, Process, Say, having, stop, until
-from pyapp.settings import Settings, SettingsError
+from pyapp.settings import DB_DIR, Settings, SettingsError
 from pyapp.unpack import Account, EngineError, last_line, locked, programs, write_private
 
 DATABASE = "plinth"
@@ -43,9 +43,8 @@ _INITDB += " --locale=C --locale-provider=builtin --builtin-locale=C.UTF-8"
 # Not to be changed by ALTER SYSTEM.
 _POSTGRES = "--fsync=on --listen_addresses= --port=5432 --unix_socket_permissions=0700"
 _POSTGRES += " --log_directory=log"
-# A cache: it is never written to disk, and only what carries a time to live may go.
-_REDIS = "--port 0 --unixsocketperm 700 --appendonly no --maxmemory 256mb"
-_REDIS += " --maxmemory-policy volatile-lru"
+_REDIS = "--port 0 --unixsocketperm 700"
+_REDIS_CONFIGURATION = DB_DIR.parent / DB_DIR.name.replace("db", "deploy") / "redis.conf"
 
 
 @dataclass(frozen=True)
@@ -283,7 +282,10 @@ class Engine:
         if program is None:
             raise EngineError("no embedded Redis for this platform; set REDIS_URL")
         self._redis_socket.unlink(missing_ok=True)
-        command = [program, *_REDIS.split(), "--save", "", "--dir", str(self.sockets)]
+        self._make_sockets()  # from here its account can read the file
+        configuration = Path(shutil.copy(_REDIS_CONFIGURATION, self.sockets / "redis.conf"))
+        configuration.chmod(0o644)
+        command = [program, str(configuration), *_REDIS.split(), "--dir", str(self.sockets)]
         return self._popen([*command, "--unixsocket", str(self._redis_socket)], "redis.log")
 
     def _redis_answers(self) -> bool:

@@ -27,6 +27,7 @@ from pyapp import body, log, pages, problems
 from pyapp.cache import Cache
 from pyapp.call import Caller
 from pyapp.db import Database
+from pyapp.follow import Follower
 from pyapp.limits import Limits
 from pyapp.metrics import Metrics
 from pyapp.problems import Problem
@@ -345,12 +346,13 @@ async def serve(settings: Settings, sock: socket.socket) -> None:
     # What is there now stays; what requests make is freed without the collector, which runs rarely.
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
-    await database.start()
-    await cache.start()
     caller = app.caller
-    works = [caller.follow(), caller.clear(), caller.note_use(), app.usage.keep()]
-    works += [app.metrics.keep(), app.listener.watch()]
+    await database.start()
+    follower = Follower(database, cache, caller)
+    works = [follower.follow(), follower.sweep(), caller.clear(), caller.note_use()]
+    works += [app.usage.keep(), app.metrics.keep(), app.listener.watch()]
     background = [loop.create_task(work) for work in works]
+    await cache.start()
     # While it knows no route, requests are for the other workers; without a database it has to
     # listen all the same, and say so.
     with suppress(TimeoutError):

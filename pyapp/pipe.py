@@ -8,7 +8,7 @@ the row.
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -196,3 +196,26 @@ class Pipe:
                 # The server's own last word (57P01 and the like) is said to those whose it was.
                 call.future.set_exception(call.error or ConnectionLost())
         self._calls.clear()
+
+
+class Ears(Pipe):
+    """The same for a connection that also hears what other sessions notify, while it is there."""
+
+    def __init__(
+        self,
+        connection: AsyncConnection[Any],
+        heard: Callable[[str], None],
+        deaf: Callable[[], None],
+    ) -> None:
+        super().__init__(connection)
+        self._heard = heard
+        self._deaf = deaf
+
+    def _read(self) -> None:
+        super()._read()
+        while not self.gone.is_set() and (notice := self._connection.notifies()) is not None:
+            self._heard(notice.relname.decode())
+
+    def lose(self) -> None:
+        self._deaf()  # at once: nobody may act on what might have been said since
+        super().lose()

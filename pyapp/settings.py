@@ -95,6 +95,7 @@ class Settings:
     direct_url: str | None = _var(None, _POSTGRES, "DATABASE_DIRECT_URL", secret=True)
     replica_urls: tuple[str, ...] = _var((), _list(_POSTGRES), "DATABASE_REPLICA_URLS", secret=True)
     redis_url: str | None = _var(None, _REDIS, "REDIS_URL", secret=True)
+    cache_prefix: str = _var("plinth", _like(r"[A-Za-z0-9_.-]{1,64}", "have letters, digits, _.-"))
     public_url: str = _var("", _HTTP)
     smtp_url: str | None = _var(None, _SMTP, secret=True)
     mail_from: str = _var("", _SENDER)

@@ -8,11 +8,10 @@ from contextlib import suppress
 from functools import partial
 
 from pyapp import engine, log, mail
-from pyapp.cache import Cache, CacheDown
-from pyapp.call import sweep
+from pyapp.cache import Cache
 from pyapp.db import Database
+from pyapp.follow import FAILURES, Follower, sweep
 from pyapp.pipe import DatabaseError, Statement
-from pyapp.problems import Problem
 from pyapp.settings import Settings, SettingsError
 
 _log = logging.getLogger("plinth.worker")
@@ -48,7 +47,7 @@ async def _repeat(stop: asyncio.Event, work: Callable[[], Awaitable[None]]) -> N
         try:
             await work()
             told = False
-        except (CacheDown, DatabaseError, Problem) as error:
+        except FAILURES as error:
             if not told:  # one line for as long as it fails
                 _log.warning("the worker is held up: %s", error)
             told = True
@@ -69,7 +68,9 @@ async def run(settings: Settings) -> None:
     )
     database = Database(settings.with_(**few), settings.database_url)
     cache = Cache(settings)
+    follower = Follower(database, cache)
     await database.start()
+    background = [asyncio.create_task(work) for work in (follower.follow(), follower.sweep())]
     await cache.start()
 
     async def tidy() -> None:
@@ -83,4 +84,7 @@ async def run(settings: Settings) -> None:
         )
     finally:
         await cache.close()
+        for task in background:
+            task.cancel()
+        await asyncio.gather(*background, return_exceptions=True)
         await database.close()

@@ -434,10 +434,10 @@ as $$
 begin
   insert into base.touched_tags (tag) values (p_tag) on conflict do nothing;
 
-  -- Inside a request the layer bumps. Elsewhere (psql, a job) nobody would: the commit tells the layers.
-  -- Not always, because a transaction that notifies takes a database-wide lock at commit.
+  -- Inside a request the layer bumps. Elsewhere (psql, a job) nobody would: the commit tells the layers to look, once
+  -- however much it touched. Not always, because a transaction that notifies takes a database-wide lock at commit.
   if found and coalesce(current_setting('plinth.context', true), '') = '' then
-    perform pg_notify('plinth_tags', p_tag);
+    perform pg_notify('plinth_tags', '');
   end if;
 end
 $$;

@@ -1,6 +1,6 @@
 -- http.stale_tags: tags that were touched a while ago and that nobody reported as bumped: their writer died, or wrote
 -- from psql. The sweeper bumps them and clears the record; bumping twice does no harm. No row: nothing is stale.
-create or replace function http.stale_tags(p_seconds integer default 2)
+create or replace function http.stale_tags(p_seconds double precision default 2)
 returns table (xids text[], tags text[])
 language sql
 stable
@@ -17,5 +17,5 @@ as $$
   having count(*) > 0
 $$;
 
-comment on function http.stale_tags(integer) is 'Cache tags left behind by writers that did not bump them';
-grant execute on function http.stale_tags(integer) to plinth_web;
+comment on function http.stale_tags(double precision) is 'Cache tags left behind by writers that did not bump them';
+grant execute on function http.stale_tags(double precision) to plinth_web;

@@ -2,11 +2,11 @@
 begin;
 select plan(14);
 
-select is(pg_get_function_arguments('http.stale_tags'::regproc), 'p_seconds integer DEFAULT 2', 'arguments');
+select is(pg_get_function_arguments('http.stale_tags'::regproc), 'p_seconds double precision DEFAULT 2', 'arguments');
 select is(pg_get_function_result('http.stale_tags'::regproc), 'TABLE(xids text[], tags text[])', 'result');
-select volatility_is('http', 'stale_tags', array['integer'], 'stable');
-select is_definer('http', 'stale_tags', array['integer']);
-select function_owner_is('http', 'stale_tags', array['integer'], 'plinth_owner');
+select volatility_is('http', 'stale_tags', array['double precision'], 'stable');
+select is_definer('http', 'stale_tags', array['double precision']);
+select function_owner_is('http', 'stale_tags', array['double precision'], 'plinth_owner');
 select is(p.proconfig, '{"search_path=pg_catalog, pg_temp"}', 'search path') from pg_proc p
  where p.oid = 'http.stale_tags'::regproc;
 select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),

@@ -59,11 +59,13 @@ select results_eq($$ select pg_temp.web_rights('{schema}') $$, array['api', 'htt
 -- What the layer itself calls, besides the functions that have a route.
 create temp table entry as select name from string_to_table($$
 http.assume
+http.attach_cache
 http.beat
 http.catalog
 http.check_server_role
 http.claim_mail
 http.clear_tags
+http.detach_cache
 http.due_jobs
 http.enter
 http.enter_once
@@ -83,6 +85,7 @@ http.run_job
 http.settle_mail
 http.stale_tags
 http.take
+http.undelivered
 http.vouch
 $$, E'\n') as name where name <> '';
 
