@@ -34,6 +34,13 @@ from tests.http_client import Client
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = "plinth_template"
 READY_WITHIN = 20.0
+# Where a test is not about limits there are none.
+UNLIMITED = {
+    "RATE_LIMIT_REQUESTS_PER_MINUTE": "0",
+    "RATE_LIMIT_REQUESTS_PER_HOUR": "0",
+    "RATE_LIMIT_REQUESTS_PER_DAY": "0",
+    "RATE_LIMIT_TOKENS_PER_DAY": "0",
+}
 
 
 @dataclass(frozen=True)
@@ -275,17 +282,12 @@ def _start(
         "PLINTH_PORT": str(port),
         "PLINTH_LOG_FORMAT": "json",
         "DATABASE_URL": database.web_url,
-        # Unlimited, but where a test is about limits.
-        "RATE_LIMIT_REQUESTS_PER_MINUTE": "0",
-        "RATE_LIMIT_REQUESTS_PER_HOUR": "0",
-        "RATE_LIMIT_REQUESTS_PER_DAY": "0",
-        "RATE_LIMIT_TOKENS_PER_DAY": "0",
     }
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "pyapp", "serve"],
             cwd=ROOT,
-            env=inherited | settings | environment,
+            env=inherited | settings | UNLIMITED | environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

@@ -59,10 +59,10 @@ comment on column ops.route_limits.version is 'Grows with every change';
 
 -- What costs much, writes mail, or is tried by those who guess. Failed sign-ins are counted more closely elsewhere.
 insert into ops.route_limits (route, requests_per_minute, requests_per_hour, requests_per_day) values
-  ('POST /v1/users',               30,  200,  1000),
-  ('POST /v1/sessions',            60,  1000, null),
-  ('POST /v1/password-resets',     10,  60,   200),
-  ('POST /v1/email-verifications', 10,  60,   200);
+  ('POST /v1/users',               120, 1000, 5000),
+  ('POST /v1/sessions',            300, 5000, null),
+  ('POST /v1/password-resets',     30,  200,  1000),
+  ('POST /v1/email-verifications', 30,  200,  1000);
 
 create table ops.user_quotas (
   user_id             uuid not null,

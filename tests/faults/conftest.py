@@ -17,7 +17,7 @@ import pytest
 
 from pyapp import engine as embedded
 from pyapp.settings import Settings
-from tests.conftest import ROOT, free_port, until
+from tests.conftest import ROOT, UNLIMITED, free_port, until
 from tests.http_client import Client
 
 WORKERS = 2
@@ -104,6 +104,7 @@ def start(
     ours = ("PLINTH_", "DATABASE_", "REDIS_", "PG")
     environment = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
     environment |= {"PLINTH_ENV": "test", "PLINTH_DATA": str(data), "PLINTH_LOG_FORMAT": "json"}
+    environment |= UNLIMITED
     command = [sys.executable, "-m", "pyapp", *arguments, "--port", str(port)]
     with log.open("ab") as output:
         return subprocess.Popen(
