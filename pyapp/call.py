@@ -15,6 +15,7 @@ from pyapp import problems
 from pyapp.cache import Cache, CacheDown, asking, tag_key
 from pyapp.db import Database
 from pyapp.pipe import DatabaseError, Row, Statement
+from pyapp.replicas import Replicas
 from pyapp.routes import Registry, Route
 
 log = logging.getLogger("plinth.call")
@@ -70,9 +71,10 @@ def _place(
 class Caller:
     """Answers calls of one version of the code at a time, over one database and one cache."""
 
-    def __init__(self, database: Database, cache: Cache) -> None:
+    def __init__(self, database: Database, cache: Cache, replicas: Replicas) -> None:
         self._database = database
         self._cache = cache
+        self._replicas = replicas
         self._registry: Registry | None = None
         self.loaded = asyncio.Event()
         self.current = True  # not while a deploy is known and its routes are not yet
@@ -118,10 +120,15 @@ class Caller:
             self._used.add(token)
         values = (presented, context.encode(), *bound)
         cache, seconds = self._cache, route.cache_seconds
+        owner = self._owners.get(token) if token is not None else None
         if seconds is None or token is None:
+            far = statement.replica is not None and self._replicas.all and self.current
+            if far and owner is not None and token is not None and not no_cache:
+                row = await self._replicas.read(route, statement, owner, token, values)
+                if row is not None:
+                    return Answer(route.status, row[1] or b"")
             return await self._plain(route, statement, values, token, once=once is not None)
 
-        owner = self._owners.get(token)
         place, versions = None, list[bytes]()
         # A bypass goes past Redis both ways: what it finds out is not needed there.
         if owner is not None and cache.up and self.current and not no_cache:

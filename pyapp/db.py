@@ -18,10 +18,13 @@ from pyapp.settings import Settings
 
 log = logging.getLogger("plinth.db")
 
+SHARED = 64  # calls at a time on a connection of those that only read
 _STALL = 0.02  # seconds after which the calls behind a slow one are no longer left behind it
 _TICK = 0.01  # how often shared connections are looked at while calls are under way
 _LOOK = 0.25  # how often each connection is looked at otherwise
 _SURPLUS_LOOKS = 240  # a surplus connection that was idle at so many looks is closed
+_IDLE_LOOKS = 40  # one that was idle at so many looks is asked whether it is still there
+_ALIVE = Statement("select pg_is_in_recovery()")
 _FIRST_DELAY, _LAST_DELAY = 0.05, 0.5  # seconds between attempts to connect
 _PATIENCE_SLOW = 10.0  # seconds a call waits for a connection of the lanes that take long
 # Failures that undid everything and may pass: how often each is tried again.
@@ -37,15 +40,33 @@ class Lane:
     `size` of them are always kept; while calls wait there may be up to `most`."""
 
     def __init__(
-        self, name: str, dsn: str, sizes: tuple[int, int], deep: int, patience: float, hang: float
+        self, s: Settings, name: str, dsn: str, sizes: tuple[int, int], deep: int, *, slow: bool
     ) -> None:
+        seconds = s.slow_timeout if slow else s.statement_timeout
+        options = {
+            "statement_timeout": f"{int(seconds * 1000)}ms",
+            "lock_timeout": f"{int(s.lock_timeout * 1000)}ms",
+            "default_transaction_read_only": "on" if deep > 1 else "off",
+            **({"synchronous_commit": "off"} if name == "aside" else {}),
+            **s.keys,
+            **s.limits,
+            **s.replicas,
+        }
         self.name = name
-        self.dsn = dsn
+        self.dsn = make_conninfo(
+            dsn,
+            options=" ".join(f"-c {key}={value}" for key, value in options.items()),
+            application_name=f"plinth {name}",
+            connect_timeout=3,
+        )
         self.size, self.most = sizes
         self.deep = deep
         self.most_waiting = 1000 if deep > 1 else 64
-        self.patience = patience  # seconds a call waits for a connection
-        self.hang = hang  # seconds after which a connection that does not answer is given up
+        # Seconds a call waits for a connection; after which one that does not answer is given up;
+        # that one is used.
+        self.patience = _PATIENCE_SLOW if slow else s.acquire_timeout
+        self.hang = seconds + 2
+        self.life = s.connection_lifetime
         self.pipes: list[Pipe] = []
         self.waiting = 0
         self.opened = 0
@@ -107,7 +128,7 @@ class Lane:
                 break
             call.again = True
             with suppress(ConnectionLost):
-                second = other.send(call.statement, call.values)
+                second = other.send(call.statement, call.values, call.first)
                 second.add_done_callback(partial(_settle, call.future))
 
     def _grow(self) -> None:
@@ -140,18 +161,23 @@ class Lane:
             self.freed.set()
             try:
                 await self._tend(pipe, surplus)
+                self.pipes.remove(pipe)  # no further call is sent on it
+                while pipe.load and pipe.held(self._loop.time()) <= self.hang:
+                    await _pause(pipe)
             finally:
-                self.pipes.remove(pipe)
+                with suppress(ValueError):
+                    self.pipes.remove(pipe)
                 pipe.lose()
             if surplus:
                 return
 
     async def _tend(self, pipe: Pipe, surplus: bool) -> None:
-        """Until the connection is lost, hangs, or is not needed any more."""
-        idle_looks = 0
-        while idle_looks < _SURPLUS_LOOKS:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(pipe.gone.wait(), _LOOK)
+        """Until the connection is lost, hangs, is old, or is not needed any more."""
+        # Not all at once: those of one start are not of one age.
+        old = self._loop.time() + self.life * random.uniform(0.8, 1)  # noqa: S311
+        idle = 0
+        while not (surplus and idle >= _SURPLUS_LOOKS) and self._loop.time() < old:
+            await _pause(pipe)
             if not pipe.alive():
                 self.lost += 1
                 return
@@ -159,12 +185,35 @@ class Lane:
                 log.error("a connection (%s lane) has not answered in time", self.name)
                 self.lost += 1
                 return
-            idle_looks = idle_looks + 1 if surplus and not pipe.load else 0
+            idle = 0 if pipe.load else idle + 1
+            if idle % _IDLE_LOOKS == _IDLE_LOOKS - 1:
+                with suppress(ConnectionLost):
+                    pipe.send(_ALIVE, ()).add_done_callback(self._was_alive)
+
+    def _was_alive(self, asked: asyncio.Future[Row | None]) -> None:
+        asked.exception()  # a connection that is lost shows by itself
+        self.freed.set()
+
+    def stats(self) -> dict[str, float]:
+        return {
+            "open": len(self.pipes),
+            "busy": sum(1 for pipe in self.pipes if pipe.load),
+            "in_flight": sum(pipe.load for pipe in self.pipes),
+            "waiting": self.waiting,
+            "opened_total": self.opened,
+            "lost_total": self.lost,
+        }
 
     async def close(self) -> None:
         for task in self._keepers:
             task.cancel()
         await asyncio.gather(*self._keepers, return_exceptions=True)
+
+
+async def _pause(pipe: Pipe) -> None:
+    """Until the next look, or until the connection is lost."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(pipe.gone.wait(), _LOOK)
 
 
 def _settle(first: asyncio.Future[Row | None], second: asyncio.Future[Row | None]) -> None:
@@ -186,31 +235,18 @@ class Database:
         self.calls = 0
         self.retries = 0
         self.lanes: dict[str, Lane] = {}
-        for name, sizes, deep, seconds, patience in (
+        for name, size, most, deep in (
             # Shared: what only reads can be sent twice, so no call is held up by a slow one.
-            ("read", (s.read_connections, s.read_connections * 3), 64, *_short(s)),
+            ("read", s.read_connections, s.read_connections * 3, SHARED),
             # To itself: what writes waits for the disk or a lock, and nothing may wait behind it.
-            ("write", (s.write_connections, s.write_connections * 2), 1, *_short(s)),
-            ("slow", (s.slow_connections, s.slow_connections), 1, s.slow_timeout, _PATIENCE_SLOW),
-            ("hash", (s.hash_connections, s.hash_connections), 1, s.slow_timeout, _PATIENCE_SLOW),
+            ("write", s.write_connections, s.write_connections * 2, 1),
+            ("slow", s.slow_connections, s.slow_connections, 1),
+            ("hash", s.hash_connections, s.hash_connections, 1),
             # What the layer notes by itself, much at a time: a crash may forget the last of it.
-            ("aside", (s.aside_connections, s.aside_connections), 1, *_short(s)),
+            ("aside", s.aside_connections, s.aside_connections, 1),
         ):
-            options = {
-                "statement_timeout": f"{int(seconds * 1000)}ms",
-                "lock_timeout": f"{int(s.lock_timeout * 1000)}ms",
-                "default_transaction_read_only": "on" if name == "read" else "off",
-                **({"synchronous_commit": "off"} if name == "aside" else {}),
-                **s.keys,
-                **s.limits,
-            }
-            lane_dsn = make_conninfo(
-                dsn,
-                options=" ".join(f"-c {key}={value}" for key, value in options.items()),
-                application_name=f"plinth {name}",
-                connect_timeout=3,
-            )
-            self.lanes[name] = Lane(name, lane_dsn, sizes, deep, patience, seconds + 2)
+            slow = name in ("slow", "hash")
+            self.lanes[name] = Lane(s, name, dsn, (size, most), deep, slow=slow)
 
     async def start(self) -> None:
         """Begins to connect; whether the database is there shows in `ready`."""
@@ -277,23 +313,9 @@ class Database:
         return Ears(connection, heard, deaf)
 
     def stats(self) -> dict[str, Any]:
-        lanes = {
-            name: {
-                "open": len(lane.pipes),
-                "busy": sum(1 for pipe in lane.pipes if pipe.load),
-                "in_flight": sum(pipe.load for pipe in lane.pipes),
-                "waiting": lane.waiting,
-                "opened_total": lane.opened,
-                "lost_total": lane.lost,
-            }
-            for name, lane in self.lanes.items()
-        }
+        lanes = {name: lane.stats() for name, lane in self.lanes.items()}
         return {"lanes": lanes, "calls_total": self.calls, "retries_total": self.retries}
 
     async def close(self) -> None:
         for lane in self.lanes.values():
             await lane.close()
-
-
-def _short(s: Settings) -> tuple[float, float]:
-    return s.statement_timeout, s.acquire_timeout

@@ -31,6 +31,7 @@ from pyapp.follow import Follower
 from pyapp.limits import Limits
 from pyapp.metrics import Metrics
 from pyapp.problems import Problem
+from pyapp.replicas import Replicas
 from pyapp.routes import Route
 from pyapp.service import Page, Service
 from pyapp.settings import Settings
@@ -89,7 +90,8 @@ class App:
         self, settings: Settings, database: Database, cache: Cache, sink: log.Sink
     ) -> None:
         self.settings = settings
-        self.caller = Caller(database, cache)
+        self.replicas = Replicas(settings, database, cache)
+        self.caller = Caller(database, cache, self.replicas)
         self.usage = Usage(database, self.caller.owner)
         self.limits = Limits(database)
         self.listener = Listener(settings, self.answer, self.refuse)
@@ -98,12 +100,13 @@ class App:
             "log": sink,
             "database": database,
             "cache": cache,
+            "replica": self.replicas,
             "usage": self.usage,
             "limits": self.limits,
         }
         stats = {name: part.stats for name, part in parts.items()}
         self.metrics = Metrics(settings.data / "metrics", stats)
-        self.service = Service(settings, database, cache, self.caller, self.metrics)
+        self.service = Service(settings, database, cache, self.replicas, self.caller, self.metrics)
         self._access = sink.access
         self._numbers = count(1)
         self._id_prefix = os.urandom(6).hex()
@@ -348,9 +351,10 @@ async def serve(settings: Settings, sock: socket.socket) -> None:
     gc.set_threshold(50_000, 20, 50)
     caller = app.caller
     await database.start()
+    await app.replicas.start()
     follower = Follower(database, cache, caller)
     works = [follower.follow(), follower.sweep(), caller.clear(), caller.note_use()]
-    works += [app.usage.keep(), app.metrics.keep(), app.listener.watch()]
+    works += [app.usage.keep(), app.replicas.watch(), app.metrics.keep(), app.listener.watch()]
     background = [loop.create_task(work) for work in works]
     await cache.start()
     # While it knows no route, requests are for the other workers; without a database it has to
@@ -369,6 +373,7 @@ async def serve(settings: Settings, sock: socket.socket) -> None:
     ending = (caller.note_used(), app.usage.finish(1.0), app.limits.close())
     await asyncio.gather(*ending)
     await cache.close()
+    await app.replicas.close()
     await database.close()
     app.metrics.save()
     sink.close()

@@ -104,7 +104,9 @@ class Metrics:
         for path in set(self._own.parent.glob("*.json")) - {self._own}:
             with suppress(OSError):
                 alive = time.time() - path.stat().st_mtime < _SILENT
-                series.update(_read(path, alive=alive))
+                for name, value in _read(path, alive=alive).items():
+                    worst = "_lag_seconds" in name  # the rest is counted
+                    series[name] = max(series[name], value) if worst else series[name] + value
         families: dict[str, list[str]] = {}
         for name, value in series.items():
             families.setdefault(_family(name), []).append(f"{name} {value:.15g}\n")

@@ -48,13 +48,18 @@ class ConnectionLost(Exception):
 class Statement:
     """A statement's text and the name it is prepared under, the same on every connection."""
 
-    __slots__ = ("name", "text")
+    __slots__ = ("name", "replica", "text")
     _count = 0
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, replica: "Statement | None" = None) -> None:
         Statement._count += 1
         self.name = b"s%d" % Statement._count
         self.text = text.encode()
+        self.replica = replica  # the same question to a replica
+
+
+# What runs before a statement, in the same transaction: if it fails, the statement does not run.
+Before = tuple[Statement, Sequence[bytes | None]]
 
 
 @dataclass(slots=True, eq=False)
@@ -64,6 +69,7 @@ class Call:
     statement: Statement
     values: Sequence[bytes | None]
     future: asyncio.Future[Row | None]
+    first: Before | None = None
     again: bool = False  # sent once more elsewhere: this one is behind a slow one
     row: Row | None = None
     error: DatabaseError | None = None
@@ -103,12 +109,19 @@ class Pipe:
         return [c for c in islice(self._calls, 1, None) if not (c.again or c.future.done())]
 
     def send(
-        self, statement: Statement, values: Sequence[bytes | None]
+        self,
+        statement: Statement,
+        values: Sequence[bytes | None],
+        first: Before | None = None,
     ) -> asyncio.Future[Row | None]:
-        call = Call(statement, values, self._loop.create_future())
+        call = Call(statement, values, self._loop.create_future(), first)
         try:
+            if first is not None and first[0].name not in self._prepared:
+                self._prepare(first[0])
             if statement.name not in self._prepared:
                 self._prepare(statement)
+            if first is not None:
+                self._connection.send_query_prepared(first[0].name, first[1])
             self._connection.send_query_prepared(statement.name, values)
             self._connection.pipeline_sync()
         except Exception:
@@ -181,6 +194,8 @@ class Pipe:
             call.error = DatabaseError(result)
             if call.error.sqlstate in OUTDATED:
                 self._prepared.pop(call.statement.name, None)
+                if call.first is not None:
+                    self._prepared.pop(call.first[0].name, None)
 
     def lose(self) -> None:
         """Closes the connection; every call under way learns that its fate is unknown."""

@@ -15,6 +15,9 @@ _MOST_STATEMENTS = 256
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 
+_statement = lru_cache(_MOST_STATEMENTS)(Statement)  # many routes vouch in the same words
+
+
 @dataclass(frozen=True, slots=True)
 class Argument:
     name: str
@@ -43,6 +46,12 @@ class Route:
         self.once: str = row["once"]
         self._text: str = row["statement"]
         self._text_once: str | None = row["statement_once"]
+        replica: dict[str, str] = row["replica"] or {}
+        self._replica_text = replica.get("statement")
+        # How the primary vouches for the caller; None where a replica may not answer.
+        self.vouch = _statement(replica["vouch"]) if replica else None
+        asked = f"{version}{replica.get('vouch')}".encode()
+        self.vouch_name = hashlib.blake2b(asked, digest_size=12).hexdigest().encode()
         # One per set of arguments that a request gave: what it left out takes its default.
         self._statement = lru_cache(_MOST_STATEMENTS)(self._make)
 
@@ -93,7 +102,12 @@ class Route:
         arguments = ", ".join(listed)
         if arguments and "({args}" not in text:  # something stands before them
             arguments = ", " + arguments
-        return Statement(text.replace("{args}", arguments).replace("{limit}", limit))
+
+        def filled(text: str) -> str:
+            return text.replace("{args}", arguments).replace("{limit}", limit)
+
+        there = Statement(filled(self._replica_text)) if self._replica_text else None
+        return Statement(filled(text), there)
 
 
 class Registry:

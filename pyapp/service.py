@@ -15,6 +15,7 @@ from pyapp.db import Database
 from pyapp.metrics import Metrics
 from pyapp.pipe import DatabaseError, Statement
 from pyapp.problems import Problem
+from pyapp.replicas import Replicas
 from pyapp.settings import DB_DIR, Settings
 from pyapp.wire import Reply
 
@@ -29,11 +30,18 @@ _log = logging.getLogger("plinth.service")
 
 class Service:
     def __init__(
-        self, settings: Settings, database: Database, cache: Cache, caller: Caller, metrics: Metrics
+        self,
+        settings: Settings,
+        database: Database,
+        cache: Cache,
+        replicas: Replicas,
+        caller: Caller,
+        metrics: Metrics,
     ) -> None:
         self._settings = settings
         self._database = database
         self._cache = cache
+        self._replicas = replicas
         self._caller = caller
         self._metrics = metrics
         files = (DB_DIR / "migrations").glob("V*__*.sql")
@@ -58,10 +66,19 @@ class Service:
             name: {"status": status, "reason": reason}
             for name, status, reason in self._failing(facts)
         }
-        checks = {name: failing.get(name, {"status": "ok"}) for name in _CHECKS}
+        replicas = self._replicas.told()
+        names = (*_CHECKS, "replicas") if replicas else _CHECKS
+        checks = {name: failing.get(name, {"status": "ok"}) for name in names}
         found = {check["status"] for check in checks.values()}
         worst = next(status for status in ("unavailable", "degraded", "ok") if status in found)
-        told = {"status": worst, "checks": checks, "version": __version__, "database": facts}
+        told: dict[str, Any] = {
+            "status": worst,
+            "checks": checks,
+            "version": __version__,
+            "database": facts,
+        }
+        if replicas:
+            told["replicas"] = replicas
         code = 503 if worst == "unavailable" else 200
         return Reply(code, json.dumps(told, separators=(",", ":")).encode(), extra=_NO_STORE)
 
@@ -80,6 +97,8 @@ class Service:
             yield "redis", "degraded", "no Redis is set; every answer is computed"
         elif not self._cache.up:
             yield "redis", "degraded", "Redis does not answer; answers are slower"
+        if faults := [f"{r['name']} {r['fault']}" for r in self._replicas.told() if not r["up"]]:
+            yield "replicas", "degraded", f"the primary answers instead: {'; '.join(faults)}"
 
     async def _health(self) -> dict[str, Any]:
         """Nothing while the database is away."""

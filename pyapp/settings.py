@@ -109,6 +109,9 @@ class Settings:
     slow_connections: int = _var(2, _COUNT)
     hash_connections: int = _var(1, _COUNT)
     aside_connections: int = _var(2, _COUNT)
+    replica_connections: int = _var(2, _COUNT)
+    replica_max_lag: int = _var(5, _number(int, 1, 60))
+    connection_lifetime: float = _var(3600.0, _number(float, 1, 86400))
     acquire_timeout: float = _var(2.0, _SECONDS)
     statement_timeout: float = _var(5.0, _SECONDS)
     slow_timeout: float = _var(30.0, _SECONDS)
@@ -158,9 +161,15 @@ class Settings:
         return {"plinth.limits": told} if told.strip(",") else {}
 
     @property
+    def replicas(self) -> dict[str, str]:
+        """Where there are replicas, how old an answer of theirs may be. The database vouches for
+        callers no longer than that, and notes who wrote."""
+        return {"plinth.replica_max_lag": str(self.replica_max_lag)} if self.replica_urls else {}
+
+    @property
     def key_options(self) -> str:
-        """Both, for the options of a connection."""
-        told = self.keys | self.limits
+        """All of these, for the options of a connection."""
+        told = self.keys | self.limits | self.replicas
         return " ".join(f"-c {name}={value}" for name, value in told.items())
 
     @property

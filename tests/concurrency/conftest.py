@@ -12,6 +12,7 @@ from pyapp.cache import Cache
 from pyapp.call import Caller
 from pyapp.db import Database as Layer
 from pyapp.problems import Problem
+from pyapp.replicas import Replicas
 from pyapp.settings import Settings
 from tests.conftest import Database
 from tests.people import PASSWORD, cheap_passwords, eventually, plant
@@ -118,7 +119,9 @@ class Calls:
     def __init__(self, settings: Settings, dsn: str) -> None:
         self.database = Layer(settings, dsn)
         self.cache = Cache(settings)
-        self.caller = Caller(self.database, self.cache)
+        self.caller = Caller(
+            self.database, self.cache, Replicas(settings, self.database, self.cache)
+        )
 
     async def start(self) -> None:
         await self.database.start()
