@@ -13,6 +13,8 @@ select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a orde
           'who may call it')
   from pg_proc p where p.oid = 'http.record_usage'::regproc;
 
+-- Other tests count in the same rows.
+lock table analytics.daily_stats in share row exclusive mode;
 delete from ops.api_usage;
 insert into auth.users (id, username, email) values
   ('019e0000-0000-7000-8000-0000000a6001', 'tap_usage_anna', 'tap_usage_anna@example.org'),

@@ -19,3 +19,34 @@ select a.* from compat.audit_logs a;
 
 comment on view compat.audit_log is 'The audit trail under its other usual name';
 grant select on compat.audit_log to plinth_operator;
+
+create or replace view compat.api_usage with (security_invoker = true) as
+select u.id, u.user_id, u.at as created_at, u.route as endpoint, u.method, u.status as status_code,
+       u.duration_us / 1000.0 as response_time_ms, nullif(u.model, '') as model_used,
+       coalesce(u.tokens_in, 0) + coalesce(u.tokens_out, 0) as tokens_used, u.cost, u.request_id
+  from ops.api_usage u;
+
+comment on view compat.api_usage is 'Calls and uses of models under their usual name';
+grant select on compat.api_usage to plinth_operator;
+
+create or replace view compat.api_metrics with (security_invoker = true) as
+select m.* from analytics.api_metrics m;
+
+comment on view compat.api_metrics is 'Usage by the hour under its usual name';
+grant select on compat.api_metrics to plinth_operator;
+
+create or replace view compat.daily_stats with (security_invoker = true) as
+select s.* from analytics.daily_stats s;
+
+comment on view compat.daily_stats is 'Usage by the day under its usual name';
+grant select on compat.daily_stats to plinth_operator;
+
+create or replace view compat.model_usage_stats with (security_invoker = true) as
+select m.model, (m.hour at time zone 'UTC')::date as day, sum(m.calls) as uses, count(distinct m.user_id) as users,
+       sum(m.tokens_in) as tokens_in, sum(m.tokens_out) as tokens_out, sum(m.cost) as cost
+  from analytics.api_metrics m
+ where m.model <> ''
+ group by 1, 2;
+
+comment on view compat.model_usage_stats is 'Usage of each model by the day, under its usual name';
+grant select on compat.model_usage_stats to plinth_operator;
