@@ -242,6 +242,15 @@ class Cache:
         with suppress(CacheDown):
             self._send(_set(key, value, b"%d" % seconds))
 
+    async def claim(self, key: bytes, seconds: float) -> bool:
+        """True for one of all who claim it at a time, until it is dropped or the time is over."""
+        lasts = b"%d" % (seconds * 1000)
+        return await self._send(_pack(b"SET", key, b"1", b"NX", b"PX", lasts)) is not None
+
+    def drop(self, key: bytes) -> None:
+        with suppress(CacheDown):
+            self._send(_pack(b"UNLINK", key))
+
     def stats(self) -> dict[str, Any]:
         return {
             "up": self.up,

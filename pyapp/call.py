@@ -5,6 +5,7 @@ import asyncio
 import hashlib
 import json
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ _ELSEWHERE_LOOK, _ELSEWHERE_WITHIN = 0.01, 1.0
 _NOTE_SECONDS = 60.0
 _MOST_NOTED = 10_000
 _ETAG = 18  # a quoted digest of eight bytes
+_ANYBODY = b"anybody"  # whose copies those of public routes are
+_NOTHING, _NOTHING_SECONDS = b"!", 30  # what a kept NF001 begins with, and lives at most
+_FLIGHT, _FLIGHT_LOOK = 0.1, 0.005  # how long the same question waits for who asked first
 _CLEAR = Statement("select http.clear_tags($1::text[])")
 _CRY = Statement("select pg_notify('plinth_tags', '')")
 _UNDELIVERED = Statement("select http.undelivered($1::text, $2::text[])")
@@ -52,6 +56,22 @@ class _Place:
     def head(self, versions: Sequence[bytes]) -> bytes:
         """What a copy begins with: it was made for this question, of this user, as of now."""
         return b"%b|%b|" % (self.key, b"|".join(versions))
+
+    def claim(self, head: bytes) -> bytes:
+        """The key by which one process says that it finds out what belongs under this head."""
+        return b"%b:f:%b" % (self.key, hashlib.blake2b(head, digest_size=8).hexdigest().encode())
+
+
+class _Fill(NamedTuple):
+    """A question on its way to the database, and where its answer is to be kept."""
+
+    route: Route
+    statement: Statement
+    values: Sequence[bytes | None]
+    token: bytes | None
+    owner: bytes
+    place: _Place
+    head: bytes
 
 
 @lru_cache(maxsize=20_000)  # a hit has to be cheap
@@ -80,6 +100,9 @@ class Caller:
         self.current = True  # not while a deploy is known and its routes are not yet
         # Whose token it is: a fact for ever, never a permission. It only tells where to look.
         self._owners: dict[bytes, bytes] = {}
+        self._ends: dict[bytes, float] = {}  # when it is no longer good, as last heard
+        self._flights: dict[bytes, asyncio.Future[bytes | None]] = {}
+        self.answers: Counter[str] = Counter()  # by what the cache did
         self._delivered: list[bytes] = []  # transactions whose tags were bumped
         self._used: set[bytes] = set()  # by which tokens there were calls
 
@@ -119,9 +142,8 @@ class Caller:
             presented = _as_bytea(token)
             self._used.add(token)
         values = (presented, context.encode(), *bound)
-        cache, seconds = self._cache, route.cache_seconds
-        owner = self._owners.get(token) if token is not None else None
-        if seconds is None or token is None:
+        owner = _ANYBODY if token is None else self._owners.get(token)
+        if route.cache_seconds is None:
             far = statement.replica is not None and self._replicas.all and self.current
             if far and owner is not None and token is not None and not no_cache:
                 row = await self._replicas.read(route, statement, owner, token, values)
@@ -129,25 +151,109 @@ class Caller:
                     return Answer(route.status, row[1] or b"")
             return await self._plain(route, statement, values, token, once=once is not None)
 
-        place, versions = None, list[bytes]()
+        cache = self._cache
         # A bypass goes past Redis both ways: what it finds out is not needed there.
         if owner is not None and cache.up and self.current and not no_cache:
-            place = _place(cache.prefix, owner, token, route, statement.text, tuple(bound))
+            part = token or b""
+            place = _place(cache.prefix, owner, part, route, statement.text, tuple(bound))
             with suppress(CacheDown):
                 kept, *versions = await cache.read(place.ask)
-                if not all(versions):
-                    versions = await cache.renew(place.tags)
-                elif kept is not None and kept.startswith(head := place.head(versions)):
-                    at = len(head) + _ETAG
-                    return Answer(route.status, kept[at:], kept[at - _ETAG : at], "hit")
-        # Versions are read before the database is: what changes meanwhile lands under old ones.
+                head = place.head(versions) if all(versions) else b""
+                if kept is not None and head and kept.startswith(head) and cache.up:
+                    return self._opened(route, kept[len(head) :], "hit")
+                if not head:
+                    head = place.head(await cache.renew(place.tags))
+                return await self._fill(_Fill(route, statement, values, token, owner, place, head))
+        return await self._asked(route, statement, values, token, "bypass" if no_cache else "miss")
+
+    def _opened(self, route: Route, content: bytes, how: str) -> Answer:
+        """What was kept, as the answer it was, or as the refusal."""
+        self.answers[how] += 1
+        if content.startswith(_NOTHING):
+            detail, field = json.loads(content[len(_NOTHING) :])
+            problem = self.registry.problem("NF001", detail, field)
+            problem.headers = (("X-Cache", how),)
+            raise problem
+        return Answer(route.status, content[_ETAG:], content[:_ETAG], how)
+
+    async def _asked(
+        self,
+        route: Route,
+        statement: Statement,
+        values: Sequence[bytes | None],
+        token: bytes | None,
+        how: str,
+    ) -> Answer:
+        """The answer of the database, which is not kept."""
         row = await self._run(route, statement, values, token)
-        body, user = row[1] or b"", row[2]
-        etag = b'"%b"' % hashlib.blake2b(body, digest_size=8).hexdigest().encode()
-        if place is not None and versions and user == owner:
-            left = int(row[3] or b"0")
-            cache.store(place.key, place.head(versions) + etag + body, min(seconds, left))
-        return Answer(int(row[0] or b"200"), body, etag, "bypass" if no_cache else "miss")
+        return self._opened(route, _content(row), how)
+
+    async def _fill(self, fill: "_Fill") -> Answer:
+        """One at a time asks the database for one copy, as of the same versions, in all processes;
+        the others wait for what he finds, but never long."""
+        flying = self._flights.get(fill.head)
+        if flying is not None:
+            await asyncio.wait((flying,), timeout=_FLIGHT)
+            content = flying.result() if flying.done() else None
+            if content is None:  # he failed, or takes his time
+                return await self._asked(*fill[:4], "miss")
+            return self._opened(fill.route, content, "hit")
+        loop = asyncio.get_running_loop()
+        flying = self._flights[fill.head] = loop.create_future()
+        content, claim = None, fill.place.claim(fill.head)
+        try:
+            if not await self._cache.claim(claim, _FLIGHT):
+                content = await self._look_for(fill, claim, loop.time() + _FLIGHT)
+            if content is not None:
+                return self._opened(fill.route, content, "hit")
+            content = await self._find_out(fill)
+            return self._opened(fill.route, content, "miss")
+        finally:
+            del self._flights[fill.head]
+            flying.set_result(content)
+            if content is None:
+                self._cache.drop(claim)
+
+    async def _look_for(self, fill: "_Fill", claim: bytes, until: float) -> bytes | None:
+        """What another process keeps as soon as it has it; nothing when it gave up or is late."""
+        loop, place, cache = asyncio.get_running_loop(), fill.place, self._cache
+        with suppress(CacheDown):
+            while loop.time() < until:
+                await asyncio.sleep(_FLIGHT_LOOK)
+                kept, claimed, *versions = await cache.read(asking(place.key, claim, *place.tags))
+                # As of what is true now, not when this began.
+                if kept is not None and all(versions):
+                    head = place.head(versions)
+                    if kept.startswith(head) and cache.up:
+                        return bytes(kept[len(head) :])
+                if claimed is None and await cache.claim(claim, _FLIGHT):
+                    break
+        return None
+
+    async def _find_out(self, fill: "_Fill") -> bytes:
+        """The answer of the database, kept under the versions that were read before it was asked:
+        what changes meanwhile lands under old ones."""
+        left, user = fill.route.cache_seconds or 0, fill.owner
+        try:
+            row = await self._run(*fill[:4])
+        except problems.Problem as problem:
+            # Nothing is an answer, too; but what lives no longer than its session must not either.
+            if problem.code != "NF001":
+                raise
+            field = problem.errors[0]["field"] if problem.errors else None
+            content = _NOTHING + json.dumps([problem.detail, field]).encode()
+            left = min(left, _NOTHING_SECONDS)
+            if fill.token is not None:
+                ends = self._ends.get(fill.token, 0.0)
+                left = min(left, int(ends - asyncio.get_running_loop().time()))
+        else:
+            content = _content(row)
+            user = row[2] or _ANYBODY
+            if row[3] is not None:
+                left = min(left, int(row[3]))
+        if left > 0 and user == fill.owner:
+            self._cache.store(fill.place.key, fill.head + content, left)
+        return content
 
     async def _plain(
         self,
@@ -211,10 +317,13 @@ class Caller:
         if row is None:
             log.error("%s gave no row", route.function)
             raise problems.internal()
-        if token is not None and row[2] is not None and token not in self._owners:
-            if len(self._owners) >= _MOST_TOKENS:
-                del self._owners[next(iter(self._owners))]
-            self._owners[token] = row[2]
+        if token is not None and row[2] is not None:
+            if token not in self._owners:
+                if len(self._owners) >= _MOST_TOKENS:
+                    oldest = next(iter(self._owners))
+                    del self._owners[oldest], self._ends[oldest]
+                self._owners[token] = row[2]
+            self._ends[token] = asyncio.get_running_loop().time() + int(row[3] or b"0")
         return row
 
     async def clear(self) -> None:
@@ -240,6 +349,12 @@ class Caller:
             items = (b'"\\%b"' % _as_bytea(token) for token in list(used)[:_MOST_NOTED])
             with suppress(DatabaseError, problems.Problem):
                 await self._database.call("aside", _USED, (b"{%b}" % b",".join(items),))
+
+
+def _content(row: Row) -> bytes:
+    """An answer as it is kept: its tag and its bytes."""
+    body = row[1] or b""
+    return b'"%b"%b' % (hashlib.blake2b(body, digest_size=8).hexdigest().encode(), body)
 
 
 def _as_bytea(token: bytes) -> bytes:

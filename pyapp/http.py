@@ -54,6 +54,7 @@ _FORMS = {"qr": (pages.qr, "image/svg+xml")}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _NO_STORE = b"Cache-Control: private, no-store\r\n"
 _REVALIDATE = b"Cache-Control: private, no-cache\r\nVary: Authorization\r\nX-Cache: %b\r\n"
+_SHARED = b"Cache-Control: public, no-cache\r\nX-Cache: %b\r\n"
 _REPLAYED = b"Idempotency-Replayed: true\r\n"
 _VARY = b"Vary: Origin\r\n"
 _EXPOSED = (
@@ -105,7 +106,7 @@ class App:
             "limits": self.limits,
         }
         stats = {name: part.stats for name, part in parts.items()}
-        self.metrics = Metrics(settings.data / "metrics", stats)
+        self.metrics = Metrics(settings.data / "metrics", stats, self.caller.answers)
         self.service = Service(settings, database, cache, self.replicas, self.caller, self.metrics)
         self._access = sink.access
         self._numbers = count(1)
@@ -199,8 +200,7 @@ class App:
         extra = _NO_STORE + _REPLAYED if answer.replayed else _NO_STORE
         if answer.cache is not None:
             request.cache = answer.cache
-            self.metrics.answers[answer.cache] += 1
-            extra = _REVALIDATE % answer.cache.encode()
+            extra = (_SHARED if token is None else _REVALIDATE) % answer.cache.encode()
         form, kind = _FORMS.get(route.result, _JSON)
         return Reply(answer.status, form(answer.body), kind, extra, answer.etag)
 

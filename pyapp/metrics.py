@@ -42,11 +42,16 @@ _HELP = {
 class Metrics:
     """This worker's counts, and where the workers leave theirs for each other."""
 
-    def __init__(self, folder: Path, stats: Mapping[str, Callable[[], Mapping[str, Any]]]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        stats: Mapping[str, Callable[[], Mapping[str, Any]]],
+        answers: Mapping[str, int],
+    ) -> None:
         self._stats = stats  # what tells the numbers of this moment; …_total only grow
         # Per method, route and status: seconds, bytes, a slot per bound and one for slower.
         self._requests: dict[tuple[str, str, int], list[float]] = {}
-        self.answers: Counter[str] = Counter()  # by what the cache did
+        self._answers = answers  # by what the cache did
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError:  # nowhere to write: this worker shows itself only
@@ -68,7 +73,7 @@ class Metrics:
         """Each number by its name and labels."""
         series = Counter(self._inherited)
         series["plinth_workers"] = 1
-        for word, number in self.answers.items():
+        for word, number in self._answers.items():
             series[f'{_ANSWERS}{{result="{word}"}}'] += number
         for (method, route, status), (seconds, size, *slots) in self._requests.items():
             labels = f'method="{method}",route="{route}",status="{status}"'

@@ -13,6 +13,8 @@ create table http.routes (
   once          text not null default 'never',
   cache_seconds integer,
   cache_tags    text[] not null default '{}',
+  cache_scope   text generated always as (
+    case when cache_seconds is not null then case auth when 'none' then 'public' else 'private' end end) stored,
   replica       boolean not null default false,
   cost          integer not null default 1,
   file          text not null,
@@ -49,6 +51,7 @@ comment on column http.routes.once is
 comment on column http.routes.cache_seconds is 'How long an answer may be kept; NULL: not at all';
 comment on column http.routes.cache_tags is
   'What the answer depends on; a write that touches one of them makes it void';
+comment on column http.routes.cache_scope is 'For whom an answer is kept: public, one copy for all; private, one for each token';
 comment on column http.routes.replica is 'Whether a replica may answer, where there is one';
 comment on column http.routes.cost is 'Units of its caller''s limits that a call uses';
 comment on column http.routes.file is 'The file that registered it';

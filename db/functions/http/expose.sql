@@ -6,6 +6,8 @@
 --         result is read off the function when not given: a set is one object unless it has a cursor column (list).
 --         'qr' has to be said: the text it returns goes out as the picture of a QR code.
 --         A permission is one of auth.permissions.
+--         An answer of auth => 'none' is kept once for all callers, so its tags begin with all:, and of the request
+--         nothing but the arguments may count in it.
 --         once says whether a call may or must bring an Idempotency-Key. When not given, POST and PATCH of what writes
 --         may, but not where anyone may call: such a route says 'may' if its arguments prove whose call it is (a
 --         password, the token of a link), or its answer tells nothing. Where money moves, once is 'must'.
@@ -55,6 +57,10 @@ begin
      where 'p_' || m[1] <> all (coalesce(v_proc.proargnames, '{}')))
   then
     raise exception '% has no argument for each {name} of %', function, route using errcode = '22023';
+  end if;
+
+  if auth = 'none' and cache is not null and 'all:' <> any (select left(t, 4) from unnest(tags) t) then
+    raise exception '%: a copy for everybody depends on tags of all, such as all:prices', route using errcode = '22023';
   end if;
 
   if permission is not null then

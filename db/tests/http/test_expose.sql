@@ -1,6 +1,6 @@
 -- http.expose: makes a function a route, reads off it what was not said, and stops the deploy on what makes no sense.
 begin;
-select plan(40);
+select plan(42);
 
 select is(pg_get_function_arguments('http.expose'::regproc),
   'route text, function text, auth text DEFAULT ''user''::text, permission text DEFAULT NULL::text, '
@@ -98,7 +98,16 @@ select http.expose('PUT /v1/tap/dear', 'api.tap_write', status => 204, cost => 1
 select is(array_agg(r.cost order by r.path), '{10,1}', 'one unit, unless the file says otherwise') from http.routes r
  where r.path in ('/v1/tap/dear', '/v1/tap/quota');
 
+select http.expose('GET /v1/tap/shown', 'api.tap_open', auth => 'none', cache => 60, tags => '{all:tap}');
+select results_eq(
+  $$ select r.cache_scope from http.routes r
+      where r.method = 'GET' and r.path in ('/v1/tap/open', '/v1/tap/read', '/v1/tap/shown') order by r.path $$,
+  $$ values (null), ('private'), ('public') $$, 'one copy for each caller, one for all, none');
+
 -- What makes no sense.
+select throws_ok(
+  $$ select http.expose('GET /v1/tap/x', 'api.tap_open', auth => 'none', cache => 60, tags => '{all:tap,tap}') $$, '22023',
+  'GET /v1/tap/x: a copy for everybody depends on tags of all, such as all:prices', 'a copy for all that hangs on one');
 select throws_ok($$ select http.expose('PUT /v1/tap/x', 'api.tap_write', status => 204, cost => 0) $$, '23514', null,
                  'nothing is free');
 select throws_ok($$ select http.expose('POST /v1/tap/x', 'api.tap_write', status => 204, once => 'often') $$, '23514', null,

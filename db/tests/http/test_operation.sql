@@ -1,6 +1,6 @@
 -- http.operation: one route in the API description; nothing in it is written twice.
 begin;
-select plan(28);
+select plan(29);
 
 select is(pg_get_function_arguments('http.operation'::regproc),
   'p_route http.routes, p_method text, p_path text', 'arguments');
@@ -58,6 +58,7 @@ select is(pg_temp.part('find', 'parameters'),
   'GET: the rest is in the query; what is in the path is needed');
 select is(pg_temp.part('find', 'requestBody'), null, 'GET: no body');
 select is(pg_temp.part('find', 'x-cache-seconds'), '60', 'how long it may be kept');
+select is(pg_temp.part('find', 'x-cache-scope'), '"private"', 'and for whom');
 select is(pg_temp.part('find', 'summary'), null, 'no comment, no summary');
 
 select is(pg_temp.part('stop', 'security'), '[]', 'anyone may call');
