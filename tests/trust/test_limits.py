@@ -3,6 +3,7 @@ moment; and whoever is refused is told by what, and for how long."""
 
 import asyncio
 import random
+import time
 from collections import Counter
 from collections.abc import Callable
 from itertools import count
@@ -293,6 +294,55 @@ def test_while_limits_cannot_be_looked_up_nobody_passes(gate: Gate) -> None:
         assert (answer.status, answer.code) == (503, "SV503")
         assert "retry-after" in answer.headers
     assert client.get("/v1/me").status == 200
+
+
+def test_administrators_see_and_change_limits_over_http(gate: Gate) -> None:
+    server = gate(**SIXTY)
+    client, boss = member(server), server.client()
+    assert boss.sign_in("admin").status == 201
+    user = client.get("/v1/me").json()["id"]
+    limits = "/v1/admin/limits"
+    assert client.get(limits).status == 403
+    made = boss.request("PUT", f"{limits}/users/{user}", {"requests_per_minute": 9})
+    assert (made.status, made.json()["requests_per_minute"]) == (200, 9)
+    until(lambda: left(client.get("/v1/me"))[0] == 9, 1.5)
+    assert boss.delete(f"{limits}/users/{user}").status == 204
+    until(lambda: left(client.get("/v1/me"))[0] == 60, 1.5)
+    assert boss.request("PUT", f"{limits}/tiers/free", {"factor": 2}).status == 200
+    until(lambda: left(client.get("/v1/me"))[0] == 120, 1.5)
+    route = {"route": "GET /v1/sessions", "requests_per_minute": 1}
+    assert boss.request("PUT", f"{limits}/routes", route).status == 200
+    until(lambda: client.get("/v1/sessions").status == 429, 1.5)
+    listed = {(row["kind"], row["name"]) for row in boss.get(limits).json()["items"]}
+    assert {("route", "GET /v1/sessions"), ("tier", "free")} <= listed
+    assert boss.delete(f"{limits}/routes?route=GET%20/v1/sessions").status == 204
+    until(lambda: client.get("/v1/sessions").status == 200, 1.5)
+
+
+@pytest.mark.soak
+async def test_over_the_edges_of_windows_never_more_than_sixty_pass_in_any_minute(
+    gate: Gate,
+) -> None:
+    """Three minutes by the clock, four workers: what passed in any sixty seconds is counted."""
+    server = gate(WORKERS, **SIXTY)
+    client = await asyncio.to_thread(member, server)
+    headers = {"Authorization": f"Bearer {client.token}"}
+    ends, passed = time.monotonic() + 190, list[tuple[float, float]]()
+
+    async def one(session: aiohttp.ClientSession) -> None:
+        while (sent := time.monotonic()) < ends:
+            async with session.get(f"{server.url}/v1/me") as answer:
+                assert answer.status in (200, 429)
+                if answer.status == 200:
+                    passed.append((sent, time.monotonic()))
+            await asyncio.sleep(random.random() / 5)
+
+    async with aiohttp.ClientSession(headers=headers) as session:
+        await asyncio.gather(*(one(session) for _ in range(CLIENTS)))
+    # Each passed between being sent and being answered; within the span is who surely was.
+    for begin, _ in passed:
+        assert sum(begin <= sent and done <= begin + 60 for sent, done in passed) <= 60
+    assert len(passed) in (180, 240)
 
 
 # ------------------------------------------------------------------- the windows, over time
