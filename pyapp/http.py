@@ -78,7 +78,7 @@ class Request:
     id: str
     address: str
     label: str = "(none)"  # the route, for log and metrics; a path as sent could hold anything
-    method: str | None = "(none)"  # that of the route; None: a page of the service, not metered
+    metered: bool = True  # not so the pages of the service
     token: bytes | None = None
     cache: str | None = None
     told: bytes = b""  # what the answer says about limits
@@ -155,9 +155,9 @@ class App:
         if target is None:
             raise problems.wrong_method(methods)
         if isinstance(target, Route):
-            request.label, request.method = target.path, message.method
+            request.label = target.path
             return await self._call(request, target, found, query)
-        request.label, request.method = path, None
+        request.label, request.metered = path, False
         return await target()
 
     async def _call(
@@ -188,7 +188,7 @@ class App:
             _merge(args, await self._body(request))
         elif not request.payload.is_eof() or request.payload.total_bytes:
             raise problems.malformed("GET and HEAD take no body.")
-        agent = _CONTROL.sub("?", headers.get(hdrs.USER_AGENT, "")[:_MAX_AGENT])
+        agent = _harmless(headers.get(hdrs.USER_AGENT, ""))
         answer = await self.caller.answer(
             route,
             token=token,
@@ -239,40 +239,51 @@ class App:
     def _finish(self, request: Request, reply: Reply, seconds: float) -> bytes:
         """The bytes of the answer, counted and logged."""
         message, headers, connection = request.message, request.headers, request.connection
-        if reply.etag is not None:
-            reply = _with_etag(reply, reply.etag, headers.get(hdrs.IF_NONE_MATCH))
+        status, content, kind, extra, etag = reply
+        if etag is not None:
+            extra += b"ETag: %b\r\n" % etag
+            known = headers.get(hdrs.IF_NONE_MATCH)
+            if known is not None and status == 200 and _has(known, etag):
+                status, content = 304, b""
         if self._origins:
-            cors = _VARY + self._origins.get(headers.get(hdrs.ORIGIN, ""), b"")
-            reply = reply._replace(extra=reply.extra + cors)
-        if request.told:
-            reply = reply._replace(extra=reply.extra + request.told)
+            extra += _VARY + self._origins.get(headers.get(hdrs.ORIGIN, ""), b"")
+        extra += request.told
         if message.should_close or self.listener.stopping or not request.payload.is_eof():
             connection.closing = True
         ending = "" if message.version is HttpVersion11 else "keep-alive"
         if connection.closing:
             ending = "close"
-        size = len(reply.body)
-        what = (message.method, request.label, reply.status)
+        now, size = time(), len(content)
+        what = (message.method, request.label, status)
         self.metrics.observe(what, seconds, size)
-        if (method := request.method) is not None:
-            about = (request.id, request.token, request.cache)
-            self.usage.note((time(), method, request.label, reply.status, seconds, *about))
+        if request.metered:
+            self.usage.note((now, what, seconds, request.id, request.token, request.cache))
         who = (request.address, headers.get(hdrs.USER_AGENT, ""))
-        self._access(request.id, what, seconds, size, who)
-        return self._bytes(reply, request.id, ending, bare=message.method == "HEAD")
+        self._access(now, request.id, what, seconds, size, who)
+        bare = message.method == "HEAD"
+        return self._bytes(status, content, kind, extra, request.id, ending, bare=bare)
 
     def refuse(self, connection: Connection, problem: Problem) -> bytes:
         """The answer to what never became a request."""
         id_ = self._new_id()
         reply = problem_reply(problem, id_)
         self.metrics.observe(("(none)", "(none)", reply.status), 0.0, len(reply.body))
-        self.usage.note((time(), "(none)", "(none)", reply.status, 0.0, id_, None, None))
+        self.usage.note((time(), ("(none)", "(none)", reply.status), 0.0, id_, None, None))
         _log.info("refused %s from %s: %s", id_, connection.peer, problem.detail)
-        return self._bytes(reply, id_, "close")
+        return self._bytes(*reply[:4], id_, "close")
 
-    def _bytes(self, reply: Reply, id_: str, ending: str, *, bare: bool = False) -> bytes:
+    def _bytes(
+        self,
+        status: int,
+        content: bytes,
+        kind: str,
+        extra: bytes,
+        id_: str,
+        ending: str,
+        *,
+        bare: bool = False,
+    ) -> bytes:
         """One head and, unless only that was asked for, the body: one write."""
-        status, content, kind, extra, _ = reply
         if status in (204, 304):
             head = self.listener.head(status, "", ending)
             return b"%b%bX-Request-Id: %b\r\n\r\n" % (head, extra, id_.encode())
@@ -309,6 +320,11 @@ def _key(headers: CIMultiDictProxy[str], *, needed: bool) -> bytes | None:
     return given[0].encode()
 
 
+@lru_cache(maxsize=2048)
+def _harmless(agent: str) -> str:
+    return _CONTROL.sub("?", agent[:_MAX_AGENT])
+
+
 def problem_reply(problem: Problem, request_id: str) -> Reply:
     """The answer that tells a problem; a header's value can never begin another header."""
     lines = [("Cache-Control", "no-store"), *problem.headers]
@@ -319,14 +335,10 @@ def problem_reply(problem: Problem, request_id: str) -> Reply:
     return Reply(problem.status, content, problems.CONTENT_TYPE, extra.encode("latin-1", "replace"))
 
 
-def _with_etag(reply: Reply, etag: bytes, known: str | None) -> Reply:
-    """The reply with its tag; without its body where the client has that already."""
-    reply = reply._replace(extra=reply.extra + b"ETag: %b\r\n" % etag)
-    if known is not None and reply.status == 200:
-        tags = [tag.strip().removeprefix("W/") for tag in known.split(",")]
-        if etag.decode() in tags or "*" in tags:
-            return reply._replace(status=304, body=b"")
-    return reply
+def _has(known: str, etag: bytes) -> bool:
+    """Whether the client has the answer with this tag already."""
+    tags = [tag.strip().removeprefix("W/") for tag in known.split(",")]
+    return etag.decode() in tags or "*" in tags
 
 
 def _merge(args: dict[str, object], more: Mapping[str, Any]) -> None:

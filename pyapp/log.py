@@ -7,7 +7,6 @@ import re
 import stat
 import sys
 import threading
-import time
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -56,12 +55,17 @@ class Sink:
             self.dropped += 1
 
     def access(
-        self, id_: str, what: tuple[str, str, int], seconds: float, size: int, who: tuple[str, str]
+        self,
+        now: float,
+        id_: str,
+        what: tuple[str, str, int],
+        seconds: float,
+        size: int,
+        who: tuple[str, str],
     ) -> None:
         """One line per request; what: method, route and status; who: address and agent.
 
         The route is logged, never the address's own values or its query."""
-        now = time.time()
         self.write(
             f'{{"time":"{_second(int(now))}.{int(now % 1 * 1000):03}Z","level":"info",'
             f'"logger":"access","request_id":"{id_}"{_what(what)},"ms":{seconds * 1000:.2f},'

@@ -24,13 +24,13 @@ _BATCH = 1000
 _MOST = 100_000  # rows that wait while the database is away: about 40 MB
 _NEVER = ("22", "23")  # what the database can make nothing of is not sent again
 _RECORD = Statement(
-    "select http.record_usage($1::bytea[], $2::uuid[], $3::uuid[], $4::bigint[], $5::integer[],"
-    " $6::text[], $7::text[], $8::smallint[], $9::integer[], $10::text[], $11::text[])"
+    "select http.record_usage($1::bytea[], $2::uuid[], $3::text[], $4::text[], $5::smallint[],"
+    " $6::text[], $7::integer[], $8::uuid[], $9::bigint[], $10::integer[], $11::text[])"
 )
 
-# When, method, route, status, seconds, request id, token, what the cache did. Not a class: it is
+# When; method, route and status; seconds, request id, token, what the cache did. Not a class: it is
 # made once per request.
-Row = tuple[float, str, str, int, float, str, bytes | None, str | None]
+Row = tuple[float, tuple[str, str, int], float, str, bytes | None, str | None]
 
 
 class Usage:
@@ -44,7 +44,8 @@ class Usage:
         self._numbers = count()
         # What follows the milliseconds in an id of version 7: this worker, then a number.
         mine = int.from_bytes(os.urandom(6), "big")
-        self._tail = 7 << 76 | mine >> 36 << 64 | 2 << 62 | (mine & (1 << 36) - 1) << 26
+        self._middle = f"7{mine >> 36:03x}"
+        self._tail = 2 << 62 | (mine & (1 << 36) - 1) << 26
         self._told = False
         self._sent = 0
         self._dropped = 0
@@ -95,25 +96,28 @@ class Usage:
         return True
 
     def _arrays(self, rows: list[Row]) -> list[bytes]:
-        ats, methods, routes, statuses, seconds, request_ids, tokens, caches = zip(
-            *rows, strict=True
-        )
-        millis = [int(at * 1000) for at in ats]
-        numbers = self._numbers
-        ids = [f"{ms << 80 | self._tail | next(numbers) & (1 << 26) - 1:032x}" for ms in millis]
-        callers = {token: place for place, token in enumerate(dict.fromkeys(tokens), 1)}
+        """Each kind of call once, then the calls: with thousands a second, little may be said of
+        each."""
+        kinds: dict[tuple[bytes | None, tuple[str, str, int], str | None], int] = {}
+        places = [kinds.setdefault((r[4], r[1], r[5]), len(kinds) + 1) for r in rows]
+        tokens, whats, caches = zip(*kinds, strict=True)
+        methods, routes, statuses = zip(*whats, strict=True)
+        middle, tail, numbers = self._middle, self._tail, self._numbers
+        millis = [int(row[0] * 1000) for row in rows]
+        ids = [f"{ms:012x}{middle}{tail | next(numbers) & 0x3FFFFFF:016x}" for ms in millis]
         return [
-            _array("null" if t is None else f'"\\\\x{t.hex()}"' for t in callers),
-            _array((self._owner(token) or b"null").decode() for token in callers),
-            _array(ids),
-            _array(millis),
-            _array(callers[token] for token in tokens),
-            _array(methods),
+            _array("null" if t is None else f'"\\\\x{t.hex()}"' for t in tokens),
+            _array((self._owner(token) or b"null").decode() for token in tokens),
+            # Without a route a method could be anything.
+            _array(m if r != "(none)" else r for m, r in zip(methods, routes, strict=True)),
             _array(f'"{route}"' for route in routes),
-            _array(statuses),
-            _array(int(s * 1_000_000) for s in seconds),
-            _array(f'"{id_}"' for id_ in request_ids),
+            _array(map(str, statuses)),
             _array(cache or "null" for cache in caches),
+            _array(map(str, places)),
+            _array(ids),
+            _array(map(str, millis)),
+            _array(str(int(row[2] * 1_000_000)) for row in rows),
+            _array(f'"{row[3]}"' for row in rows),
         ]
 
     def stats(self) -> dict[str, int]:
@@ -124,6 +128,6 @@ class Usage:
         }
 
 
-def _array(items: Iterable[object]) -> bytes:
+def _array(items: Iterable[str]) -> bytes:
     """Texts that need it are quoted already; none holds what would have to be escaped."""
-    return f"{{{','.join(map(str, items))}}}".encode()
+    return f"{{{','.join(items)}}}".encode()

@@ -4351,6 +4351,14 @@ comment on column ops.usage_events.metadata is 'What the application wants to re
 create index usage_events_usage_id_idx on ops.usage_events (usage_id);
 comment on index ops.usage_events_usage_id_idx is 'For removing them with their rows';
 
+create table ops.usage_batches (
+  first_call uuid not null,
+  constraint usage_batches_pkey primary key (first_call)
+);
+
+comment on table ops.usage_batches is 'What workers told lately, so that a batch that is sent again counts once';
+comment on column ops.usage_batches.first_call is 'The id of its first call';
+
 -- Room in each page, so that counting on touches no index.
 create table analytics.api_metrics (
   user_id      uuid not null,
@@ -4451,8 +4459,8 @@ begin
   end loop;
 end $$;
 
-grant select on ops.api_usage, ops.usage_events, analytics.api_metrics, analytics.daily_stats, analytics.daily_users
-  to plinth_operator;
+grant select on ops.api_usage, ops.usage_events, ops.usage_batches, analytics.api_metrics, analytics.daily_stats,
+                analytics.daily_users to plinth_operator;
 
 -- Whoever calls reads what is his own; what is counted is written for everybody at once.
 create policy own_rows on ops.api_usage for select to plinth_owner using (user_id = (select base.current_user_id()));
@@ -4474,6 +4482,7 @@ create policy system_insert on analytics.daily_users for insert to plinth_system
 create policy system_delete on analytics.daily_users for delete to plinth_system using (true);
 grant select, insert, delete on ops.api_usage, analytics.daily_users to plinth_system;
 grant select, delete on ops.usage_events to plinth_system;
+grant select, insert, delete on ops.usage_batches to plinth_system;
 grant select, insert, update, delete on analytics.api_metrics to plinth_system;
 grant select, insert, update on analytics.daily_stats to plinth_system;
 
@@ -4485,6 +4494,7 @@ select ops.make_partitions();
 insert into base.table_manifest (schema_name, table_name, class, reason) values
   ('ops',       'api_usage',    'by-user', 'what a user used'),
   ('ops',       'usage_events', 'by-user', 'what a user''s application reported'),
+  ('ops',       'usage_batches', 'local',  'what workers of this machine told'),
   ('analytics', 'api_metrics',  'by-user', 'what a user used, by the hour'),
   ('analytics', 'daily_users',  'by-user', 'on which days a user was active'),
   ('analytics', 'daily_stats',  'local',   'what was used on this machine; over several, their sum');

@@ -156,7 +156,7 @@ def test_a_person_reads_text_in_which_nothing_can_begin_a_line(tmp_path: Path) -
     with (tmp_path / "log").open("w+b") as file:
         sink = log.Sink(file.fileno(), text=True)
         sink.access(
-            "id1", ("GET", "/v1/me", 200), 0.0012, 34, ("127.0.0.1", "a\x1b[2J\n00:00 forged")
+            1.5, "id1", ("GET", "/v1/me", 200), 0.0012, 34, ("127.0.0.1", "a\x1b[2J\n00:00 forged")
         )
         sink.close()
         file.seek(0)

@@ -1,52 +1,96 @@
--- http.record_usage: takes the calls a worker of the layer answered since it last told, as arrays of equal length.
+-- http.record_usage: takes the calls a worker of the layer answered since it last told. Returns how many there were.
 --
--- Rules   p_tokens are the callers of this batch, each by the SHA-256 of the token, and p_users who they are as far as
---         the layer knows; p_callers says by number whose call it was. Whom a token belongs to is asked here, which
---         also tells the API key; where it is gone meanwhile (a refresh), the layer's word counts.
---         The ids are the layer's: of version 7, by the time of the call. So a batch that is sent again, because its
---         answer was lost, counts once. p_ats are milliseconds since 1970, p_durations microseconds.
--- Locks   those of core.add_usage
+-- Rules   Calls of one kind (caller, route, status) come many at a time: p_tokens to p_caches tell each kind once,
+--         p_kinds of which kind each call was, by number, and p_ids to p_request_ids the calls.
+--         Whom a token belongs to is asked here, which also tells the API key; where it is gone meanwhile (a refresh),
+--         p_users counts, who it is as far as the layer knows.
+--         A batch is known by the id of its first call: one that is sent again, because its answer was lost, counts
+--         once. The ids are the layer's, of version 7, by the time of the call: p_ats, in milliseconds since 1970.
+-- Locks   the batch, the new rows, then those of core.fold_usage
 -- Owned by plinth_system: it finds sessions and keys of every user, by the hash of the presented token only.
 create or replace function http.record_usage(
   p_tokens      bytea[],
   p_users       uuid[],
-  p_ids         uuid[],
-  p_ats         bigint[],
-  p_callers     integer[],
   p_methods     text[],
   p_routes      text[],
   p_statuses    smallint[],
+  p_caches      text[],
+  p_kinds       integer[],
+  p_ids         uuid[],
+  p_ats         bigint[],
   p_durations   integer[],
-  p_request_ids text[],
-  p_caches      text[]
+  p_request_ids text[]
 )
 returns integer
-language sql
+language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-  with caller as materialized (
+declare
+  v_counts analytics.api_metrics[];
+  v_slots  integer[] := analytics.duration_bounds();
+begin
+  insert into ops.usage_batches (first_call) select p_ids[1] where p_ids[1] is not null on conflict do nothing;
+  if not found then
+    return 0;
+  end if;
+
+  with kind as materialized (
     select t.n, coalesce(s.user_id, k.user_id, f.user_id, t.user_id, '00000000-0000-0000-0000-000000000000') as user_id,
-           coalesce(k.id, f.id) as api_key_id
-      from unnest(p_tokens, p_users) with ordinality as t (token, user_id, n)
+           coalesce(k.id, f.id) as api_key_id, t.method, t.route, t.status, t.cache
+      from unnest(p_tokens, p_users, p_methods, p_routes, p_statuses, p_caches) with ordinality
+             as t (token, user_id, method, route, status, cache, n)
       left join auth.sessions s on s.token_hash = t.token
       left join auth.api_keys k on s.id is null and k.secret_hash = t.token
       left join auth.api_keys f on s.id is null and k.id is null and f.previous_hash = t.token
+  ), added as (
+    insert into ops.api_usage
+      (user_id, id, at, api_key_id, method, route, status, duration_us, request_id, cache)
+    select k.user_id, c.id, to_timestamp(c.at / 1000.0), k.api_key_id, k.method, k.route, k.status, c.duration,
+           c.request_id, k.cache
+      from unnest(p_kinds, p_ids, p_ats, p_durations, p_request_ids) as c (kind, id, at, duration, request_id)
+      join kind k on k.n = c.kind
+  ), slots as (
+    -- What each call costs is in here, so it deals with numbers only.
+    select c.kind, c.at / 3600000 as hour, width_bucket(c.duration, v_slots) as slot,
+           count(*) as calls, sum(c.duration::bigint) as duration_us, max(c.duration) as slowest_us
+      from unnest(p_kinds, p_ats, p_durations) as c (kind, at, duration)
+     group by 1, 2, 3
+  ), counted as (
+    select k.user_id, to_timestamp(s.hour * 3600) as hour, k.route, k.method, (k.status / 100)::smallint as status_class,
+           '' as model, sum(s.calls)::bigint as calls, 0::bigint, 0::bigint, 0::numeric,
+           sum(s.duration_us)::bigint, max(s.slowest_us),
+           array[coalesce(sum(s.calls) filter (where s.slot = 0), 0),
+                 coalesce(sum(s.calls) filter (where s.slot = 1), 0),
+                 coalesce(sum(s.calls) filter (where s.slot = 2), 0),
+                 coalesce(sum(s.calls) filter (where s.slot = 3), 0),
+                 coalesce(sum(s.calls) filter (where s.slot = 4), 0),
+                 coalesce(sum(s.calls) filter (where s.slot = 5), 0),
+                 coalesce(sum(s.calls) filter (where s.slot = 6), 0),
+                 coalesce(sum(s.calls) filter (where s.slot = 7), 0),
+                 coalesce(sum(s.calls) filter (where s.slot = 8), 0),
+                 coalesce(sum(s.calls) filter (where s.slot = 9), 0),
+                 coalesce(sum(s.calls) filter (where s.slot = 10), 0),
+                 coalesce(sum(s.calls) filter (where s.slot = 11), 0),
+                 coalesce(sum(s.calls) filter (where s.slot = 12), 0),
+                 coalesce(sum(s.calls) filter (where s.slot = 13), 0)]::bigint[]
+      from slots s
+      join kind k on k.n = s.kind
+     group by 1, 2, 3, 4, 5
   )
-  select core.add_usage(array_agg(row(
-           c.user_id, r.id, to_timestamp(r.at / 1000.0), c.api_key_id, r.method, r.route, r.status, r.duration,
-           r.request_id, r.cache, '', null, null, null)::ops.api_usage))
-    from unnest(p_ids, p_ats, p_callers, p_methods, p_routes, p_statuses, p_durations, p_request_ids, p_caches)
-           as r (id, at, caller, method, route, status, duration, request_id, cache)
-    join caller c on c.n = r.caller
+  select array_agg(c::analytics.api_metrics) into v_counts from counted c;
+
+  perform core.fold_usage(v_counts);
+  return cardinality(p_ids);
+end
 $$;
 
 comment on function http.record_usage(
-  bytea[], uuid[], uuid[], bigint[], integer[], text[], text[], smallint[], integer[], text[], text[]) is
-  'Takes the calls a worker answered; returns how many were new';
+  bytea[], uuid[], text[], text[], smallint[], text[], integer[], uuid[], bigint[], integer[], text[]) is
+  'Takes the calls a worker answered; returns how many there were';
 grant execute on function http.record_usage(
-  bytea[], uuid[], uuid[], bigint[], integer[], text[], text[], smallint[], integer[], text[], text[]) to plinth_web;
+  bytea[], uuid[], text[], text[], smallint[], text[], integer[], uuid[], bigint[], integer[], text[]) to plinth_web;
 alter function http.record_usage(
-  bytea[], uuid[], uuid[], bigint[], integer[], text[], text[], smallint[], integer[], text[], text[])
+  bytea[], uuid[], text[], text[], smallint[], text[], integer[], uuid[], bigint[], integer[], text[])
   owner to plinth_system;

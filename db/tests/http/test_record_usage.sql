@@ -3,8 +3,8 @@ begin;
 select plan(16);
 
 select is(pg_get_function_arguments('http.record_usage'::regproc),
-  'p_tokens bytea[], p_users uuid[], p_ids uuid[], p_ats bigint[], p_callers integer[], p_methods text[], p_routes text[], '
-  'p_statuses smallint[], p_durations integer[], p_request_ids text[], p_caches text[]', 'arguments');
+  'p_tokens bytea[], p_users uuid[], p_methods text[], p_routes text[], p_statuses smallint[], p_caches text[], '
+  'p_kinds integer[], p_ids uuid[], p_ats bigint[], p_durations integer[], p_request_ids text[]', 'arguments');
 select is(pg_get_function_result('http.record_usage'::regproc), 'integer', 'result');
 select is(concat_ws(' ', p.provolatile, p.prosecdef, p.proowner::regrole, p.proconfig),
           'v t plinth_system {"search_path=pg_catalog, pg_temp"}', 'volatility, definer, owner, search path')
@@ -34,22 +34,22 @@ $$;
 create temp table batch as
 select array[null, sha256('a session'), sha256('a key'), sha256('its former secret'), sha256('refreshed')] as tokens,
        array[null, null, '019e0000-0000-7000-8000-0000000a6002', null, '019e0000-0000-7000-8000-0000000a6001']::uuid[] as users,
+       '{(none),GET,GET,GET,PATCH}'::text[] as methods,
+       array['(none)', '/v1/me', '/v1/me', '/v1/users/{user_id}', '/v1/me'] as routes,
+       '{404,200,200,304,422}'::smallint[] as statuses,
+       array[null, 'hit', 'miss', 'bypass', null] as caches,
+       '{1,2,3,4,5,2}'::integer[] as kinds,
        array(select pg_temp.id(n) from generate_series(1, 6) n) as ids,
        array(select floor(extract(epoch from now()) * 1000)::bigint from generate_series(1, 6)) as ats,
-       '{1,2,3,4,5,2}'::integer[] as callers,
-       '{(none),GET,GET,GET,PATCH,GET}'::text[] as methods,
-       array['(none)', '/v1/me', '/v1/me', '/v1/users/{user_id}', '/v1/me', '/v1/me'] as routes,
-       '{404,200,200,304,422,200}'::smallint[] as statuses,
        '{10,1000,2000,3000,4000,5000}'::integer[] as durations,
-       '{r-1,r-2,r-3,r-4,r-5,r-6}'::text[] as request_ids,
-       array[null, 'hit', 'miss', 'bypass', null, 'hit'] as caches;
+       '{r-1,r-2,r-3,r-4,r-5,r-6}'::text[] as request_ids;
 grant select on batch to plinth_web;
 
 set session authorization plinth_web;
-select is(http.record_usage(b.tokens, b.users, b.ids, b.ats, b.callers, b.methods, b.routes, b.statuses, b.durations,
-                            b.request_ids, b.caches), 6, 'all are new') from batch b;
-select is(http.record_usage(b.tokens, b.users, b.ids, b.ats, b.callers, b.methods, b.routes, b.statuses, b.durations,
-                            b.request_ids, b.caches), 0, 'the same batch once more is not') from batch b;
+select is(http.record_usage(b.tokens, b.users, b.methods, b.routes, b.statuses, b.caches, b.kinds, b.ids, b.ats,
+                            b.durations, b.request_ids), 6, 'all are new') from batch b;
+select is(http.record_usage(b.tokens, b.users, b.methods, b.routes, b.statuses, b.caches, b.kinds, b.ids, b.ats,
+                            b.durations, b.request_ids), 0, 'the same batch once more is not') from batch b;
 reset session authorization;
 
 select results_eq(
@@ -70,14 +70,15 @@ select results_eq(
 
 -- A session that ended still tells whose call it was; an id belongs to whom it came from.
 update auth.sessions set ended_at = now(), end_reason = 'tap' where user_id = '019e0000-0000-7000-8000-0000000a6001';
-select is(http.record_usage(array[sha256('a session')], '{null}', array[pg_temp.id(7)], '{1}', '{1}', '{GET}', '{/v1/me}',
-                            '{401}', '{1}', '{r-7}', '{null}'), 1, 'one more');
+select is(http.record_usage(array[sha256('a session')], '{null}', '{GET}', '{/v1/me}', '{401}', '{null}', '{1}',
+                            array[pg_temp.id(7)], '{1}', '{1}', '{r-7}'), 1, 'one more');
 select is((select right(u.user_id::text, 4) from ops.api_usage u where u.request_id = 'r-7'), '6001', 'of the same session');
 
 select is(http.record_usage('{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}'), 0, 'nothing is nothing');
 select is(http.record_usage(null, null, null, null, null, null, null, null, null, null, null), 0, 'NULL, too');
-select throws_ok($$ select http.record_usage('{null}', '{null}', array[pg_temp.id(8)], '{}', '{1}', '{GET}', '{/}', '{200}',
-                                             '{1}', '{x}', '{null}') $$, '23502', null, 'arrays of other lengths are refused');
+select throws_ok($$ select http.record_usage('{null}', '{null}', '{GET}', '{/}', '{200}', '{null}', '{1}',
+                                             array[pg_temp.id(8)], '{}', '{1}', '{x}') $$, '23502', null,
+                 'arrays of other lengths are refused');
 set session authorization plinth_reader;
 select throws_ok($$ select http.record_usage('{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}') $$, '42501', null,
                  'a reader may not');

@@ -86,6 +86,8 @@ insert into reviewed values
   ('function core.cleanup_usage',        'a job: usage of all users'),
   ('view api.v_api_usage',               'operators and readers see every call'),
   ('function core.add_usage',            'one batch holds the calls of many users'),
+  ('function core.cleanup_usage_batches', 'batches belong to workers, and to no user'),
+  ('function core.fold_usage',           'one batch holds the calls of many users'),
   ('function http.record_usage',         'finds whose calls they were by the hashes of the presented tokens'),
   ('function http.enter_once',           'a call with a key: there may be no caller; reads and removes the row of this one'),
   ('function http.leave_once',           'the same; writes the row of this caller'),
@@ -153,6 +155,7 @@ select distinct trim(r) as table_and_verbs from regexp_split_to_table($$
   delete select ops.audit_unsealed
   select ops.partitioned_tables
   delete insert select ops.api_usage
+  delete insert select ops.usage_batches
   delete select ops.usage_events
   delete insert select update analytics.api_metrics
   delete insert select analytics.daily_users
