@@ -42,6 +42,7 @@ insert into auth.permissions (name, description) values
   ('roles:read',     'See roles, and who has which'),
   ('roles:write',    'Change roles, assign them and take them back'),
   ('audit:read',     'Read the audit trail'),
+  ('flags:manage',   'Switch features on and off, and for whom'),
   ('settings:read',  'See the settings'),
   ('settings:write', 'Change the settings');
 

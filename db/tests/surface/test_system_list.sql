@@ -39,6 +39,8 @@ insert into reviewed values
   ('function api.update_user',           'administrators change any account'),
   ('function api.update_users',          'administrators change many accounts'),
   ('function api.create_user',           'registration: the account is the outcome'),
+  ('function api.list_user_flags',       'what flags are for any account: its roles and tier are read'),
+  ('function api.preview_flag',          'counts over all active users'),
   ('function api.list_audit',            'the trail of all users, for who holds audit:read'),
   ('function api.request_password_reset', 'there is no caller: the account is found by its login'),
   ('function api.reset_password',        'there is no caller: the account is that of the link'),
@@ -135,6 +137,8 @@ select distinct trim(r) as table_and_verbs from regexp_split_to_table($$
   select auth.resource_types
   select auth.permissions
   select http.beats
+  select ops.flags
+  select ops.flag_history
   select update auth.roles
   delete insert select update auth.sessions
   delete insert select update auth.signing_keys
