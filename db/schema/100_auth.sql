@@ -36,6 +36,7 @@ insert into auth.permissions (name, description) values
   ('keys:write',     'Make and revoke one''s own API keys'),
   ('provider_keys:use', 'Read one''s own keys of other services'),
   ('usage:read',     'See what everybody uses'),
+  ('endpoints:explain', 'See the plans of the queries that endpoints run'),
   ('users:read',     'See every account'),
   ('users:write',    'Make, change, suspend and delete accounts'),
   ('users:export',   'Take along everything that is held of another person'),

@@ -101,6 +101,27 @@ def test_the_fixer_changes_nothing_but_form() -> None:
     assert "'a Text with AND in it'" in fixed
 
 
+PGTAP = """\
+-- api.get_thing: tested with words of psql.
+begin;
+SELECT plan(1) as planned \\gset
+\\set anna 019e0000-0000-7000-8000-000000000001
+select IS(x, :'anna'::uuid, 'Or NOT') from api.get_thing(:'anna', :planned) x;
+select is($q$ it's no SQL $q$, '', 'a quoted text');
+SELECT * from finish();
+rollback;
+"""
+
+
+def test_the_fixer_knows_the_words_of_psql() -> None:
+    path = "db/tests/auth/test_get_thing.sql"
+    found = [line.rpartition(" ")[2] for line in findings(PGTAP, path).splitlines()]
+    assert found == ["SELECT", "IS", "SELECT"]
+    fixed = lint.tidy(PGTAP)
+    assert fixed == PGTAP.replace("SELECT", "select").replace("IS(", "is(")
+    assert findings(fixed, path) == ""
+
+
 def test_a_circle_is_found() -> None:
     assert shape.circle({"a": {"b"}, "b": {"c"}, "c": {"a"}}) == ["a", "b", "c", "a"]
     assert shape.circle({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []

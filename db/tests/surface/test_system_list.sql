@@ -77,6 +77,7 @@ insert into reviewed values
   ('function core.reencrypt_secrets',    'a job: secrets of all users'),
   ('function core.seal_audit',           'seals the trail of all users; shows nothing of it'),
   ('function core.user_of_session',     'plinth psql --as: looks the named account up by its login'),
+  ('function core.plan_as_system',       'plans what functions of plinth_system do as they do it; executes nothing that writes'),
   ('function core.void_one_time_tokens', 'makes tokens of the named account void, also before there is a caller'),
   ('function http.check_server_role',    'reads whether a default password hash is left before serving in production'),
   ('function http.claim_mail',           'hands messages of all accounts to the worker'),

@@ -1,0 +1,396 @@
+"""Each endpoint can be explained, none reads a large table from one end to the other, and what is
+shown is what PostgreSQL does."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.conftest import Database, Engine, Serve, clone
+from tests.trust.plans import ALICE, LARGE, Step, compare, explained, watch
+
+HERE = Path(__file__).resolve().parent
+# Tables that do not grow with use; large_tables.sql fills all others.
+SMALL = {
+    "ops.schema_migrations": "a row per migration",
+    "ops.migration_history": "a row per migration that ran",
+    "ops.code_files": "a row per file",
+    "ops.catalog_fingerprint": "a row per object of the schema",
+    "ops.job_runs": "a row per job",
+    "ops.secret_keys": "a row per key of the installation",
+    "http.beats": "a row per replica",
+    "analytics.daily_stats": "a row per day",
+}
+# Functions with a statement that has no plan, each looked at.
+UNPLANNED = {
+    "core.resource_owner": "the table that auth.resource_types names, by its key",
+    "core.export_rows": "tables of the catalog, by the user's id",
+    "core.plan_statement": "explains others",
+    "auth.tg_users__keep_logins": "plinth_system deletes no account: it never comes to that line",
+}
+# Scans of large tables, each looked at. A reason other than "all of it counts" asks for an index.
+SCANS = {
+    ("api.get_user_statistics", "auth.users"): "counts all accounts by kind",
+    ("api.get_user_statistics", "auth.sessions"): "a month of sessions is most of those kept",
+    ("api.get_user_statistics", "auth.user_roles"): "counts all accounts by role",
+    ("api.verify_audit", "ops.audit_unsealed"): "every row is checked",
+    ("api.verify_audit", "ops.audit_seals"): "every seal is checked",
+    ("api.verify_audit", "ops.audit_logs"): "every row is checked",
+    ("api.verify_usage", "ops.api_usage"): "every call is counted",
+    ("api.verify_usage", "analytics.api_metrics"): "every row is compared",
+    ("http.undelivered", "base.touched_tags"): "asked by a replay that could not bump; "
+    "the record is short, and an index would cost every write",
+    ("http.health", "base.touched_tags"): "counts what no worker has bumped yet: next to nothing",
+    ("http.check_server_role", "auth.users"): "looks for default passwords before it serves",
+}
+# What a request could carry, by type; a text is an address.
+MADE_UP = {
+    "uuid": ALICE, "integer": 1, "bigint": 1, "numeric": 1, "boolean": True, "jsonb": {},
+    "inet": "192.0.2.1", "date": "2026-01-01", "timestamp with time zone": "2026-01-01",
+    "interval": "1 hour", "text[]": ["self:read"],
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def large(engine: Engine) -> Iterator[Database]:
+    """One database for all tests here: more than 10,000 rows in each table that grows."""
+    with clone(engine) as made:
+        with made.connect() as connection:
+            connection.execute((HERE / "large_tables.sql").read_bytes())
+        yield made
+
+
+@pytest.fixture(scope="module")
+def endpoints(large: Database) -> dict[str, tuple[str, dict[str, Any]]]:
+    """Every route, its function, and arguments of the types that it asks for."""
+    with large.connect() as connection:
+        rows = connection.execute(
+            "select r.method || ' ' || r.path, r.function_name, array("
+            "         select row(a.name, a.type) from http.arguments(r.function_name::regproc) a"
+            "          where a.required)"
+            "  from http.routes r order by 1"
+        ).fetchall()
+    return {
+        route: (function, {name: MADE_UP.get(type_, "alice@example.org") for name, type_ in asked})
+        for route, function, asked in rows
+    }
+
+
+@pytest.fixture(scope="module")
+def steps(
+    large: Database, endpoints: dict[str, tuple[str, dict[str, Any]]]
+) -> dict[str, list[Step]]:
+    with large.connect("plinth_operator", autocommit=False) as connection:
+        return {name: explained(connection, name, given) for name, (_, given) in endpoints.items()}
+
+
+# ------------------------------------------------------------------- every endpoint, every query
+
+
+def test_every_table_that_grows_is_large(large: Database) -> None:
+    with large.connect() as connection:
+        rows = connection.execute(
+            "select format('%s.%s', m.schema_name, m.table_name), sum(c.reltuples)"
+            "  from base.table_manifest m"
+            "  join pg_class t on t.oid = format('%I.%I', m.schema_name, m.table_name)::regclass"
+            "  left join pg_inherits i on i.inhparent = t.oid and t.relkind = 'p'"
+            "  join pg_class c on c.oid = coalesce(i.inhrelid, t.oid)"
+            " where m.class <> 'reference' group by 1"
+        ).fetchall()
+    small = {name for name, count in rows if count < LARGE}
+    assert small == set(SMALL), "large_tables.sql fills what is not in SMALL"
+
+
+def test_every_endpoint_can_be_explained(steps: dict[str, list[Step]]) -> None:
+    made = {step for found in steps.values() for step in map(hashable, found)}
+    without = {(function, notes) for function, _, _, notes, planned in made if not planned}
+    assert {function for function, _ in without} == set(UNPLANNED), without
+    assert all(notes for _, notes in without)
+    # The one without a step asks no table.
+    assert {name for name, found in steps.items() if not found} == {"POST /v1/password-generator"}
+
+
+def hashable(step: Step) -> tuple[str, int, str, tuple[str, ...], bool]:
+    return step.function, step.line, step.statement, tuple(step.notes), step.plan is not None
+
+
+def unknown_scans(steps: list[Step]) -> list[str]:
+    return sorted({
+        f"{step.function}:{step.line} reads {table} from one end to the other:\n{step.statement}"
+        for step in steps for table in step.scans if (step.function, table) not in SCANS
+    })  # fmt: skip
+
+
+def test_no_endpoint_reads_a_large_table_from_end_to_end(
+    large: Database, steps: dict[str, list[Step]]
+) -> None:
+    # Besides its endpoint, every request passes functions of http.
+    with large.connect("plinth_owner", autocommit=False) as connection:
+        rows = connection.execute(
+            "select e.function, e.line, e.statement, e.notes, e.plan from pg_proc p"
+            " cross join lateral core.explain_function(p.oid) e"
+            " where p.pronamespace = 'http'::regnamespace"
+            "   and has_function_privilege('plinth_web', p.oid, 'execute')"
+        ).fetchall()
+    all_steps = [step for found in steps.values() for step in found] + [Step(*row) for row in rows]
+    unknown = unknown_scans(all_steps)
+    assert not unknown, "\n".join(unknown)
+    gone = set(SCANS) - {(step.function, table) for step in all_steps for table in step.scans}
+    assert not gone, "these scans are no more: take them off SCANS"
+
+
+# ------------------------------------------------------------------- what PostgreSQL really does
+
+# What alice does in earnest, besides all that only reads. {names} are ids of things she has.
+CALLS: dict[str, dict[str, Any]] = {
+    "api.add_team_member": {"team_id": "{team}", "username": "bob"},
+    "api.assign_role": {"id": "{other}", "role": "developer"},
+    "api.change_email": {"email": "elsewhere@example.org", "password": "Dev@12345"},
+    "api.create_api_key": {"name": "new", "scopes": ["self:read"]},
+    "api.create_session": {"login": "alice", "password": "Dev@12345"},
+    "api.create_team": {"name": "Another team"},
+    "api.create_user": {"username": "newcomer", "email": "newcomer@example.org",
+                        "password": "a long enough one 4711"},
+    "api.delete_team": {"team_id": "{team}"},
+    "api.delete_user": {"id": "{other}"},
+    "api.end_all_sessions": {},
+    "api.end_session": {"session_id": "{session}"},
+    "api.get_team": {"team_id": "{team}"},
+    "api.invite_to_team": {"team_id": "{team}", "email": "guest@example.com"},
+    "api.list_audit": {"user": ALICE},
+    "api.list_team_members": {"team_id": "{team}"},
+    "api.list_users": {"search": "user77", "sort": "username"},
+    "api.revoke_api_key": {"key_id": "{key}"},
+    "api.rotate_api_key": {"key_id": "{key}"},
+    "api.set_provider_key": {"provider": "example", "secret": "sk-0123456789abcdef"},
+    "api.update_api_key": {"key_id": "{key}", "name": "renamed"},
+    "api.update_current_user": {"username": "alice2", "bio": "changed"},
+    "api.update_preferences": {"preferences": {"theme": "dark"}},
+    "api.update_user": {"id": "{other}", "status": "suspended"},
+}  # fmt: skip
+IDS = """
+    select 'team', (select t.id::text from auth.teams t where t.created_by = %(alice)s limit 1)
+     union all
+    select 'session', (select s.id::text from auth.sessions s
+                        where s.user_id = %(alice)s and s.ended_at is null limit 1)
+     union all
+    select 'key', (select k.id::text from auth.api_keys k
+                    where k.user_id = %(alice)s and k.revoked_at is null limit 1)
+     union all
+    select 'other', (select u.id::text from auth.users u where u.username = 'user77')
+"""
+
+
+def test_the_plans_are_what_postgresql_does(
+    large: Database,
+    endpoints: dict[str, tuple[str, dict[str, Any]]],
+    steps: dict[str, list[Step]],
+) -> None:
+    """Whatever auto_explain tells about is among the steps; so is each scan of a large table."""
+    ran, wrong = 0, []
+    with large.connect(autocommit=False) as connection:
+        ids = dict(connection.execute(IDS, {"alice": ALICE}).fetchall())
+        tables = large_tables(connection)
+        todo = []
+        for route, (function, given) in endpoints.items():
+            if function in CALLS:
+                mine = {name: ids.get(str(value).strip("{}"), value)
+                        for name, value in CALLS[function].items()}  # fmt: skip
+                todo.append((function, mine, explained(connection, route, mine)))
+            elif function != "api.explain_endpoint":
+                todo.append((function, given, steps[route]))
+        connection.rollback()
+
+        for function, given, known in todo:
+            call = call_of(connection, function, given)
+            heard = watch(connection)
+            error = really(connection, *call)
+            connection.rollback()
+            assert not (error and function in CALLS), f"{function}: {error}"
+            ran += len(heard)
+            wrong += [f"{function}: {fault}" for fault in compare(heard, known, tables)]
+    assert not wrong, "\n".join(wrong)
+    assert ran > 500, f"only {ran} statements ran"
+
+
+def large_tables(connection: psycopg.Connection[Any]) -> set[str]:
+    rows = connection.execute(
+        "select c.oid::regclass::text from pg_class c where c.reltuples >= %s", [LARGE]
+    )
+    return {name for (name,) in rows}
+
+
+def call_of(
+    connection: psycopg.Connection[Any], function: str, given: dict[str, Any]
+) -> tuple[str, dict[str, Any], bool]:
+    """The statement that calls it, its values, and whether it only reads."""
+    row = connection.execute(
+        "select 'p_user_id' = any (p.proargnames), p.provolatile <> 'v',"
+        "       array(select row(a.name, a.type) from http.arguments(p.oid) a)"
+        "  from pg_proc p where p.oid = %s::regproc",
+        [function],
+    ).fetchone()
+    assert row
+    listed = [f"p_user_id => '{ALICE}'"] if row[0] else []
+    listed += [f"p_{name} => %({name})s::{type_}" for name, type_ in row[2] if name in given]
+    values = {k: json.dumps(v) if isinstance(v, dict) else v for k, v in given.items()}
+    return f"select * from {function}({', '.join(listed)})", values, row[1]
+
+
+def really(
+    connection: psycopg.Connection[Any], statement: str, values: dict[str, Any], reads: bool
+) -> str:
+    """Runs it; what only reads often enough for PostgreSQL to try one plan for all values."""
+    for _ in range(7 if reads else 1):
+        try:
+            with connection.transaction():
+                connection.execute(statement.encode(), values)
+        except psycopg.Error as error:
+            return str(error)
+    return ""
+
+
+# ------------------------------------------------------------------- both tests above can fail
+
+# A scan in every place where a query can stand, in a function, a helper, a view and a trigger.
+PLANTED = """
+set local role plinth_owner;
+create function core.planted_helper(p_bio text) returns boolean language plpgsql stable as $$
+begin
+  if p_bio is null then
+    return false;
+  elsif exists (select from auth.users u where u.bio = p_bio || '!') then
+    return true;
+  end if;
+  return (select count(*) from auth.sessions s where s.user_agent = p_bio) = 0;
+end $$;
+create view core.planted_view as select u.id from auth.users u where core.planted_helper(u.bio);
+create table base.planted (id integer);
+create function base.tg_planted() returns trigger language plpgsql as $$
+begin
+  delete from auth.teams t where t.description = new.id::text;  -- a comment; it's one
+  return null;
+end $$;
+create trigger planted after insert on base.planted
+  for each row execute function base.tg_planted();
+create function api.planted(p_bio text) returns setof uuid language plpgsql volatile
+security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  v_count bigint := (select count(*) from auth.api_keys k where k.revoke_reason = p_bio);
+  v_row   record;
+begin
+  perform from auth.users u where u.bio = p_bio;
+  for v_row in select s.user_agent as agent from auth.sessions s where s.user_agent = p_bio loop
+    v_count := v_count + (select count(*) from auth.api_keys k where k.name = v_row.agent || ';');
+  end loop;
+  <<again>>
+  while exists (select from auth.grants g where g.created_at = 'epoch') loop
+    exit again;
+  end loop;
+  begin
+    insert into base.planted values (1) returning id into v_count;
+  exception when unique_violation then
+    null;
+  end;
+  case when v_count > (select count(*) from auth.totp t where t.last_step = 7) then
+    return query select v.id from core.planted_view v limit 1;
+  else
+    null;
+  end case;
+end $$;
+grant select on base.planted, core.planted_view, auth.teams to plinth_system;
+grant insert on base.planted to plinth_system;
+grant execute on function core.planted_helper(text) to plinth_system;
+alter view core.planted_view owner to plinth_system;
+alter function api.planted(text) owner to plinth_system;
+reset role;
+update auth.users set bio = 'planted' where username = 'alice';
+update auth.sessions set user_agent = 'planted' where user_id = (
+  select u.id from auth.users u where u.username = 'alice');
+"""
+# Where each scan is, and of what.
+FOUND = {
+    ("api.planted", 3, "auth.api_keys"),
+    ("api.planted", 6, "auth.users"),
+    ("api.planted", 7, "auth.sessions"),
+    ("api.planted", 8, "auth.api_keys"),
+    ("api.planted", 11, "auth.grants"),
+    ("api.planted", 19, "auth.totp"),
+    ("api.planted", 20, "auth.users"),
+    ("core.planted_helper", 5, "auth.users"),
+    ("core.planted_helper", 8, "auth.sessions"),
+    ("base.tg_planted", 3, "auth.teams"),
+}
+
+
+def test_planted_scans_are_found_wherever_they_stand(large: Database) -> None:
+    with large.connect(autocommit=False) as connection:
+        connection.execute(PLANTED.encode())
+        steps = explained(connection, "planted", {"bio": "planted"})
+        assert {(s.function, s.line, table) for s in steps for table in s.scans} == FOUND
+        unknown = unknown_scans(steps)
+        assert len(unknown) == len(FOUND)
+        assert (
+            "api.planted:6 reads auth.users from one end to the other:\n"
+            "perform from auth.users u where u.bio = p_bio"
+        ) in unknown
+
+        # It really ran through all of them, and what a step does not show is found.
+        heard = watch(connection)
+        values = {"bio": "planted"}
+        assert not really(connection, "select api.planted(p_bio => %(bio)s)", values, reads=False)
+        tables = large_tables(connection)
+        ran = {(told.function, table) for told in heard for table in told.tables & tables}
+        assert ran >= {(function.partition(".")[2], table) for function, _, table in FOUND}
+        assert compare(heard, steps, tables) == []
+        for hidden in [s for s in steps if s.scans]:
+            assert compare(heard, [s for s in steps if s is not hidden], tables)
+            blind = hidden._replace(plan={"Plan": {}})
+            assert compare(heard, [blind if s is hidden else s for s in steps], tables)
+
+
+# ------------------------------------------------------------------- over HTTP
+
+
+def test_an_administrator_asks_over_http(large: Database, serve: Serve) -> None:
+    server = serve(on=large)
+    admin, alice = server.client(), server.client()
+    admin.sign_in("admin")
+    alice.sign_in("alice")
+    asked = {"endpoint": "GET /v1/me", "user": ALICE, "analyze": True}
+    assert server.client().post("/v1/admin/explain", asked).status == 401
+    assert alice.post("/v1/admin/explain", asked).code == "NP001"
+
+    told = admin.post("/v1/admin/explain", asked)
+    assert told.status == 200, told.body
+    first = told.json()["items"][0]
+    assert first["function"] == "api.get_current_user"
+    assert first["plan"]["Plan"]["Actual Rows"] == 1, "her own row, under her identity"
+    assert "actual" in first["plan_text"]
+
+    # Page by page; nothing that writes is executed, and no secret is shown.
+    keys = large.value("select count(*) from auth.api_keys")
+    asked = {"endpoint": "POST /v1/api-keys", "arguments": {"name": "x", "scopes": ["self:read"]},
+             "analyze": True, "limit": 2}  # fmt: skip
+    pages = [admin.post("/v1/admin/explain", asked).json()]
+    while pages[-1]["next"]:
+        pages.append(admin.post("/v1/admin/explain", asked | {"after": pages[-1]["next"]}).json())
+    numbers = [item["step"] for page in pages for item in page["items"]]
+    assert len(pages) > 2
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert large.value("select count(*) from auth.api_keys") == keys
+    asked = {
+        "endpoint": "POST /v1/sessions",
+        "arguments": {"login": "a", "password": "Hidden@47"},
+    }
+    assert b"Hidden@47" not in admin.post("/v1/admin/explain", asked).body
+    assert admin.post("/v1/admin/explain", {"endpoint": "GET /v1/nothing"}).status == 404
+    asked = {"endpoint": "GET /v1/me", "arguments": {"user_id": ALICE}}
+    assert admin.post("/v1/admin/explain", asked).code == "VL002"
+
+    # She sees who looked.
+    trail = alice.get("/v1/me/audit").json()["items"]
+    assert any(row["action"] == "endpoint.explained" for row in trail)
