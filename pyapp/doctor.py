@@ -38,6 +38,7 @@ def _examine(settings: Settings) -> Findings:
             (FAIL, "database", _database(there, settings), "run: plinth migrate up"),
             (WARN, "main key", _main_key(there, settings), "run: plinth migrate up"),
             (FAIL, "login of the server", _web_login(there, settings), "check DATABASE_URL"),
+            (WARN, "replicas", _replicas(there, settings), "check DATABASE_REPLICA_URLS"),
         )
         for level, name, findings, todo in parts:
             try:
@@ -97,6 +98,38 @@ def _database(there: engine.Servers, settings: Settings) -> Findings:
 def _main_key(there: engine.Servers, settings: Settings) -> Findings:
     for lost in secret.used(there, settings)[1]:
         yield WARN, f"main key {lost}; name it in PLINTH_SECRET_KEY_PREVIOUS"
+
+
+def _replicas(there: engine.Servers, settings: Settings) -> Findings:
+    """Whether each is one, of this server, and near enough to be asked."""
+    if not settings.replica_urls:
+        return
+    with psycopg.connect(there.admin_url, connect_timeout=5) as primary:
+        system = "select system_identifier, pg_current_wal_lsn() from pg_control_system()"
+        ours, at = primary.execute(system).fetchone() or (None, None)
+    asked = """
+      select pg_is_in_recovery(), system_identifier, pg_last_wal_replay_lsn() >= %s::pg_lsn,
+             extract(epoch from now()
+                     - coalesce(pg_last_xact_replay_timestamp(), pg_postmaster_start_time()))
+        from pg_control_system()"""
+    for number, url in enumerate(settings.replica_urls, 1):
+        name = f"replica{number}"
+        try:
+            with psycopg.connect(url, connect_timeout=5, options=settings.key_options) as replica:
+                row = replica.execute(asked, [at]).fetchone() or (None, None, None, 0)
+        except psycopg.Error as error:
+            what = str(error).strip().partition("\n")[0]
+            yield WARN, f"{name}: {what}; the primary answers instead"
+            continue
+        recovering, system, there_already, behind = row
+        if system != ours:
+            yield FAIL, f"{name}: belongs to another server; it is never believed"
+        elif not recovering:
+            yield FAIL, f"{name}: is no replica, or was promoted; make it one again"
+        elif not there_already and behind > settings.replica_max_lag:
+            yield WARN, f"{name}: {behind:.0f} s behind, more than PLINTH_REPLICA_MAX_LAG"
+        else:
+            yield OK, f"{name}: follows" + ("" if there_already else f", {behind:.1f} s behind")
 
 
 def _web_login(there: engine.Servers, settings: Settings) -> Findings:

@@ -30,7 +30,7 @@ class Copy:
 
     @property
     def admin_url(self) -> str:
-        return self.at(self.engine.admin_url)
+        return self.at(url_of(self.engine.admin_url, "postgres"))
 
     def at(self, url: str) -> str:
         """The same address, at this server."""
@@ -116,6 +116,23 @@ def copy_of(engine: Engine, source: str, *, delay: str = "0") -> Iterator[Copy]:
         yield copy
     finally:
         copy.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def stranger(engine: Engine) -> Iterator[str]:
+    """The address of a server that has nothing to do with ours."""
+    account = Account.choose(Path("/nowhere"))
+    folder = Path(tempfile.mkdtemp(prefix="plinth-copy-", dir="/dev/shm" if _roomy() else None))
+    account.own(folder)
+    other = Copy(engine, folder, "0")
+    try:
+        command = f"{engine.bin_dir}/initdb -A trust -U plinth_admin --no-sync -D {folder}/data"
+        subprocess.run(command.split(), check=True, capture_output=True, **_apart(folder))
+        other.start()
+        yield other.admin_url
+    finally:
+        other.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 

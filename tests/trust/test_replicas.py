@@ -14,10 +14,13 @@ from typing import Any
 import psycopg
 import pytest
 
+from pyapp import doctor
+from pyapp.engine import Servers
+from pyapp.settings import Settings
 from tests.conftest import Database, Engine, Serve, Server, _start, clone, until
 from tests.http_client import Client
 from tests.people import PASSWORD, all_loaded, cheap_passwords
-from tests.trust.replica import Copy, copy_of
+from tests.trust.replica import Copy, copy_of, stranger
 
 LATE = 3.0
 # Few, because this server is not the only one on the run's PostgreSQL.
@@ -394,3 +397,33 @@ def test_no_other_server_is_believed(
         path = f"/v1/teams/{team_of(client)}"
         assert {client.get(path).status for _ in range(50)} == {200}
         assert told(wrong, "answers_total") == answered
+
+
+# ------------------------------------------------------------------- who runs it is told
+
+
+def examined(store: Database, *urls: str, most: int = 5) -> list[tuple[str, str]]:
+    there = Servers(store.admin_url, store.web_url, None, store.engine.secret_key)
+    given = Settings(replica_urls=urls, replica_max_lag=most, secret_key=store.engine.secret_key)
+    return list(doctor._replicas(there, given))
+
+
+def test_the_doctor_tells_how_each_replica_does(
+    prompt: Copy, late: Copy, engine: Engine, store: Database
+) -> None:
+    follows = prompt.web_url(store)
+    until(lambda: examined(store, follows) == [("ok", "replica1: follows")], 10)
+
+    def falls_behind() -> bool:
+        store.value("select http.beat()")
+        return examined(store, late.web_url(store), most=1)[0][0] == "warn"
+
+    until(falls_behind, 15)
+    with stranger(engine) as foreign:
+        nowhere = follows.replace("host=", "host=/nowhere")
+        found = examined(store, foreign, nowhere, store.web_url)
+    assert [level for level, _ in found] == ["FAIL", "warn", "FAIL"]
+    assert found[0][1] == "replica1: belongs to another server; it is never believed"
+    assert found[1][1].endswith("; the primary answers instead")
+    assert found[2][1] == "replica3: is no replica, or was promoted; make it one again"
+    assert examined(store) == []
