@@ -45,7 +45,7 @@ class Route:
         self.required = [a.name for a in self.args.values() if a.required]
         self.once: str = row["once"]
         self._text: str = row["statement"]
-        self._text_once: str | None = row["statement_once"]
+        self._text_once: str = row["statement_once"] or ""
         replica: dict[str, str] = row["replica"] or {}
         self._replica_text = replica.get("statement")
         # How the primary vouches for the caller; None where a replica may not answer.
@@ -89,8 +89,9 @@ class Route:
         return body.convert(arg.type, value, arg.name)
 
     def _make(self, names: Sequence[str], *, once: bool = False) -> Statement:
-        """The statement with these arguments; $1 and $2 are the token and the request's context."""
-        text = self._text_once if once and self._text_once else self._text
+        """The statement with these arguments; before them come the token and the request's context,
+        and of a call that is to happen once its key and the digest of its arguments."""
+        text = self._text_once if once else self._text
         listed = []
         limit = "null"
         for number, name in enumerate(names, 5 if once else 3):

@@ -1,6 +1,6 @@
--- http.entry: the call of a way in, as a route makes it: http.enter, for a call with an
--- Idempotency-Key http.enter_once, and for replicas http.vouch and http.assume. $1 is the SHA-256 of the token, $2 what
--- the layer knows of the request; $3 is the key, $4 the SHA-256 of the arguments.
+-- http.entry: the call of a way in, as a route makes it: http.enter, with an Idempotency-Key http.enter_once, and for
+-- replicas http.vouch and http.assume. $1 is the SHA-256 of the token, $2 what the layer knows of the request; $3 the
+-- key, $4 the SHA-256 of the arguments.
 --
 -- Rules   Answers are kept for a day under their key, for three where money moves.
 --         Where a route names no permission, an API key needs the scope self:read for what reads, else self:write.
