@@ -203,23 +203,27 @@ class Cache:
         reply: list[Any] = await self._send(question)
         return reply
 
-    async def renew(self, keys: Sequence[bytes]) -> list[bytes]:
-        """Gives tags new versions, which voids all that was stored under the old ones."""
-        # Random, never a counter: a Redis that lost its memory must not count back to an old one.
-        versions = [_random() for _ in keys]
-        pairs = zip(keys, versions, strict=True)
-        for sent in [self._send(_set(*pair, _VERSION_SECONDS)) for pair in pairs]:
-            await sent
+    async def begin(self, keys: Sequence[bytes]) -> list[bytes]:
+        """The versions of tags, of which some have none yet."""
+        for key in keys:
+            self._send(_set(key, _random(), _VERSION_SECONDS, b"NX"))
+        versions: list[bytes] = await self._send(asking(*keys))
+        if not all(versions):
+            raise CacheDown("it has no room for versions of tags")
         return versions
 
     async def bump(self, tags: Sequence[str]) -> bool:
-        """The same for tags that changed; false when not all who keep copies could be reached."""
+        """Gives tags new versions, which voids all that was stored under the old ones; false when
+        not all who keep copies could be reached."""
         if self._url is None:
             return True
         if not self.attached or self._link is None:
             return False
         try:
-            await self.renew([tag_key(self.prefix, tag) for tag in tags])
+            # Random, never a counter: a Redis that lost its memory must not count back.
+            keys = [tag_key(self.prefix, tag) for tag in tags]
+            for sent in [self._send(_set(key, _random(), _VERSION_SECONDS)) for key in keys]:
+                await sent
         except CacheDown:
             self.errors += 1
             self._link.close()  # also where it only refuses: who cannot bump must not believe
@@ -280,8 +284,8 @@ def asking(*keys: bytes) -> bytes:
     return _pack(b"MGET", *keys)
 
 
-def _set(key: bytes, value: bytes, seconds: bytes) -> bytes:
-    return _pack(b"SET", key, value, b"EX", seconds)
+def _set(key: bytes, value: bytes, seconds: bytes, *how: bytes) -> bytes:
+    return _pack(b"SET", key, value, b"EX", seconds, *how)
 
 
 def _pack(*command: bytes) -> bytes:

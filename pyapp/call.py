@@ -162,7 +162,7 @@ class Caller:
                 if kept is not None and head and kept.startswith(head) and cache.up:
                     return self._opened(route, kept[len(head) :], "hit")
                 if not head:
-                    head = place.head(await cache.renew(place.tags))
+                    head = place.head(await cache.begin(place.tags))
                 return await self._fill(_Fill(route, statement, values, token, owner, place, head))
         return await self._asked(route, statement, values, token, "bypass" if no_cache else "miss")
 

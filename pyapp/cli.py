@@ -58,6 +58,8 @@ def _explain(error: Exception) -> int:
     text, code = str(error).strip() or type(error).__name__, FAILED
     if isinstance(error, SettingsError):
         code = USAGE
+    elif isinstance(error, ConnectionError):
+        code = UNREACHABLE
     elif isinstance(error, OSError) and error.filename:
         text = f"{error.filename}: {error.strerror}"
     elif isinstance(error, psycopg.OperationalError) and error.sqlstate is None:
@@ -233,6 +235,7 @@ _STDIN = _option("--password-stdin", action="store_true", help="read it from sta
 _FILE = _option("file", metavar="FILE", type=Path)
 _WHO = _option("username", metavar="USER")
 _GROUPS = {
+    "cache": "see, remove and make copies of answers in Redis",
     "migrate": "bring the database to what db/ says",
     "user": "make and change accounts",
     "secret": "see and replace the key that secrets are encrypted with",
@@ -289,6 +292,11 @@ _COMMANDS: tuple[tuple[str, str | Callable[..., int | None], str, tuple[Any, ...
      (_FILE, _STDIN)),
     ("secret import", _secret_import, "take the secrets of another machine from such a file",
      (_FILE, _STDIN)),
+    ("cache stats", "copies.stats", "show how much is kept, and how often it serves", ()),
+    ("cache flush", "copies.flush", "remove what Plinth keeps in Redis, and nothing else", ()),
+    ("cache warm", "copies.warm", "keep what the sessions used last will ask for", (
+        _option("--sessions", metavar="N", default="1000", help="how many (default 1000)"),
+    )),
     ("hash-password", _hash_password, "print the hash of a password, for seeds", (_STDIN,)),
     ("openapi", _openapi, "print the OpenAPI document", ()),
     ("bench", _bench, "run the benchmarks of a checkout; its options are passed on", ()),

@@ -66,8 +66,10 @@ def _redis(url: str | None) -> Findings:
     fine = [int(part) for part in version.split(".")[:2]] >= least
     todo = "" if fine else ": {}.{} or newer is needed".format(*least)
     yield (OK if fine else FAIL), f"{name} {version}{todo}"
-    if info.get("maxmemory_policy") == "noeviction" and info.get("maxmemory"):
-        yield WARN, "Redis refuses writes when full; set maxmemory-policy volatile-lru"
+    if info.get("maxmemory_policy") == "noeviction":
+        yield WARN, f"{name} refuses writes when full; set maxmemory-policy allkeys-lru"
+    if not info.get("maxmemory"):
+        yield WARN, f"{name} takes memory without bound; set maxmemory (deploy/redis.conf)"
 
 
 def _server(there: engine.Servers, settings: Settings) -> Findings:

@@ -124,6 +124,16 @@ class Metrics:
         return text.encode()
 
 
+def answers(folder: Path) -> Counter[str]:
+    """What the cache did in all workers there ever were."""
+    told: Counter[str] = Counter()
+    for path in folder.glob("*.json"):
+        told.update(_read(path, alive=False))
+    return Counter({
+        name.split('"')[1]: int(n) for name, n in told.items() if name.startswith(_ANSWERS)
+    })  # fmt: skip
+
+
 def _read(path: Path, *, alive: bool) -> Counter[str]:
     """What a worker left; of one that is dead, only what it counted."""
     with suppress(OSError, ValueError, KeyError):  # there may be none yet

@@ -125,11 +125,11 @@ class Replicas:
         try:
             kept, *versions = await cache.read(place.ask)
             if not all(versions):
-                versions, kept = await cache.renew(place.tags), None
+                versions, kept = await cache.begin(place.tags), None
         except CacheDown:
             return None
         head = b"%b|%b|" % (place.key, b"|".join(versions))
-        if kept is not None and kept.startswith(head):
+        if kept is not None and kept.startswith(head) and cache.up:
             return bytes(kept[len(head) :])
         # Versions are read before the word is given: what happens meanwhile makes it void.
         try:

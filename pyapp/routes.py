@@ -122,6 +122,7 @@ class Registry:
         self._codes = {row["code"]: row for row in self.errors}
         # By path and method. A path with a placeholder has the pattern that finds it.
         self._fixed: dict[str, dict[str, Route]] = {}
+        self.kept: list[Route] = []  # what may be kept and needs no arguments
         self._open: dict[re.Pattern[str], dict[str, Route]] = {}
         for row in told["routes"]:
             route = Route(row, self.version)
@@ -131,6 +132,8 @@ class Registry:
             else:
                 methods = self._fixed.setdefault(route.path, {})
             methods[route.method] = route
+            if route.cache_seconds and not (route.required or "{" in route.path):
+                self.kept.append(route)
             if route.method == "GET":
                 methods["HEAD"] = route
             name = "/rpc/" + route.function.partition(".")[2]

@@ -1,6 +1,9 @@
 """One fill for many who ask, copies of nothing, copies for everybody, and the commands."""
 
 import asyncio
+import os
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -10,7 +13,7 @@ import aiohttp
 import pytest
 import redis
 
-from tests.conftest import Database, Serve, Server, until
+from tests.conftest import ROOT, Database, Serve, Server, until
 from tests.http_client import Client
 from tests.people import PASSWORD, all_loaded, cheap_passwords, plant
 from tests.trust.rig import children, kill
@@ -252,3 +255,80 @@ def test_a_row_changed_in_psql_is_seen_within_100_ms(serve: Serve, planted: Data
     took.sort()
     print(f"seen after {took[25] * 1000:.1f} ms in the middle, {took[-1] * 1000:.1f} ms at worst")
     assert took[-3] < 0.1
+
+
+def plinth(server: Server, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """A command beside the running server."""
+    ours = ("PLINTH_", "DATABASE_", "REDIS_", "PG")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
+    environment |= {
+        "PLINTH_ENV": "test",
+        "PLINTH_SECRET_KEY": server.database.engine.secret_key,
+        "PLINTH_DATA": str(server.log.parent / "data"),
+        "DATABASE_ADMIN_URL": server.database.admin_url,
+        "DATABASE_URL": server.database.web_url,
+        "REDIS_URL": server.redis_url,
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "pyapp", "cache", *arguments],
+        cwd=ROOT, env=environment | more, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+def test_stats_flush_and_warm(server: Server, store: redis.Redis, planted: Database) -> None:
+    anna, bert = join(server, "anna"), join(server, "bert")
+    for client in (anna, bert):
+        assert [how(client, "/v1/me") for _ in range(2)] == ["miss", "hit"]
+    store.set("somebody:else", "stays")
+    store.set("plinth2:of another service", "stays")
+
+    def told(*arguments: str, **more: str) -> str:
+        ended = plinth(server, *arguments, **more)
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout
+
+    until(lambda: "2 hit" in told("stats"), 5)  # the worker says so once a second
+    lines = dict(line.split(None, 1) for line in told("stats").splitlines())
+    assert lines["prefix"] == "plinth"
+    assert lines["policy"].startswith("allkeys-lru")
+    assert " of 268 MB" in lines["memory"]
+    assert int(lines["keys"].split()[0]) >= 4
+
+    assert "keys that begin with plinth:" in told("flush")
+    left = {key for key in store.scan_iter("*") if b":beat:" not in key}
+    assert left == {b"somebody:else", b"plinth2:of another service"}
+    assert how(anna, "/v1/me") == "miss"
+
+    # What comes first is kept, for those who were here last, and nothing was said of their use.
+    seen = planted.value("select max(last_seen_at) from auth.sessions")
+    store.flushdb()
+    until(lambda: how(bert, "/v1/me") == "hit", 5)
+    told("flush")
+    assert "filled" in told("warm")
+    assert {how(c, path) for c in (anna, bert) for path in ("/v1/me", "/v1/me/preferences")} == {
+        "hit"
+    }
+    assert "\n0 filled, " in told("warm", "--sessions", "1")
+    assert planted.value("select max(last_seen_at) from auth.sessions") == seen
+    # The same bytes as the server's own.
+    assert anna.get("/v1/me").body == anna.get("/v1/me", cache_control="no-cache").body
+
+
+def test_a_prefix_is_a_room_of_its_own(serve: Serve, planted: Database) -> None:
+    server = serve(PLINTH_CACHE_PREFIX="other.service")
+    client = join(server, "roomy")
+    assert [how(client, "/v1/me") for _ in range(2)] == ["miss", "hit"]
+    with redis.Redis.from_url(server.redis_url) as store:
+        assert {key.split(b":")[0] for key in store.scan_iter("*")} == {b"other.service"}
+    assert "removed 0 keys" in plinth(server, "flush").stdout
+    assert how(client, "/v1/me") == "hit"
+
+
+def test_the_commands_say_what_is_wrong(server: Server) -> None:
+    away = plinth(server, "stats", REDIS_URL="redis://127.0.0.1:1")
+    assert away.returncode == 3
+    assert away.stderr.startswith("plinth: cannot reach Redis")
+    assert plinth(server, "warm", REDIS_URL="redis://127.0.0.1:1").returncode == 3
+    wrong = plinth(server, "warm", "--sessions", "many")
+    assert wrong.returncode == 2
+    assert plinth(server, "stats", PLINTH_CACHE_PREFIX="a*").returncode == 2
