@@ -247,7 +247,11 @@ begin
     if v_object.owner <> 'plinth_owner'::regrole then
       execute format('alter %s %s owner to plinth_owner', v_object.kind, v_object.name);
     end if;
-    for v_role in select distinct a.grantee from aclexplode(v_object.acl) a where a.grantee <> v_object.owner loop
+    -- plinth_owner has what it has as the owner, also where it was granted that before.
+    for v_role in
+      select distinct a.grantee from aclexplode(v_object.acl) a
+       where a.grantee not in (v_object.owner, 'plinth_owner'::regrole)
+    loop
       execute format('revoke all on %s %s from %s', v_object.grants, v_object.name,
                      case when v_role = 0 then 'public' else v_role::regrole::text end);
     end loop;

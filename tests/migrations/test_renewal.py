@@ -68,6 +68,27 @@ def test_a_dropped_grant_and_comment_are_gone(project: Project) -> None:
     ) == [(None, False)]
 
 
+def test_what_plinth_system_owns_stays_its_own(project: Project) -> None:
+    """Also where plinth_owner was given it: a second deploy leaves the rights of the first."""
+    text = (
+        GREET
+        + """
+alter function api.greet(text) owner to plinth_system;
+set local role plinth_system;
+grant execute on function api.greet(text) to plinth_owner;
+set local role plinth_owner;
+"""
+    )
+    rights = "select proacl::text from pg_proc where oid = 'api.greet'::regproc"
+    project.write(CODE, text)
+    project.up()
+    first = project.value(rights)
+    project.write(CODE, text.replace("hello", "good day"))
+    project.up()
+    assert "plinth_system=X" in first
+    assert project.value(rights) == first
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -1,8 +1,17 @@
 """One row for every call, whatever happens to the workers, to the database, or to the clock."""
 
 import asyncio
+import random
 import signal
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
 
+import pytest
+
+from pyapp.usage import Usage
 from tests.conftest import Database, Serve, Server, until
 from tests.http_client import Client
 from tests.people import Crowd
@@ -93,6 +102,14 @@ def test_rows_wait_while_the_database_is_away(server: Server, client: Client) ->
     assert client.samples()["plinth_usage_dropped_total"] == 0
 
 
+def test_rows_that_wait_are_bounded() -> None:
+    """The oldest give way, and are counted."""
+    usage = Usage(cast("Any", None), lambda _: None)
+    for _ in range(100_007):
+        usage.note((0.0, ("GET", "/v1/me", 200), 0.001, "x", None, None))
+    assert usage.stats() == {"waiting": 100_000, "sent_total": 0, "dropped_total": 7}
+
+
 async def stopped_under_load(server: Server) -> int:
     """Many ask until the program is told to stop; returns how many answers there were."""
     async with Crowd(server.url, 8) as crowd:
@@ -112,3 +129,191 @@ async def test_a_stop_under_load_loses_none(serve: Serve, database: Database) ->
         answered += await stopped_under_load(serve(workers=2))
         assert rows(database) == answered
         assert calls(database) == answered
+
+
+def usage(client: Client, query: str = "") -> Any:
+    return client.get(f"/v1/usage{query}").json()["items"]
+
+
+def test_reports_count_once(server: Server, client: Client) -> None:
+    client.sign_in("alice")
+    event = {"model": "m-1", "tokens_in": 100, "tokens_out": 20, "cost": 0.0000012, "event_id": "e"}
+    first, again = client.post("/v1/usage", event), client.post("/v1/usage", event)
+    assert (first.status, again.status) == (201, 201)
+    assert first.json() == {"id": again.json()["id"], "event_id": "e", "duplicate": False}
+    assert again.json()["duplicate"] is True
+    late = (datetime.now(UTC) - timedelta(days=30)).isoformat()
+    many = [event | {"event_id": f"e{n}", "at": late} for n in range(500)]
+    bulk = client.post("/v1/usage/bulk", {"events": [event, *many]})
+    assert bulk.json() == {"recorded": 500, "duplicates": 1}
+    assert client.post("/v1/usage/bulk", {"events": many}).json()["duplicates"] == 500
+    refused = client.post("/v1/usage/bulk", {"events": [event, {"model": "m", "cost": -1}]})
+    assert (refused.status, refused.json()["errors"][0]["field"]) == (422, "events[1].cost")
+    begin = (datetime.now(UTC) - timedelta(days=40)).isoformat().replace("+00:00", "Z")
+    days = usage(client, f"?from={begin}")
+    assert [(day["key"], day["model_uses"], day["tokens_in"]) for day in days] == [
+        (late[:10], 500, 50_000),
+        (datetime.now(UTC).date().isoformat(), 1, 100),
+    ]
+    assert days[0]["cost"] == 0.0006
+
+
+def test_usage_over_http(server: Server, client: Client) -> None:
+    admin = server.client()
+    client.sign_in("alice")
+    admin.sign_in("admin")
+    for _ in range(10):
+        client.get("/v1/me")
+    client.get("/v1/nothing-there")
+    all_told(server, 13)
+    (route,) = usage(client, "?by=route")
+    assert (route["key"], route["calls"], route["errors"]) == ("GET /v1/me", 10, 0)
+    assert 0 < route["p50_ms"] <= route["p95_ms"] <= route["slowest_ms"]
+    pages = client.get("/v1/usage/calls?limit=6").json()
+    rest = client.get(f"/v1/usage/calls?limit=200&after={pages['next']}").json()
+    assert {call["route"] for call in pages["items"] + rest["items"]} >= {"/v1/me"}
+    assert len({call["id"] for call in rest["items"][-4:] + pages["items"]}) == 10
+    assert rest["next"] is None
+    assert client.get("/v1/usage?by=user").status == 422
+    assert client.get("/v1/admin/usage").code == "NP001"
+    assert client.get("/v1/admin/usage/verification").code == "NP001"
+    everybody = admin.get("/v1/admin/usage?by=user").json()["items"]
+    assert [user["key"] for user in everybody][:2] == [NOBODY, ALICE]
+    assert everybody[0]["calls"] == 3, "two sign-ins, and what has no route"
+    only = admin.get(f"/v1/admin/usage?by=route&user={ALICE}").json()["items"]
+    assert "GET /v1/me" in {row["key"] for row in only}
+    assert admin.get("/v1/admin/usage/verification").json() == {"items": [], "next": None}
+
+
+def batched(items: list[uuid.UUID], size: int) -> list[list[uuid.UUID]]:
+    return [items[n : n + size] for n in range(0, len(items), size)]
+
+
+def verified(database: Database) -> None:
+    """The rollups equal a recount."""
+    with database.connect() as connection:
+        found = connection.execute("select * from api.verify_usage() limit 5").fetchall()
+    assert found == []
+
+
+def test_an_erased_user_leaves_rows_that_lead_to_nobody(server: Server, client: Client) -> None:
+    database = server.database
+    client.sign_in("bob")
+    me = client.get("/v1/me").json()["id"]
+    note = {"model": "m", "event_id": "of bob", "metadata": {"who": "bob@example.org"}}
+    assert client.post("/v1/usage", note).status == 201
+    all_told(server, 4)
+    export = client.get("/v1/me/export").json()["tables"]
+    assert export["ops.usage_events"][0]["event_id"] == "of bob"
+    assert export["analytics.api_metrics"]
+    all_told(server, 5)
+    with database.connect() as connection:
+        connection.execute(
+            "update auth.users set status = 'deleted', deleted_at = now() - interval '1 hour'"
+            " where id = %s", [me],
+        )  # fmt: skip
+        connection.execute("select api.erase_user(%s)", [me])
+    assert rows(database, f"user_id = '{me}'") == 4
+    assert database.value("select count(*) from ops.usage_events") == 0
+    assert database.value(f"select status from auth.users where id = '{me}'") == "erased"
+    verified(database)
+
+
+# ----------------------------------------------------------------- late, out of order, again
+
+_CALLS = "select http.record_usage(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+_REPORTS = """
+select core.add_usage(array_agg(row(
+         u, i, to_timestamp(a / 1000.0), null, 'POST', '/v1/usage', null, null, 'r', null, m, t,
+         2 * t, t * 0.0000001)::ops.api_usage))
+  from unnest(%s::uuid[], %s::uuid[], %s::bigint[], %s::text[], %s::bigint[]) as x (u, i, a, m, t)
+"""
+_USERS = [uuid.UUID(int=n) for n in range(40)]
+
+
+def told(connection: Any, ids: list[uuid.UUID]) -> None:
+    """What a worker would send of these calls, the same for the same ids."""
+    kinds = [(n, n % 5, status) for n in range(40) for status in (200, 304, 404, 503)]
+    connection.execute(_CALLS, [
+        [None] * len(kinds),
+        [_USERS[user] for user, _, _ in kinds],
+        ["GET" if route % 3 else "POST" for _, route, _ in kinds],
+        [f"/v1/{route}" for _, route, _ in kinds],
+        [status for _, _, status in kinds],
+        [None] * len(kinds),
+        [1 + key.int % len(kinds) for key in ids],
+        ids,
+        [key.int >> 80 for key in ids],
+        [key.int % 20_000_000 for key in ids],
+        [str(key.int % 1000) for key in ids],
+    ])  # fmt: skip
+
+
+def reported(connection: Any, ids: list[uuid.UUID]) -> None:
+    connection.execute(_REPORTS, [
+        [_USERS[key.int % 40] for key in ids],
+        ids,
+        [key.int >> 80 for key in ids],
+        [f"m{key.int % 3}" for key in ids],
+        [key.int % 5000 for key in ids],
+    ])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "total", [20_000, pytest.param(1_000_000, marks=pytest.mark.soak)], ids=["short", "whole"]
+)
+def test_rollups_forgive(database: Database, total: int) -> None:
+    """Calls and reports: one in ten is up to 30 days late, all are out of order, one batch in ten
+    comes again, one report in ten in another batch, too; from four senders at once."""
+    dice = random.Random(total)
+    now = time.time()
+
+    def made() -> uuid.UUID:
+        late = dice.random() * 30 * 86400 if dice.random() < 0.1 else dice.random() * 3600
+        tail = 7 << 76 | 2 << 62 | dice.getrandbits(62)
+        return uuid.UUID(int=int((now - late) * 1000) << 80 | tail)
+
+    ids = [made() for _ in range(total)]
+    calls_, reports = ids[total // 4 :], ids[: total // 4]
+    again = dice.sample(reports, total // 40)
+    sent = [(told, some) for some in batched(calls_, 500)]
+    sent += [(reported, some) for some in batched(reports, 500) + batched(again, 500)]
+    sent += dice.sample(sent, len(sent) // 10)
+    dice.shuffle(sent)
+
+    def send(part: int) -> None:
+        with database.connect() as connection:
+            for how, some in sent[part::4]:
+                how(connection, some)
+
+    with ThreadPoolExecutor(4) as senders:
+        list(senders.map(send, range(4)))
+    assert rows(database) == total
+    assert calls(database) == len(calls_)
+    assert int(database.value("select sum(calls) from analytics.api_metrics")) == total
+    verified(database)
+    # It would tell.
+    with database.connect() as connection:
+        connection.execute("delete from ops.api_usage where id = %s", [ids[7]])
+        found = connection.execute("select rollup from api.verify_usage() order by 1").fetchall()
+    assert found == [("analytics.api_metrics",), ("analytics.daily_stats",)]
+
+
+def test_workers_that_write_at_once_agree(serve: Serve, database: Database) -> None:
+    """All calls of one user, so that every batch meets in the same rows."""
+    server = serve(workers=4)
+    first = server.client()
+    first.sign_in("alice")
+
+    def ask(_: int) -> None:
+        client = Client(server.port, first.token)
+        for _ in range(100):
+            assert client.get("/v1/me").status == 200
+        client.close()
+
+    with ThreadPoolExecutor(16) as people:
+        list(people.map(ask, range(16)))
+    all_told(server, 1601)
+    assert rows(database, f"user_id = '{ALICE}'") == 1600
+    assert first.samples()["plinth_usage_dropped_total"] == 0
+    verified(database)

@@ -2,7 +2,8 @@
 -- how many were new. A row that is there already is passed over, so a batch that is sent again counts once. When
 -- something happened decides where it counts, not when it came.
 --
--- Locks   the new rows, then those of core.fold_usage
+-- Locks   ops.api_usage in the order of its key, so that senders of the same rows wait for each other and never
+--         deadlock; then those of core.fold_usage
 -- Owned by plinth_system: one batch holds the calls of many users.
 create or replace function core.add_usage(p_rows ops.api_usage[])
 returns integer
@@ -16,7 +17,8 @@ declare
   v_counts analytics.api_metrics[];
 begin
   with added as (
-    insert into ops.api_usage select r.* from unnest(p_rows) r
+    insert into ops.api_usage
+    select r.* from unnest(p_rows) r order by r.user_id, r.id
     on conflict do nothing
     returning *
   ), counted as (
