@@ -25,7 +25,6 @@ class Copy:
 
     engine: Engine
     folder: Path
-    delay: str
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
@@ -49,7 +48,6 @@ class Copy:
             "listen_addresses": "",
             "logging_collector": "off",
             "cluster_name": f"copy-{self.folder.name}",
-            "recovery_min_apply_delay": self.delay,
             "track_functions": "all",
         }
         command = [f"{self.engine.bin_dir}/postgres", "-D", str(self.folder / "data"), "-p", "5432"]
@@ -57,6 +55,12 @@ class Copy:
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, **_apart(self.folder))
         until(self.answers, 30, "the replica does not start")
+
+    def stay_behind(self, delay: str) -> None:
+        """By so much; at any time."""
+        with psycopg.connect(self.admin_url, autocommit=True) as connection:
+            connection.execute(f"alter system set recovery_min_apply_delay = '{delay}'".encode())
+            connection.execute("select pg_reload_conf()")
 
     def answers(self) -> bool:
         with suppress(psycopg.OperationalError), psycopg.connect(self.admin_url):
@@ -102,12 +106,12 @@ def _apart(folder: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def copy_of(engine: Engine, source: str, *, delay: str = "0") -> Iterator[Copy]:
+def copy_of(engine: Engine, source: str) -> Iterator[Copy]:
     """A replica of the server at that address, for as long as it is needed."""
     account = Account.choose(Path("/nowhere"))
     folder = Path(tempfile.mkdtemp(prefix="plinth-copy-", dir="/dev/shm" if _roomy() else None))
     account.own(folder)
-    copy = Copy(engine, folder, delay)
+    copy = Copy(engine, folder)
     try:
         command = f"{engine.bin_dir}/pg_basebackup -R -X stream -c fast -D {folder}/data".split()
         command += ["-d", make_conninfo(url_of(source, "postgres"))]
@@ -125,7 +129,7 @@ def stranger(engine: Engine) -> Iterator[str]:
     account = Account.choose(Path("/nowhere"))
     folder = Path(tempfile.mkdtemp(prefix="plinth-copy-", dir="/dev/shm" if _roomy() else None))
     account.own(folder)
-    other = Copy(engine, folder, "0")
+    other = Copy(engine, folder)
     try:
         command = f"{engine.bin_dir}/initdb -A trust -U plinth_admin --no-sync -D {folder}/data"
         subprocess.run(command.split(), check=True, capture_output=True, **_apart(folder))

@@ -5,6 +5,7 @@
 --         that vouched, and no other, promoted or restored from the same files.
 --         Two statements, because a function that reads sees what was there when its statement began. Asked within that
 --         statement, the position could be reached in between, and the function would still see what was before.
+--         For the same reason each statement has to see anew: READ COMMITTED.
 -- Errors  SV503 this is no replica, of another server, or not that far; the layer asks the primary
 -- Locks   none
 create or replace function http.present_vouch(p_vouch text)
@@ -19,6 +20,9 @@ declare
 begin
   if not pg_is_in_recovery() then
     perform base.raise('SV503', 'This server is no replica');
+  end if;
+  if current_setting('transaction_isolation') <> 'read committed' then
+    perform base.raise('SV503', 'This transaction sees what was there when it began');
   end if;
   if not coalesce(pg_last_wal_replay_lsn() >= v_parts[11]::pg_lsn, false) then
     perform base.raise('SV503', 'This replica is not that far');
