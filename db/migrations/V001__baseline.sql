@@ -106,6 +106,7 @@ insert into base.errors (code, http_status, title, description, retry_after) val
   ('UN004', 401, 'Second factor needed',      'The password is right; send the code of the second factor, too.', null),
   ('NP001', 403, 'Not permitted',             'The caller may not do this, or may not act for the named user.', null),
   ('NF001', 404, 'Not found',                 'There is no such thing, or it is not yours to see.', null),
+  ('NF002', 404, 'Not switched on',           'This feature is not switched on for you; it may be later.', null),
   ('NF404', 404, 'No such route',             'The path is not one of the routes; see /docs.', null),
   ('NF405', 405, 'Method not allowed',        'The path exists, but not with this method; see the Allow header.', null),
   ('KC001', 409, 'Already taken',             'The value must be unique and is taken.', null),

@@ -17,7 +17,7 @@ import pytest
 
 from tests.conftest import Database, Engine, Serve, Server, clone, until
 from tests.http_client import Client
-from tests.people import all_loaded, worker_of
+from tests.people import all_loaded, plant, worker_of
 
 ALICE = "01900000-0000-7000-8000-000000000005"
 BOB = "01900000-0000-7000-8000-000000000006"
@@ -46,6 +46,20 @@ def judged(store: Database) -> tuple[list[bool], list[str | None]]:
         row = connection.execute(JUDGED.encode(), [IDS[:300]]).fetchone()
     assert row is not None
     return row[0], row[1]
+
+
+BEHIND = """
+create function api.read_planted(p_user_id uuid) returns text language plpgsql stable
+security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  p_user_id := core.act_for(p_user_id);
+  perform core.require_flag(p_user_id, 'planted');
+  return 'new';
+end $$;
+grant execute on function api.read_planted(uuid) to plinth_web;
+select http.expose('GET /v1/planted', 'api.read_planted',
+                   cache => 300, tags => '{all:flags,profile}');
+"""
 
 
 def signed_in(client: Client, login: str) -> Client:
@@ -350,6 +364,34 @@ def test_another_tier_or_role_counts_on_the_next_call(server: Server) -> None:
         assert told() == told() == [True, True]
         assert admin.delete("/v1/users/bob/roles/administrator").status == 204
         assert admin.patch(f"/v1/users/{BOB}", {"tier": "free"}).status == 200
+
+
+def test_a_route_behind_a_flag_is_there_only_for_who_has_it(
+    serve: Serve, database: Database
+) -> None:
+    """Also where its answer is kept, and where a schedule opens it."""
+    plant(database, BEHIND)
+    server = serve()
+    admin, bob = signed_in(server.client(), "admin"), signed_in(server.client(), "bob")
+
+    def told() -> list[int]:
+        ways = [("GET", "/v1/planted"), ("POST", "/rpc/read_planted")]
+        return [bob.request(*way).status for way in ways for _ in range(3)]
+
+    assert told() == [404] * 6
+    assert bob.get("/v1/planted").code == "NF002"
+    made = {"key": "planted", "enabled": True, "percentage": 0, "rules": [{"roles": ["developer"]}]}
+    assert admin.post("/v1/admin/flags", made).status == 201
+    for _ in range(5):
+        assert told() == [200] * 6
+        assert bob.get("/v1/planted").headers["x-cache"] == "hit"
+        assert admin.patch("/v1/admin/flags/planted", {"enabled": False}).status == 200
+        assert told() == [404] * 6
+        assert admin.patch("/v1/admin/flags/planted", {"enabled": True}).status == 200
+    soon = (datetime.now(UTC) + timedelta(seconds=1)).isoformat()
+    assert admin.patch("/v1/admin/flags/planted", {"starts_at": soon}).status == 200
+    assert told() == [404] * 6
+    until(lambda: told() == [200] * 6, 4)
 
 
 def test_a_change_in_psql_is_seen_within_a_tenth_of_a_second(

@@ -14,3 +14,4 @@ $$;
 
 comment on function core.fresh_until_a_flag_changes(ops.flags[]) is
   'Keeps an answer about flags no longer than until the next of them begins or ends';
+grant execute on function core.fresh_until_a_flag_changes(ops.flags[]) to plinth_system;

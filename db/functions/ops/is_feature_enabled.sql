@@ -10,18 +10,9 @@ stable
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-declare
-  v_flags ops.flags[] := core.flag_and_needed(p_flag);
-  v_user  auth.users;
 begin
   p_user_id := core.act_for(p_user_id);
-  if v_flags is null then
-    return false;
-  end if;
-  select u.* into v_user from auth.users u where u.id = p_user_id;
-  return coalesce(
-    (select j.enabled from core.judge_flags(v_flags, p_user_id, v_user.roles, v_user.tier, now()) j where j.key = p_flag),
-    false);
+  return core.has_flag(p_user_id, p_flag);
 end
 $$;
 

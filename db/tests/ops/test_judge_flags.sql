@@ -1,11 +1,13 @@
 -- core.judge_flags: who has which flag, and what decided; and what it is given: core.flags_at, core.flag_and_needed.
 begin;
-select plan(38);
+select plan(47);
 
 select function_returns('core', 'judge_flags', array['ops.flags[]', 'uuid', 'text[]', 'text', 'timestamp with time zone'],
                         'setof record');
 select volatility_is('core', 'judge_flags', array['ops.flags[]', 'uuid', 'text[]', 'text', 'timestamp with time zone'], 'stable');
 select volatility_is('core', 'flags_at', array['timestamp with time zone'], 'stable');
+select volatility_is('core', 'has_flag', array['uuid', 'text'], 'stable');
+select volatility_is('core', 'require_flag', array['uuid', 'text'], 'stable');
 select volatility_is('core', 'flag_and_needed', array['text'], 'stable');
 select volatility_is('core', 'flag_to_change', array['text', 'integer', 'text', 'integer'], 'volatile');
 select volatility_is('core', 'say_why', array['text', 'integer'], 'volatile');
@@ -71,7 +73,7 @@ insert into ops.flags (key, enabled, prerequisites) values ('tap_e', true, '{tap
 create function pg_temp.all_judged(p_tier text, p_at timestamptz default null) returns text language sql as $$
   select string_agg(concat_ws(' ', j.key, j.enabled, j.reason), ', ' order by j.key)
     from core.judge_flags(core.flags_at(p_at), '019e0000-0000-7000-8000-00000000f0c1',
-  '{}', p_tier, now()) j where j.key ~ '^tap_'
+  '{}', p_tier, now()) j where j.key ~ '^tap_.$'
 $$;
 select is(pg_temp.all_judged('pro'), 'tap_a t rule 1, tap_b t on, tap_c t on, tap_d f off, tap_e f prerequisite',
           'one that is off takes with it what needs it');
@@ -83,6 +85,20 @@ select is(array(select f.key from unnest(core.flag_and_needed('tap_c')) f order 
 select is(core.flag_and_needed('tap_none'), null, 'or nothing');
 select is((select j.enabled from core.judge_flags((select array_agg(f) from ops.flags f where f.key = 'tap_b'),
   '019e0000-0000-7000-8000-00000000f0c1', '{}', 'pro', now()) j), false, 'what is needed and not there counts as off');
+
+-- Behind a flag.
+insert into auth.users (id, username, email, tier) values
+  ('019e0000-0000-7000-8000-00000000f0c1', 'tap_judge_anna', 'tap_judge_anna@example.org', 'pro'),
+  ('019e0000-0000-7000-8000-00000000f0c2', 'tap_judge_ben', 'tap_judge_ben@example.org', 'free');
+insert into ops.flags (key, enabled, starts_at) values ('tap_later', true, now() + interval '7 s');
+select ok(core.has_flag('019e0000-0000-7000-8000-00000000f0c1', 'tap_b'), 'who has it');
+select lives_ok($$ select core.require_flag('019e0000-0000-7000-8000-00000000f0c1', 'tap_b') $$, 'gets in');
+select throws_ok($$ select core.require_flag('019e0000-0000-7000-8000-00000000f0c2', 'tap_b') $$, 'NF002',
+  'This is not switched on for you', 'who has not does not');
+select is(core.has_flag('019e0000-0000-7000-8000-00000000f0c1', 'tap_none'), false, 'nobody has what is not there');
+select is(current_setting('plinth.fresh_until', true), null, 'no schedule, no end of the answer');
+select is(core.has_flag('019e0000-0000-7000-8000-00000000f0c1', 'tap_later'), false, 'nor what is to come');
+select is(current_setting('plinth.fresh_until')::float8, extract(epoch from now() + interval '7 s')::float8, 'good until then');
 
 -- As of.
 update ops.flags set rules = '[]' where key = 'tap_a';

@@ -1,7 +1,7 @@
 -- The registry against the catalog: every function of the contract is reachable or says why not, and routes make sense.
 begin;
 set local search_path = tap, pg_catalog;
-select plan(20);
+select plan(22);
 
 create function pg_temp.contract() returns setof pg_proc language sql as $$
   select * from pg_proc where pronamespace = 'api'::regnamespace
@@ -55,6 +55,14 @@ create function pg_temp.kept_beyond_permission() returns setof text language sql
    where r.cache_seconds is not null and a.permission is distinct from r.permission
 $$;
 
+-- An answer in which a flag counts depends on flags, and on the tier, which is of the profile.
+create function pg_temp.kept_beyond_flag() returns setof text language sql as $$
+  select r.path from http.routes r
+    join pg_proc p on p.oid = r.function_name::regproc
+   where r.cache_seconds is not null and not r.cache_tags @> '{all:flags,profile}'
+     and p.prosrc ~ '(core\.(has|require)_flag|api\.is_feature_enabled|core\.judge_flags)\('
+$$;
+
 select isnt_empty('select from http.routes', 'there are routes');
 select isnt_empty('select from pg_temp.asked()', 'and functions that ask for a permission');
 select is_empty('select pg_temp.unspoken()', 'every function of the contract has a route or a no_route mark');
@@ -82,6 +90,7 @@ select is_empty(
   'a permission that a route asks for exists');
 select is_empty('select pg_temp.unknown_permissions()', 'and so does one that a function asks for');
 select is_empty('select pg_temp.kept_beyond_permission()', 'what is kept for who may is void once he may not');
+select is_empty('select pg_temp.kept_beyond_flag()', 'what is kept behind a flag is void when that changes');
 select is_empty(
   $$ select method, path from http.routes where regexp_replace(path, '\{[a-z0-9_]+\}', '', 'g') ~ '[A-Z_]' $$,
   'paths are written in lower case, with hyphens');
@@ -98,12 +107,14 @@ select set_eq('select pg_temp.writes_on_get() union all select pg_temp.open_user
 create or replace function api.planted(p_user_id uuid) returns void language plpgsql stable as $$
 begin
   perform core.require_permission('users:raed');
+  perform core.require_flag(p_user_id, 'x');
 end $$;
 update http.routes set cache_seconds = 60 where path = '/v1/{odd}';
 select results_eq('select pg_temp.unknown_permissions()', array['api.planted asks for users:raed'],
                   'a permission that is none is found');
 select results_eq('select pg_temp.kept_beyond_permission()', array['/v1/{odd}'],
                   'an answer kept beyond its permission is found');
+select results_eq('select pg_temp.kept_beyond_flag()', array['/v1/{odd}'], 'an answer kept beyond its flag is found');
 
 select * from finish();
 rollback;
