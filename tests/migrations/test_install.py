@@ -93,13 +93,21 @@ def test_seeds_are_loaded_once_counted_and_cleaned(engine: Engine) -> None:
         first = seed.run(project.dsn, "development", on_progress=project.said.append)
         assert first["auth.users"] >= 6
         assert f"auth.users: {first['auth.users']} rows" in project.said
+        usage = "select count(*), count(distinct model), sum(cost) > 0 from ops.api_usage"
+        used = project.rows(usage)
+        assert used == [(210, 3, True)]
         assert seed.run(project.dsn, "development") == first
+        assert project.rows(usage) == used
 
         project.rows(
             "insert into auth.users (username, email) values ('carol', 'carol@example.org')"
         )
         version = project.value("select version from http.registry")
         assert seed.run(project.dsn, "development", clean=True) == first
+        assert project.rows(usage) == used
+        assert project.rows("select * from api.verify_usage()") == []
+        tracked = "select count(*) from ops.rate_limit_tracking"
+        assert project.value(tracked) == 3
         assert project.value("select count(*) from auth.logins where login = 'carol'") == 0
         assert project.value("select count(*) from auth.roles") >= 4
         assert project.value("select version from http.registry") != version
