@@ -6,7 +6,6 @@ import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import islice
 from math import ceil
 from typing import NamedTuple
 
@@ -20,6 +19,7 @@ log = logging.getLogger("plinth.limits")
 
 _LASTS = 1.0  # seconds a grant may be used, and a refusal is remembered; http.take counts on it
 _MOST_ITEMS = 200  # in one question
+_MOST_TRIES = 20  # each takes the time that http.take waits for a row
 _TRIES = 3  # an answer that took longer than a grant lasts is given back, and asked for again
 _TAKE = Statement(
     "select * from http.take($1::bytea[], $2::text[], $3::text[], $4::integer[], $5::integer[],"
@@ -45,12 +45,12 @@ class Lease:
     who: Who
     granted_at: int  # by the database's clock
     asked: float
+    words: str
     room: int
     limit: int  # 0: there is none
     remaining: int
     reset: int
     wait: int  # more than 0: not all was granted
-    words: str
 
     def told(self, now: float) -> bytes:
         if not self.limit:
@@ -65,6 +65,7 @@ class _Demand:
 
     who: Who
     calls: list[tuple[int, asyncio.Future[bytes]]] = field(default_factory=list)
+    tries: int = 0  # while somebody else holds the caller's row
 
 
 class Limits:
@@ -114,9 +115,9 @@ class Limits:
     def _refused(self, lease: Lease, now: float) -> Problem:
         self.refused += 1
         wait = max(ceil(lease.asked + lease.wait - now), 1)
-        lines = lease.told(now).decode().split("\r\n")[:-1]
-        headers = [(name, value) for name, _, value in (line.partition(": ") for line in lines)]
+        told = lease.told(now).decode().replace(": ", "\r\n").split("\r\n")
         detail = f"The limit of {lease.words} is reached; wait {wait} seconds."
+        headers = list(zip(told[::2], told[1::2], strict=False))
         return problems.layer("RL001", detail, retry_after=wait, headers=headers)
 
     def _begin(self) -> None:
@@ -127,21 +128,14 @@ class Limits:
         """One question at a time, with all that waits meanwhile."""
         while self._demands or self._back:
             back, self._back = self._back[:_MOST_ITEMS], self._back[_MOST_ITEMS:]
-            batch = dict(islice(self._demands.items(), _MOST_ITEMS))
-            for key in batch:
-                del self._demands[key]
+            batch = {key: self._demands.pop(key) for key in list(self._demands)[:_MOST_ITEMS]}
             try:
                 await self._take(batch, back)
             except Exception as error:
-                if not isinstance(error, DatabaseError | Problem):
-                    log.exception("limits could not be asked for")
-                else:
-                    log.warning("limits could not be asked for: %s", error)
+                known = isinstance(error, DatabaseError | Problem)
+                log.warning("limits could not be asked for: %s", error, exc_info=not known)
                 for demand in batch.values():
-                    for _, future in demand.calls:
-                        if not future.done():
-                            # A limit that cannot be looked up holds: nobody passes.
-                            future.set_exception(problems.unavailable("Limits cannot be checked."))
+                    _give_up(demand)
 
     async def _take(self, batch: dict[Key, _Demand], back: Sequence[Lease]) -> None:
         for _ in range(_TRIES):
@@ -162,12 +156,19 @@ class Limits:
             ]
             if self._loop.time() < asked + _LASTS:
                 break
-            back = [lease for lease in leases if lease.limit and lease.room]
+            back = [lease for lease in leases if lease.limit and lease.room > 0]
         else:
             raise problems.unavailable()
         now = self._loop.time()
         for (key, demand), lease in zip(batch.items(), leases, strict=True):
-            self._settle(key, demand, lease, now)
+            if lease.room >= 0:
+                self._settle(key, demand, lease, now)
+            elif demand.tries < _MOST_TRIES:
+                later = self._demands.setdefault(key, _Demand(demand.who))
+                later.calls[:0] = demand.calls
+                later.tries = demand.tries + 1
+            else:
+                _give_up(demand)
 
     def _settle(self, key: Key, demand: _Demand, lease: Lease, now: float) -> None:
         """Lets pass as many as were granted, in the order they came."""
@@ -207,23 +208,24 @@ class Limits:
 
     async def close(self) -> None:
         """Gives back what is left."""
-        if self._ends is not None:
-            self._ends.cancel()
         for lease in self._leases.values():
-            self._return(lease)
-        self._leases.clear()
-        if self._back:
-            self._begin()
+            lease.asked -= _LASTS
+        self._end()
         if self._asking is not None:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._asking, _LASTS)
 
 
+def _give_up(demand: _Demand) -> None:
+    """A limit that cannot be looked up holds: nobody passes."""
+    for _, future in demand.calls:
+        if not future.done():
+            future.set_exception(problems.unavailable("Limits cannot be checked."))
+
+
 def _lease(who: Who, at: int, asked: float, line: str) -> Lease:
-    room, limit, remaining, reset, wait, words = line.split(" ", 5)
-    return Lease(
-        who, at, asked, int(room), int(limit), int(remaining), int(reset), int(wait), words
-    )
+    *numbers, words = line.split(" ", 5)
+    return Lease(who, at, asked, words, *map(int, numbers))
 
 
 def _arrays(items: Sequence[tuple[Who, int, int, int, int]]) -> list[bytes]:

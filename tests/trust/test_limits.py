@@ -315,6 +315,25 @@ async def test_units_that_were_not_used_come_back(gate: Gate) -> None:
     assert server.database.value(used) == 2
 
 
+async def test_a_row_that_somebody_holds_holds_up_its_own_caller_only(gate: Gate) -> None:
+    server = gate(**SIXTY)
+    one, other = await asyncio.to_thread(lambda: (member(server), member(server)))
+    user = one.get("/v1/me").json()["id"]
+    with server.database.connect(autocommit=False) as connection:
+        held = "select from ops.rate_limit_tracking where user_id = %s for update"
+        connection.execute(held.encode(), [user])
+        waiting = asyncio.create_task(storm(server, one.token, each=1, clients=3))
+        seconds = []
+        while not waiting.done():
+            began = time.monotonic()
+            assert (await asyncio.to_thread(other.get, "/v1/me")).status == 200
+            seconds.append(time.monotonic() - began)
+        assert [status for status, _, _ in await waiting] == [503] * 3
+        assert len(seconds) >= 3, seconds
+        assert max(seconds) < 0.8, "it waited for somebody else's row"
+    assert one.get("/v1/me").status == 200
+
+
 def test_while_limits_cannot_be_looked_up_nobody_passes(gate: Gate) -> None:
     server = gate(**SIXTY)
     client = member(server)

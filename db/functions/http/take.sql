@@ -8,6 +8,8 @@
 --         was asked for: a hundredth of what is left, so that not every call has to ask. Near a limit it is to the
 --         unit.
 --         A token that is unknown, expired or ended counts as none: its address does.
+--         Whose row somebody else holds for longer than a moment is not waited for: granted is -1, and the others get
+--         theirs. So no transaction that stays open holds up more than its own caller.
 --         p_now, in seconds since 1970, is for tests; else it is the clock, read when the rows are locked.
 -- Returns When it was granted; and, for each item a line: granted, limit (0: there is none), remaining, seconds until
 --         some of it is free again, seconds to wait where not all was granted, and what the limit is then called;
@@ -48,6 +50,7 @@ declare
   v_windows ops.rate_window[];
   v_verdict record;
   v_granted bigint;
+  v_locked  text[];
   v_lines   text[] := '{}';
 begin
   for i in 1 .. v_items loop
@@ -70,7 +73,14 @@ begin
   end loop;
 
   if v_all <> '{}' then
-    perform core.lock_rate_limits(v_all, v_users);
+    begin
+      perform set_config('lock_timeout', '50ms', true);
+      perform core.lock_rate_limits(v_all, v_users);
+      v_locked := v_all;
+    exception when lock_not_available then
+      v_locked := array(select t.subject from ops.rate_limit_tracking t where t.subject = any (v_all)
+                         order by t.subject collate "C" for no key update skip locked);
+    end;
   end if;
   granted_at := coalesce(p_now, floor(extract(epoch from clock_timestamp())));
 
@@ -81,6 +91,10 @@ begin
       continue;
     end if;
     v_mine := v_all[v_first : v_upto[i + 1]];
+    if not v_mine <@ v_locked then
+      v_lines := v_lines || '-1 0 0 0 0 '::text;
+      continue;
+    end if;
     v_bounds := v_limits[4 * v_first - 3 : 4 * v_upto[i + 1]];
     v_windows := core.rate_windows(v_mine, granted_at);
 
