@@ -46,6 +46,7 @@ class Follower:
         if channel == "plinth_tags":
             self._touched.set()
         elif channel == "plinth_places":
+            log.warning("processes of this service keep their copies in different places")
             self._cache.look_again()
         elif self._caller is not None:
             self._caller.current = False
@@ -105,8 +106,6 @@ class Follower:
                     await self._catch_up()
                     cache.up = True
                     await ears.gone.wait()
-                else:
-                    log.warning("redis is not read: other processes keep their copies elsewhere")
             except FAILURES as error:
                 log.warning("redis is not read yet: %s", error)
             finally:

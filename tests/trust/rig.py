@@ -100,13 +100,13 @@ class Proxy:
                 there = await asyncio.open_unix_connection(self._path)
                 self._open.add(there[1])
                 await asyncio.gather(self._pass(reader, there[1]), self._pass(there[0], writer))
-        except OSError:
+        except (OSError, asyncio.CancelledError):
             pass
         finally:
             writer.close()
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
+        with suppress(OSError, asyncio.CancelledError):
             while data := await reader.read(1 << 16):
                 await self._passing.wait()
                 writer.write(data)

@@ -1,25 +1,21 @@
 """No read is older than the last acknowledged write, whatever happens to Redis and to workers."""
 
 import asyncio
+import signal
 import statistics
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
 
 from tests.conftest import Database, Engine, Serve, Server
 from tests.people import cheap_passwords
-from tests.trust.rig import (
-    Checker,
-    OwnRedis,
-    Proxy,
-    own_redis,
-    serving_copies,
-)
+from tests.trust.rig import Checker, OwnRedis, Proxy, children, kill, own_redis, serving_copies
 
 WORKERS = 3  # two of one server, one of another that has a proxy before Redis
 
@@ -90,3 +86,206 @@ async def test_cut_off_alone(rig: Rig) -> None:
             print(f"{cut.__name__}: first {waits[0]:.3f} s, then {after:.3f} s")
             assert after < 0.1
         assert checker.wrong == []
+
+
+_DEAFEN = """
+select count(pg_terminate_backend(pid)) from pg_stat_activity
+ where application_name = 'plinth listen' and datname = current_database()
+"""
+
+
+async def killed(rig: Rig, checker: Checker, share: int) -> None:
+    rig.redis.kill()
+    await checker.more(share)
+    rig.redis.start()
+
+
+async def frozen(rig: Rig, checker: Checker, share: int) -> None:
+    rig.redis.send(signal.SIGSTOP)
+    await checker.more(share)
+    rig.redis.send(signal.SIGCONT)
+
+
+async def flushed(rig: Rig, checker: Checker, share: int) -> None:
+    for _ in range(10):
+        with rig.redis.client() as client:
+            client.flushall()
+        await checker.more(share // 10)
+
+
+async def restored(rig: Rig, checker: Checker, share: int) -> None:
+    memories = await asyncio.to_thread(rig.redis.memories)
+    await checker.more(share // 2)
+    rig.redis.kill()
+    rig.redis.start()
+    rig.redis.remember(memories)
+    await checker.more(share // 2)
+
+
+async def cut_off(rig: Rig, checker: Checker, share: int) -> None:
+    rig.proxy.refuse()
+    await checker.more(share)
+    rig.proxy.mend()
+
+
+async def hole(rig: Rig, checker: Checker, share: int) -> None:
+    rig.proxy.hole()
+    await checker.more(share)
+    rig.proxy.mend()
+
+
+async def deaf(rig: Rig, checker: Checker, share: int) -> None:
+    rig.proxy.refuse()  # together with it: nobody can be told, and nobody hears
+    for _ in range(5):
+        await asyncio.to_thread(rig.database.value, _DEAFEN)
+        await checker.more(share // 5)
+    rig.proxy.mend()
+
+
+async def workers_killed(rig: Rig, checker: Checker, share: int) -> None:
+    for server in (rig.apart, rig.straight):
+        kill(children(server, " _worker")[0])
+        await checker.more(share // 2)
+
+
+FAULTS = (killed, frozen, flushed, restored, cut_off, hole, deaf, workers_killed)
+BROKEN = {"ServerDisconnectedError", "ClientOSError", "ConnectionResetError"}
+
+
+@pytest.mark.parametrize(
+    "calls", [5000, pytest.param(50_000, marks=pytest.mark.soak)], ids=["5k calls", "50k calls"]
+)
+async def test_mixed_reads_and_writes(rig: Rig, calls: int) -> None:
+    """Over every fault: no read is older than what was acknowledged before it began, and no answer
+    is other than 200 or 503. Only who was talking to a killed worker gets none."""
+    share = calls // 10
+    async with checking(rig, 6) as checker, checker.busy():
+        usual = await checker.more(share)
+        told = [f"usual: at worst {usual:.3f} s"]
+        for fault in FAULTS:
+            first = len(checker.seconds)
+            await fault(rig, checker, share)
+            await checker.more(share // 10)
+            told.append(f"{fault.__name__}: at worst {max(checker.seconds[first:]):.3f} s")
+            await rig.whole(20)
+            assert checker.wrong == [], fault.__name__
+    print(*told, dict(checker.counts), sep="\n")
+    assert len(checker.seconds) >= calls
+    outcomes = {what.split()[1] for what in checker.counts}
+    assert outcomes <= {"200", "503"} | BROKEN
+    assert sum(n for what, n in checker.counts.items() if what.split()[1] in BROKEN) < 100
+    assert checker.counts["GET 200 hit"] > calls / 10
+
+
+async def test_killed_between_commit_and_bump(rig: Rig) -> None:
+    """Nothing was acknowledged, so the others may show what was before, for some seconds; but not
+    once the same change is acknowledged to somebody, although it then changes nothing more."""
+    async with checking(rig, 1) as checker:
+        (account,) = checker.accounts
+        others, alone = rig.straight.url, rig.apart.url
+        for number in (1, 2, 3):
+            await checker.read(account, alone)
+            for _ in range(6):
+                await checker.read(account, others)
+            (worker,) = children(rig.apart, " _worker")
+            rig.proxy.hole()  # it commits, and waits for Redis to be told
+            writing = asyncio.create_task(checker.write(account, alone))
+            kept = "select full_name from auth.users where username = 'checked0'"
+            while await asyncio.to_thread(rig.database.value, kept) != str(number):
+                await asyncio.sleep(0)
+            kill(worker)
+            assert await writing == 0
+            rig.proxy.refuse()  # what it still sent never arrives
+            rig.proxy.mend()
+            if number == 2:  # the same once more, elsewhere
+                change = {"full_name": str(number)}
+                status, _, _ = await checker.ask(account, "PATCH", others, json=change)
+                assert status == 200
+                account.acknowledged = number
+                await asyncio.gather(*(checker.read(account, others) for _ in range(20)))
+            began = time.monotonic()
+            while (await checker.ask(account, "GET", others))[1] != number:
+                assert time.monotonic() < began + 4
+                await asyncio.sleep(0.01)
+            print(f"shown after {time.monotonic() - began:.2f} s")
+            account.acknowledged = number
+            await rig.whole(20)
+        assert checker.wrong == []
+
+
+async def test_a_living_redis_put_back_in_time(rig: Rig) -> None:
+    """The one thing no reader can tell at once: it lasts as long as it takes to be noticed."""
+    windows = []
+    async with checking(rig, 4) as checker, checker.busy():
+        for _ in range(5):
+            await checker.more(100)
+            memories = await asyncio.to_thread(rig.redis.memories)
+            await checker.more(100)
+            checker.forgiven = True
+            await asyncio.to_thread(rig.redis.remember, memories)
+            began = time.monotonic()
+            stale = 0.0
+            while time.monotonic() < began + 0.3:
+                for account in checker.accounts:
+                    least = account.acknowledged
+                    _, number, _ = await checker.ask(account, "GET", rig.straight.url)
+                    if number and number < least:
+                        stale = time.monotonic() - began
+            windows.append(stale)
+            checker.forgiven = False
+            await checker.more(200)
+            await rig.whole()
+    print(f"older answers for {[f'{window * 1000:.0f} ms' for window in windows]}")
+    assert checker.wrong == []
+    assert statistics.median(windows) < 0.1
+
+
+async def test_a_frozen_redis_costs_one_short_wait(rig: Rig) -> None:
+    """150 ms at most, also for a write, which waits for all workers to notice; then nothing."""
+    first, then, usual = [], [], []
+    async with checking(rig, 3) as checker:
+
+        async def timed(work: Any) -> float:
+            began = time.monotonic()
+            await work
+            return time.monotonic() - began
+
+        async def everybody() -> float:
+            """A write and reads of several people on all workers, at once."""
+            a, b, c = checker.accounts
+            works: list[Any] = [checker.write(a), checker.write(b, rig.apart.url)]
+            works += [checker.read(person) for person in (b, c, c, c)]
+            return max(await asyncio.gather(*map(timed, works)))
+
+        for _ in range(7):
+            usual += [await everybody() for _ in range(10)]
+            rig.redis.send(signal.SIGSTOP)
+            first.append(await everybody())
+            then += [await everybody() for _ in range(10)]
+            rig.redis.send(signal.SIGCONT)
+            await rig.whole()
+    added = [seconds - statistics.median(usual) for seconds in first]
+    print(f"usual {statistics.median(usual):.3f} s; added at first {[f'{s:.3f}' for s in added]},")
+    print(f"then {statistics.median(then) - statistics.median(usual):.3f} s, worst {max(then):.3f}")
+    assert checker.wrong == []
+    assert statistics.median(added) <= 0.15
+    assert statistics.median(then) - statistics.median(usual) < 0.02
+
+
+async def test_copies_in_different_places(rig: Rig, serve: Serve) -> None:
+    """Two servers of one database, of which each keeps copies elsewhere, as around a failover:
+    neither shows what the other changed, because neither believes its copies."""
+    async with checking(rig, 2) as checker:
+        other = serve(REDIS_URL=rig.redis.url.replace("db=0", "db=1"))
+        checker.urls.append(other.url)
+        late = time.monotonic() + 10
+        while serving_copies(rig.straight):
+            assert time.monotonic() < late, "they still believe copies"
+            await asyncio.sleep(0.05)
+        async with checker.busy():
+            await checker.more(800)
+        for server in (other, rig.straight, rig.apart):
+            assert "keep their copies in different places" in server.log.read_text()
+        assert checker.wrong == []
+        other.stop()
+        await rig.whole()
