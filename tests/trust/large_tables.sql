@@ -77,6 +77,10 @@ select n, 'key', pg_temp.digest_of('seal', n - 1), array[id], array[pg_temp.dige
 insert into ops.outbox (user_id, id, kind, language, address, created_at, sent_at)
 select user_id, id, 'verify_email', 'en', 'user' || n || '@example.org', at, case when n % 100 <> 0 then at end from many;
 
+insert into ops.flags (key, salt, version) select 'flag' || n, 'salt', 200 from many where n <= 100;
+insert into ops.flag_history (key, version, valid_from, definition)
+select 'flag' || n % 100 + 1, n / 100 + 1, at, '{}' from many;
+
 insert into ops.user_quotas (user_id, requests_per_minute) select user_id, 60 from many where n > 40;
 insert into ops.rate_limit_tracking (subject, user_id) select 'user:' || user_id, user_id from many where n > 40;
 insert into ops.idempotency_keys (user_id, function_name, key, status, answer_encrypted, tags, created_at, expires_at)
@@ -92,6 +96,7 @@ insert into analytics.api_metrics
   (user_id, hour, route, method, status_class, model, calls, tokens_in, tokens_out, cost, duration_us, slowest_us, durations)
 select user_id, date_trunc('hour', now()) - n * interval '1 hour', '/v1/me', 'GET', 2, '', 1, 0, 0, 0, 10, 10, '{1}'
   from many;
+insert into ops.usage_batches (first_call) select id from many;
 insert into analytics.daily_users (user_id, day) select user_id, current_date - n % 200 from many;
 
 insert into base.touched_tags (xid, tag, touched_at) select n::text::xid8, 'users:' || user_id, at from many;
