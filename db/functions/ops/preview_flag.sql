@@ -1,7 +1,7 @@
 -- api.preview_flag: how many of the active users would have a flag if it were on now; as it is, or with other rules or
 -- another percentage, before anything is changed.
 --
--- Rules   Counted over all of them while they are at most 5,000; else over about as many, drawn by the page of the
+-- Rules   Counted over all of them while they are at most 2,000; else over about as many, drawn by the page of the
 --         table,
 --         and scaled up: exact says which. Its main switch and schedule are taken as on; those of
 --         the flags it needs are as they are.
@@ -21,7 +21,7 @@ rows 1
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  c_sample constant integer := 5000;
+  c_sample constant integer := 2000;
   v_flags ops.flags[] := core.flag_and_needed(p_key);
   v_flag  ops.flags;
   v_fault record;
