@@ -232,5 +232,6 @@ class Ears(Pipe):
             self._heard(notice.relname.decode())
 
     def lose(self) -> None:
-        self._deaf()  # at once: nobody may act on what might have been said since
+        if not self.gone.is_set():
+            self._deaf()  # at once: nobody may act on what might have been said since
         super().lose()
