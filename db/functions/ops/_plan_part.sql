@@ -18,13 +18,14 @@ rows 1
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_code    text;
-  v_also    text[] := '{}';
-  v_texts   text[] := '{}';
-  v_text    text;
-  v_more    text[];
-  v_state   text;
-  v_failure text;
+  v_code     text;
+  v_also     text[] := '{}';
+  v_texts    text[] := '{}';
+  v_text     text;
+  v_more     text[];
+  v_state    text;
+  v_failure  text;
+  v_executed record;
 begin
   loop
     v_code := core.bound_code(p_code, p_function, p_values, v_also);
@@ -44,7 +45,7 @@ begin
     end if;
   end loop;
 
-  notes := '{}';
+  notes := array_remove(array['not planned: ' || v_failure], null);
   if p_execute and plan is not null then
     if v_code ~ '\$[0-9]' and plan::text ~ '\$[0-9]' then
       notes := array['not executed: it hangs on values that only a call has'];
@@ -52,12 +53,18 @@ begin
       notes := array['not executed: it calls something volatile'];
     else
       -- Parameters that the plan does not hang on have been folded away.
-      select s.plan, s.plan_text, s.failure into plan, plan_text, v_failure
+      select s.* into v_executed
         from core.plan_as(p_role, regexp_replace(v_code, '\$[0-9]+', 'null', 'g'), 'execute') s;
+      if v_executed.plan is null then
+        -- The message could hold a value out of somebody's row.
+        notes := array['not executed: it fails with ' || v_executed.state];
+      else
+        plan := v_executed.plan;
+        plan_text := v_executed.plan_text;
+      end if;
     end if;
   end if;
-  notes := notes || ('not planned: ' || v_failure) || array(select core.large_scans(plan));
-  notes := array_remove(notes, null);
+  notes := notes || array(select core.large_scans(plan));
   return next;
 end
 $$;

@@ -1,6 +1,6 @@
 -- core.explain_function: the plan of every query in a function, in what it calls and in what it sets off.
 begin;
-select plan(21);
+select plan(24);
 
 -- A helper, a view that calls another one, a trigger, a table reached by ON DELETE, and a function that uses them all.
 set local role plinth_owner;
@@ -45,6 +45,7 @@ begin
   v_more := (select count(*) from base.tap_parts p where p.id = v_next and random() > 2);
   return (select count(*) from base.tap_parts p where p.id > v_more and core.tap_in_view(p.id));
 end $$;
+create function core.tap_fails() returns bigint language sql stable as $$ select p.note::bigint from base.tap_parts p $$;
 reset role;
 insert into base.tap_parts (id, note) values (1, 'one'), (2, 'two');
 
@@ -91,6 +92,9 @@ select is((select distinct notes from core.explain_function('core.tap_all'::regp
             where line = 10 and depth = 0), array['not executed: the function may write'],
           'nor what a function does that may write');
 
+select results_eq($$ select notes, plan is not null from core.explain_function('core.tap_fails'::regproc, p_analyze => true) $$,
+                  $$ values (array['not executed: it fails with 22P02'], true) $$, 'no value of a row in an error');
+
 -- Large tables.
 select is((select array_agg(notes) from steps where notes::text ~ 'scan'), null, 'a small table is read as it pleases');
 insert into base.tap_parts select n, 'many' from generate_series(100, 12000) n;
@@ -98,6 +102,13 @@ analyze base.tap_parts;
 select is((select notes from core.explain_function('core.tap_all'::regproc) where line = 10 and depth = 0),
           array['sequential scan on base.tap_parts, 11903 rows'], 'of a large one it is told');
 select is((select notes from core.explain_function('core.tap_all'::regproc) where line = 8), '{}', 'if no index serves');
+
+set local enable_seqscan = off;
+select is((select core.large_scans(p.plan) from core.plan_statement('select count(*) from base.tap_parts', 'plan') p),
+          'whole index base.tap_parts_pkey, 11903 rows', 'of an index, too');
+select is((select array_agg(s) from core.plan_statement('select p.id from base.tap_parts p order by p.id limit 9', 'plan') p,
+                                    core.large_scans(p.plan) s), null, 'unless a limit ends it early');
+reset enable_seqscan;
 
 -- A statement that cannot be planned is told, too.
 set local role plinth_owner;
