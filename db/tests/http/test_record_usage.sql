@@ -1,6 +1,6 @@
 -- http.record_usage: takes the calls a worker answered, and finds out whose they were.
 begin;
-select plan(16);
+select plan(17);
 
 select is(pg_get_function_arguments('http.record_usage'::regproc),
   'p_tokens bytea[], p_users uuid[], p_methods text[], p_routes text[], p_statuses smallint[], p_caches text[], '
@@ -45,12 +45,14 @@ select array[null, sha256('a session'), sha256('a key'), sha256('its former secr
        '{r-1,r-2,r-3,r-4,r-5,r-6}'::text[] as request_ids;
 grant select on batch to plinth_web;
 
+set local synchronous_commit = off;  -- as in the lane of the layer
 set session authorization plinth_web;
 select is(http.record_usage(b.tokens, b.users, b.methods, b.routes, b.statuses, b.caches, b.kinds, b.ids, b.ats,
                             b.durations, b.request_ids), 6, 'all are new') from batch b;
 select is(http.record_usage(b.tokens, b.users, b.methods, b.routes, b.statuses, b.caches, b.kinds, b.ids, b.ats,
                             b.durations, b.request_ids), 0, 'the same batch once more is not') from batch b;
 reset session authorization;
+select is(current_setting('synchronous_commit'), 'on', 'what was answered outlives a crash');
 
 select results_eq(
   $$ select right(u.user_id::text, 4), right(u.api_key_id::text, 4), u.method, u.route, u.status::integer, u.duration_us,
