@@ -18,7 +18,7 @@ begin
       v_subjects := v_subjects || ('key:' || p_key_id);
     end if;
     perform core.lock_rate_limits(v_subjects, array_fill(p_user_id, array[cardinality(v_subjects)]));
-    v_now := extract(epoch from clock_timestamp());
+    v_now := floor(extract(epoch from clock_timestamp()));
     update ops.rate_limit_tracking t
        set tokens_day = core.window_plus(core.window_at(t.tokens_day, 1440, v_now), p_tokens), last_used_on = current_date
      where t.subject = any (v_subjects);

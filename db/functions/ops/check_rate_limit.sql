@@ -24,7 +24,7 @@ rows 1
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_now     bigint := extract(epoch from now());
+  v_now     bigint := floor(extract(epoch from statement_timestamp()));
   v_subject record;
 begin
   p_user_id := core.act_for(p_user_id);

@@ -22,7 +22,7 @@ rows 10
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_now     bigint := extract(epoch from now());
+  v_now     bigint := floor(extract(epoch from statement_timestamp()));
   v_subject record;
   v_mine    text[];
   v_limits  bigint[];

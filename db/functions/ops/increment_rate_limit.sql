@@ -33,7 +33,7 @@ begin
   perform core.check_units(p_requests, p_tokens);
   v_subject := core.rate_subjects(p_user_id, base.request_context(5)::uuid, null, '', core.usual_limits());
   perform core.lock_rate_limits(v_subject.subjects, array_fill(p_user_id, array[cardinality(v_subject.subjects)]));
-  v_now := extract(epoch from clock_timestamp());
+  v_now := floor(extract(epoch from clock_timestamp()));
   v_windows := core.rate_windows(v_subject.subjects, v_now);
 
   v_verdict := core.rate_verdict(v_subject.limits, v_windows, nullif(p_requests, 0), nullif(p_tokens, 0), v_now);
