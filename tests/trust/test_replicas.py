@@ -35,9 +35,6 @@ _numbers = count(1)
 def store(engine: Engine) -> Iterator[Database]:
     with clone(engine) as database:
         cheap_passwords(database)
-        with database.connect() as connection:
-            counted = f"alter database {database.name} set track_functions = 'all'"
-            connection.execute(counted.encode())
         yield database
 
 
@@ -101,10 +98,20 @@ def told(server: Server, name: str) -> float:
         client.close()
 
 
-def asked(copy: Copy | None, database: Database) -> Counter[str]:
-    """Which functions ran on a server (of the primary: None), and how often."""
+def asked_of_primary(server: Server) -> float:
+    """How often the program asked the primary for anything."""
+    return server.client().samples()["plinth_database_calls_total"]
+
+
+def replicas_told(server: Server) -> str:
+    """Of one worker, whichever answers."""
+    return str(server.client().get("/readyz").json()["checks"]["replicas"]["status"])
+
+
+def asked(copy: Copy, database: Database) -> Counter[str]:
+    """Which functions ran on a server, and how often."""
     listed = "select schemaname || '.' || funcname, calls from pg_stat_user_functions"
-    with copy.connect(database) if copy else database.connect() as connection:
+    with copy.connect(database) as connection:
         return Counter(dict(connection.execute(listed).fetchall()))
 
 
@@ -263,10 +270,12 @@ def test_only_what_may_go_there_goes_there(
     server = behind(prompt)
     client = person(server, store)
     team = team_of(client)
+    for path in ("/v1/me", "/v1/sessions", "/v1/api-keys", "/v1/provider-keys", "/v1/quotas"):
+        assert client.get(path).status == 200
+    before = asked(prompt, store)["api.get_team"]
     at_replica(server, lambda: client.get(f"/v1/teams/{team}"))
-    for path in ("/v1/me", "/v1/sessions", "/v1/api-keys", "/v1/provider-keys", "/v1/teams/x"):
-        client.get(path)
-    until(lambda: asked(prompt, store)["api.get_team"] > 0, 5)
+    # One connection tells in its own order what ran.
+    until(lambda: asked(prompt, store)["api.get_team"] > before, 15)
     ran = {name for name in asked(prompt, store) if name.startswith(("http.", "api."))}
     assert ran >= {"http.present_vouch", "http.assume", "http.replica_state", "api.get_team"}
     assert not ran & {
@@ -274,6 +283,7 @@ def test_only_what_may_go_there_goes_there(
         "http.vouch",
         "http.leave",
         "api.get_current_user",
+        "api.get_quotas",
         "api.list_api_keys",
         "api.list_provider_keys",
         "api.list_sessions",
@@ -329,15 +339,13 @@ def test_a_replica_that_follows_takes_most_of_the_reads(
     teams = [team_of(client) for client in people]
     for client, team in zip(people, teams, strict=True):
         at_replica(server, lambda client=client, team=team: client.get(f"/v1/teams/{team}"))  # type: ignore[misc]
-    before, answered = asked(None, store), told(server, "answers_total")
+    began, answered = asked_of_primary(server), told(server, "answers_total")
     for _ in range(100):
         for client, team in zip(people, teams, strict=True):
             assert client.get(f"/v1/teams/{team}").status == 200
     assert told(server, "answers_total") - answered >= 0.9 * 400
-    until(lambda: asked(None, store)["http.beat"] > before["http.beat"] + 1, 10)
-    primary = asked(None, store) - before
-    assert primary["api.get_team"] <= 0.1 * 400
-    assert primary["http.enter"] <= 0.2 * 400, "it vouches now and then"
+    # Words for four people, beats, and what usage and the like note: not the reads.
+    assert asked_of_primary(server) - began <= 0.3 * 400
 
 
 # ------------------------------------------------------------------- it goes, and comes back
@@ -378,9 +386,7 @@ def test_a_replica_goes_under_load_and_nobody_notices(
             if others:  # which answers then
                 answered = told(server, "answers_total")
                 until(lambda: told(server, "answers_total") > answered + 200, 20, server.words)
-            assert (
-                server.client().get("/readyz").json()["checks"]["replicas"]["status"] == "degraded"
-            )
+            until(lambda: replicas_told(server) == "degraded", 10, server.words)
             if how == "killed":
                 copy.start()
             else:
