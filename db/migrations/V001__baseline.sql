@@ -4834,13 +4834,13 @@ as $$
 declare
   v_change jsonb := nullif(current_setting('plinth.change', true), '')::jsonb;
 begin
+  perform set_config('plinth.change', '', true);
   if tg_op = 'UPDATE' and new.version = old.version then
     return null;
   end if;
   insert into ops.flag_history (key, version, valid_from, changed_by, reason, restores, definition)
   values (new.key, new.version, new.updated_at, base.current_user_id(), nullif(btrim(v_change ->> 'reason'), ''),
           (v_change ->> 'restores')::integer, to_jsonb(new));
-  perform set_config('plinth.change', '', true);
   return null;
 end
 $$;

@@ -16,6 +16,8 @@ values
    '[]', 'false', null, null)
 on conflict (key) do nothing;
 
+-- Not where somebody put away what it needs.
 insert into ops.flags (key, description, enabled, prerequisites)
-values ('search_answers', 'Answers above the hits; needs the search by meaning', true, '{semantic_search}')
+select 'search_answers', 'Answers above the hits; needs the search by meaning', true, '{semantic_search}'
+ where exists (select from ops.flags f where f.key = 'semantic_search' and f.archived_at is null)
 on conflict (key) do nothing;

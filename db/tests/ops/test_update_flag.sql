@@ -1,6 +1,6 @@
 -- api.update_flag: changes a flag.
 begin;
-select plan(22);
+select plan(23);
 
 select is(pg_get_function_arguments('api.update_flag'::regproc),
   'p_key text, p_description text DEFAULT NULL::text, p_enabled boolean DEFAULT NULL::boolean, p_percentage '
@@ -53,18 +53,22 @@ select results_eq(
              null::timestamptz, null::timestamptz, 'other') $$, 'everything can change, and a schedule can go');
 select results_eq($$ select u.version, u.description from api.update_flag('tap_a', p_description => '') u $$,
   $$ values (4, '') $$, 'a description can be emptied');
-select results_eq($$ select u.version from api.update_flag('tap_a', p_percentage => 0.01) u $$, array[4],
+select results_eq($$ select u.version from api.update_flag('tap_a', p_percentage => 0.01, p_reason => 'in vain') u $$, array[4],
                   'what changes nothing is no version');
 reset session authorization;
+update ops.flags set percentage = 0.02 where key = 'tap_a';
+select is((select h.reason from ops.flag_history h where h.key = 'tap_a' and h.version = 5), null,
+          'nor is its reason the next one''s');
 select results_eq('select tag from base.touched_tags where xid = pg_current_xact_id()', array['all:flags'], 'voids kept answers');
 select results_eq(
   $$ select h.version, h.reason, h.changed_by is not null from ops.flag_history h where h.key = 'tap_a' order by 1 $$,
-  $$ values (1, null, false), (2, 'launch', true), (3, null, true), (4, null, true) $$, 'each change on record');
+  $$ values (1, null, false), (2, 'launch', true), (3, null, true), (4, null, true),
+            (5, null, true) $$, 'each change on record');
 
 -- What is refused.
 set session authorization plinth_web;
 select throws_ok($$ select api.update_flag('tap_a', p_enabled => false, p_version => 2) $$, 'KC002',
-  'The version is 4 by now, not 2', 'a change of what was not the last version');
+  'The version is 5 by now, not 2', 'a change of what was not the last version');
 select throws_ok($$ select api.update_flag('tap_none', p_enabled => false) $$, 'NF001', 'There is no flag tap_none', 'none');
 select throws_ok($$ select api.update_flag('tap_a', p_percentage => 100.01) $$, 'VL001',
   'percentage must be from 0 to 100, with two decimals at most', 'a wrong field');
