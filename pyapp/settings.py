@@ -178,7 +178,7 @@ class Settings:
         # Shared and writing lanes grow while calls wait; see db.Database.
         lanes = self.read_connections * 3 + self.write_connections * 2
         lanes += self.slow_connections + self.hash_connections + self.aside_connections
-        return self.workers * (lanes + 1) + 9  # and the job worker
+        return self.workers * (lanes + 1) + 10  # and the job worker
 
     def with_(self, **changes: Any) -> Self:
         return replace(self, **changes)

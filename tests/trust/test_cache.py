@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -16,7 +17,7 @@ import redis
 from tests.conftest import ROOT, Database, Serve, Server, until
 from tests.http_client import Client
 from tests.people import PASSWORD, all_loaded, cheap_passwords, plant
-from tests.trust.rig import children, kill
+from tests.trust.rig import children, kill, own_redis
 
 PLANTED = """
 create table ops.planted (
@@ -257,7 +258,9 @@ def test_a_row_changed_in_psql_is_seen_within_100_ms(serve: Serve, planted: Data
     assert took[-3] < 0.1
 
 
-def plinth(server: Server, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+def plinth(
+    server: Server, *arguments: str, command: str = "cache", **more: str
+) -> subprocess.CompletedProcess[str]:
     """A command beside the running server."""
     ours = ("PLINTH_", "DATABASE_", "REDIS_", "PG")
     environment = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
@@ -270,7 +273,7 @@ def plinth(server: Server, *arguments: str, **more: str) -> subprocess.Completed
         "REDIS_URL": server.redis_url,
     }
     return subprocess.run(
-        [sys.executable, "-m", "pyapp", "cache", *arguments],
+        [sys.executable, "-m", "pyapp", command, *arguments],
         cwd=ROOT, env=environment | more, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
 
@@ -332,3 +335,29 @@ def test_the_commands_say_what_is_wrong(server: Server) -> None:
     wrong = plinth(server, "warm", "--sessions", "many")
     assert wrong.returncode == 2
     assert plinth(server, "stats", PLINTH_CACHE_PREFIX="a*").returncode == 2
+
+
+def test_the_doctor_looks_at_the_memory_of_redis(
+    serve: Serve, planted: Database, tmp_path: Path
+) -> None:
+    with own_redis(planted.engine, tmp_path) as own:
+        server = serve(REDIS_URL=own.url)
+
+        def told() -> str:
+            return plinth(server, command="doctor").stdout
+
+        assert "memory without bound" not in told()
+        with own.client() as client:
+            client.config_set("maxmemory", 0)
+            client.config_set("maxmemory-policy", "noeviction")
+        said = told()
+        assert "takes memory without bound; set maxmemory" in said
+        assert "refuses writes when full; set maxmemory-policy allkeys-lru" in said
+
+
+def test_embedded_and_shown_configuration_are_one(planted: Database) -> None:
+    with redis.Redis.from_url(planted.engine.redis_url) as store:
+        assert store.config_get("maxmemory-policy") == {"maxmemory-policy": "allkeys-lru"}
+        assert store.config_get("maxmemory") == {"maxmemory": str(256 << 20)}
+        assert store.config_get("save") == {"save": ""}
+        assert store.config_get("latency-monitor-threshold") == {"latency-monitor-threshold": "25"}

@@ -5,19 +5,22 @@ import signal
 import statistics
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import count
 from typing import Any
 
 import aiohttp
 import pytest
 
-from tests.conftest import Database, Engine, Serve, Server
+from tests.conftest import Database, Engine, Serve, Server, _start, clone
 from tests.people import cheap_passwords
 from tests.trust.rig import Checker, OwnRedis, Proxy, children, kill, own_redis, serving_copies
 
 WORKERS = 3  # two of one server, one of another that has a proxy before Redis
+
+
+_numbers = count(1)
 
 
 @dataclass
@@ -36,17 +39,24 @@ class Rig:
             await asyncio.sleep(0.05)
 
 
-@pytest.fixture
-def rig(serve: Serve, database: Database, engine: Engine, tmp_path: Path) -> Iterator[Rig]:
-    cheap_passwords(database)
-    with own_redis(engine, tmp_path) as store:
+@pytest.fixture(scope="module")
+def rig(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    """One for all: each test leaves it as whole as it found it, or the next one fails."""
+    folder = tmp_path_factory.mktemp("rig")
+    with ExitStack() as stack:
+        database = stack.enter_context(clone(engine))
+        cheap_passwords(database)
+        store = stack.enter_context(own_redis(engine, folder))
         proxy = Proxy(store.socket)
-        try:
-            straight = serve(workers=WORKERS - 1, REDIS_URL=store.url)
-            apart = serve(REDIS_URL=f"redis://127.0.0.1:{proxy.port}/0")
-            yield Rig(store, proxy, straight, apart, database)
-        finally:
-            proxy.close()
+        stack.callback(proxy.close)
+        straight, apart = (
+            _start(stack, database, folder, environment, wait=True)
+            for environment in (
+                {"PLINTH_WORKERS": str(WORKERS - 1), "REDIS_URL": store.url},
+                {"PLINTH_WORKERS": "1", "REDIS_URL": f"redis://127.0.0.1:{proxy.port}/0"},
+            )
+        )
+        yield Rig(store, proxy, straight, apart, database)
 
 
 @asynccontextmanager
@@ -57,8 +67,8 @@ async def checking(rig: Rig, accounts: int) -> AsyncIterator[Checker]:
         # The server of two workers gets two thirds.
         urls = [rig.straight.url, rig.straight.url, rig.apart.url]
         checker = Checker(urls, session)
-        for number in range(accounts):
-            await checker.join(f"checked{number}")
+        for _ in range(accounts):
+            await checker.join(f"checked{next(_numbers)}")
         await rig.whole()
         yield checker
 
@@ -152,6 +162,7 @@ FAULTS = (killed, frozen, flushed, restored, cut_off, hole, deaf, workers_killed
 BROKEN = {"ServerDisconnectedError", "ClientOSError", "ConnectionResetError"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "calls", [5000, pytest.param(50_000, marks=pytest.mark.soak)], ids=["5k calls", "50k calls"]
 )
@@ -190,8 +201,8 @@ async def test_killed_between_commit_and_bump(rig: Rig) -> None:
             (worker,) = children(rig.apart, " _worker")
             rig.proxy.hole()  # it commits, and waits for Redis to be told
             writing = asyncio.create_task(checker.write(account, alone))
-            kept = "select full_name from auth.users where username = 'checked0'"
-            while await asyncio.to_thread(rig.database.value, kept) != str(number):
+            kept = "select full_name from auth.users where username = %s"
+            while await asyncio.to_thread(rig.database.value, kept, account.name) != str(number):
                 await asyncio.sleep(0)
             kill(worker)
             assert await writing == 0
@@ -276,7 +287,7 @@ async def test_copies_in_different_places(rig: Rig, serve: Serve) -> None:
     """Two servers of one database, of which each keeps copies elsewhere, as around a failover:
     neither shows what the other changed, because neither believes its copies."""
     async with checking(rig, 2) as checker:
-        other = serve(REDIS_URL=rig.redis.url.replace("db=0", "db=1"))
+        other = serve(on=rig.database, REDIS_URL=rig.redis.url.replace("db=0", "db=1"))
         checker.urls.append(other.url)
         late = time.monotonic() + 10
         while serving_copies(rig.straight):
@@ -289,3 +300,26 @@ async def test_copies_in_different_places(rig: Rig, serve: Serve) -> None:
         assert checker.wrong == []
         other.stop()
         await rig.whole()
+
+
+async def test_who_keeps_copies_and_hangs(rig: Rig) -> None:
+    """Nobody can make its copies void, and it may go on at any time: what was written happened, but
+    is not acknowledged."""
+    hanging = children(rig.straight, " _worker") + children(rig.straight, " _jobs")
+    async with checking(rig, 1) as checker:
+        (account,) = checker.accounts
+        rig.proxy.refuse()
+        for pid in hanging:
+            kill(pid, signal.SIGSTOP)
+        try:
+            began = time.monotonic()
+            assert await checker.write(account, rig.apart.url) == 503
+            assert 0.5 < time.monotonic() - began < 3
+            number = (await checker.ask(account, "GET", rig.apart.url))[1]
+            assert number == account.tried
+        finally:
+            for pid in hanging:
+                kill(pid, signal.SIGCONT)
+            rig.proxy.mend()
+        await rig.whole(20)
+        assert checker.wrong == []
