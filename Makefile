@@ -1,7 +1,7 @@
 # make help lists the targets. Only Python 3.11+ and make have to be there.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help up test check lint fmt bench bench-peers bench-identity bench-limits bench-replicas soak docs psql new baseline lock common-passwords clean install
+.PHONY: help up test check lint fmt bench bench-peers bench-identity bench-replicas soak docs psql new baseline lock common-passwords clean install
 
 BIN := .venv/bin
 # make up PORT=9000 DATA=/srv/plinth
@@ -43,9 +43,6 @@ bench: install ## the benchmarks, as ratios measured in one run
 
 bench-peers: install ## the same beside other stacks, which this installs first
 	@$(BIN)/python -m bench --peers $(ARGS)
-
-bench-limits: install ## what limiting a call costs, beside a Lua script in Redis
-	@$(BIN)/python -m bench.limits
 
 bench-replicas: install ## what a read by way of a replica costs, and what it spares the primary
 	@$(BIN)/python -m bench.replicas

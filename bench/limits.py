@@ -1,32 +1,27 @@
 """What limiting a call costs: pyapp.limits beside a sliding window in a Lua script by redis-py.
 
-Both in one process and one event loop, interleaved, 500 callers whose limits are never reached,
-32 tasks at once."""
+One process over the servers of the environment, 500 callers whose limits are never reached, 32
+tasks at once. Prints calls a second: python -m bench.limits limiting|lua SECONDS"""
 
 import asyncio
+import json
 import random
-import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import redis.asyncio
 import uvloop
 
-from bench import machine
-from pyapp import engine, migrate
+from bench.machine import BenchError
+from pyapp import settings
 from pyapp.db import Database
 from pyapp.limits import Limits
 from pyapp.routes import Route
-from pyapp.settings import Settings
 
-CALLERS, TASKS, SECONDS, ROUNDS = 500, 32, 2.0, 5
-FLOOR = 3.0
+CALLERS, TASKS = 500, 32
 HIGH = 100_000_000
 # Two parts of a window, weighted by how much of the older one still counts.
 SCRIPT = """
@@ -43,9 +38,9 @@ return limit - used - before - 1
 Call = Callable[[int], Awaitable[bool]]
 
 
-async def rate(call: Call) -> float:
-    """Calls a second, by so many tasks at once."""
-    ends, done = time.perf_counter() + SECONDS, 0
+async def many(call: Call, seconds: float) -> dict[str, float]:
+    """So many calls by so many tasks at once, and how long it took."""
+    ends, done = time.perf_counter() + seconds, 0
 
     async def one(seed: int) -> None:
         nonlocal done
@@ -53,21 +48,35 @@ async def rate(call: Call) -> float:
         while time.perf_counter() < ends:
             for _ in range(20):
                 if not await call(dice.randrange(CALLERS)):
-                    raise machine.BenchError("a call was refused")
+                    raise BenchError("a call was refused")
                 done += 1
             await asyncio.sleep(0)
 
     began = time.perf_counter()
     await asyncio.gather(*(one(seed) for seed in range(TASKS)))
-    return done / (time.perf_counter() - began)
+    return {"count": done, "seconds": time.perf_counter() - began}
 
 
-async def measure(settings: Settings, redis_url: str) -> dict[str, list[float]]:
-    database = Database(settings, cast("str", settings.database_url))
+async def measure(way: str, seconds: float) -> dict[str, float]:
+    given = settings.load()
+    addresses = [f"10.0.{n // 250}.{n % 250}" for n in range(CALLERS)]
+    if way == "lua":
+        client: Any = redis.asyncio.Redis.from_url(str(given.redis_url), max_connections=TASKS)
+        script = client.register_script(SCRIPT)
+
+        async def lua(n: int) -> bool:
+            left = await script(keys=[f"limit:{addresses[n]}:"], args=[time.time(), 60, HIGH])
+            return int(left) >= 0
+
+        await many(lua, 0.2)
+        found = await many(lua, seconds)
+        await client.aclose()
+        return found
+
+    database = Database(given, cast("str", given.database_url))
     await database.start()
     limits = Limits(database)
     route = cast("Route", SimpleNamespace(name="GET /v1/me", cost=1))
-    addresses = [f"10.0.{n // 250}.{n % 250}" for n in range(CALLERS)]
 
     async def ours(n: int) -> bool:
         told = limits.spend(None, addresses[n], route)
@@ -75,60 +84,12 @@ async def measure(settings: Settings, redis_url: str) -> dict[str, list[float]]:
             told = await limits.ask(None, addresses[n], route)
         return told.startswith(b"RateLimit-Limit")
 
-    client: Any = redis.asyncio.Redis.from_url(redis_url, max_connections=TASKS)
-    script = client.register_script(SCRIPT)
-
-    async def lua(n: int) -> bool:
-        left = await script(keys=[f"limit:{addresses[n]}:"], args=[time.time(), 60, HIGH])
-        return int(left) >= 0
-
-    found: dict[str, list[float]] = {"limits": [], "redis-py": []}
-    for number in range(ROUNDS + 1):
-        for name, call in (("limits", ours), ("redis-py", lua)):
-            one = await rate(call)
-            if number:  # the first round warms up
-                found[name].append(one)
-                print(f"round {number}  {name:9} {one:12,.0f}/s", flush=True)
-    print(f"questions to the database: {limits.asked}")
+    await many(ours, 0.2)
+    found = await many(ours, seconds)
     await limits.close()
-    await client.aclose()
     await database.close()
     return found
 
 
-def main() -> int:
-    with tempfile.TemporaryDirectory(prefix="plinth-bench-") as folder, ExitStack() as stack:
-        Path(folder).chmod(0o711)
-        settings = Settings(
-            data=Path(folder) / "data",
-            rate_limit_requests_per_minute=HIGH,
-            rate_limit_requests_per_hour=HIGH,
-            rate_limit_requests_per_day=HIGH,
-        )
-        there = stack.enter_context(engine.servers(settings))
-        migrate.up(there.admin_url)
-        engine.settle(there, settings)
-        found = uvloop.run(measure(there.apply(settings), str(there.redis_url)))
-    ratios = [a / b for a, b in zip(found["limits"], found["redis-py"], strict=True)]
-    ratio = statistics.median(ratios)
-    ours, lua = (statistics.median(found[name]) for name in ("limits", "redis-py"))
-    text = f"""# Limiting a call
-
-`make bench-limits`: {CALLERS} callers, {TASKS} tasks in one process, {ROUNDS} interleaved
-rounds of {SECONDS:g} s each, medians. A caller's limit is never reached, so the difference is what
-counting costs.
-
-| way | calls a second |
-|---|---|
-| leases of `http.take`, spent in memory (`pyapp.limits`) | {ours:,.0f} |
-| a sliding window in a Lua script, through redis-py | {lua:,.0f} |
-
-Ratio {ratio:.1f} ({min(ratios):.1f} to {max(ratios):.1f}); at least {FLOOR:g} is asked for.
-"""
-    (Path(__file__).with_name("results") / "limits.md").write_text(text)
-    print(text)
-    return int(ratio < FLOOR)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    print(json.dumps(uvloop.run(measure(sys.argv[1], float(sys.argv[2])))))

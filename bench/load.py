@@ -29,6 +29,8 @@ class Request:
     headers: Mapping[str, str]
     body: str = ""
 
+    limited: bool = False  # its answer tells how much is left
+
     @property
     def method(self) -> str:
         return "POST" if self.body else "GET"
@@ -48,6 +50,8 @@ class Request:
         body, status = answer.read(), 201 if self.body else 200
         if answer.status != status or self.says.encode() not in body:
             raise BenchError(f"{self.path} answered {answer.status}: {body[:300]!r}")
+        if self.limited and "RateLimit-Remaining" not in answer.headers:
+            raise BenchError(f"{self.path} is not limited")
         head = sum(len(name) + len(value) + 4 for name, value in answer.getheaders())
         return len(f"HTTP/1.1 {status} {answer.reason}\r\n\r\n") + head + len(body)
 

@@ -18,6 +18,8 @@ NAMES = {
     "fastify": "Node fastify + pg, same statement",
     "pgbench4": "pgbench, same statement, 4 clients",
     "pgbench8": "pgbench, same statement, 8 clients",
+    "limiting": "Plinth, limiting a call",
+    "lua": "redis-py, a sliding window in Lua",
     "sign_in": "Plinth, POST /v1/sessions, 2 clients",
     "bcrypt": "pgbench, one bcrypt of that cost, 1 client",
 }
@@ -29,11 +31,13 @@ _RATIOS = [
     ("uncached", "pool", 3.5),
     ("uncached", "fastapi", 9.0),
     ("uncached", "fastify", 1.3),
+    ("limiting", "lua", 3.0),
     ("uncached", "tuned", 0.0),
     ("livez", "hello", 0.0),
     ("uncached", "pgbench8", 0.0),
     ("sign_in", "bcrypt", 0.0),
 ]
+_LOOPS = ("limiting", "lua")  # calls within a process, no answers of a server
 _COLUMNS = {
     "p50_ms": ("p50 ms", ".2f"),
     "p99_ms": ("p99 ms", ".2f"),
@@ -84,13 +88,14 @@ def bars(rounds: Rounds) -> list[Bar]:
 
 def limit(rounds: Rounds, point: str) -> str:
     """Which core was full while a point was measured, and with whose work."""
-    direct = point.startswith(("pgbench", "bcrypt"))
+    direct = point.startswith(("pgbench", "bcrypt", "limiting", "lua"))
     full = {n: spread(rounds, point, n).middle for n in ("core0", "core1")}
     core = max(full, key=lambda n: full[n])
     first = ["load"] if direct else ["server"]
     there = first if core == "core0" else ["postgres", "redis"] + ["load"] * (not direct)
     most = max(there, key=lambda name: spread(rounds, point, f"{name}_us").middle)
-    word = {"load": "pgbench" if direct else "wrk", "postgres": "PostgreSQL"}.get(most, most)
+    program = "Python" if point in _LOOPS else "pgbench" if direct else "wrk"
+    word = {"load": program, "postgres": "PostgreSQL"}.get(most, most)
     return word if full[core] > 0.9 else "waiting"
 
 
@@ -126,14 +131,14 @@ def markdown(rounds: Rounds, facts: Mapping[str, str], seconds: int, when: str) 
 def picture(rounds: Rounds) -> str:
     """Horizontal bars of answers per second, with a line from the slowest to the fastest round."""
     found = {point: spread(rounds, point) for point in NAMES if point in rounds[0]}
-    found = {point: one for point, one in found.items() if one.middle > 100}
-    left, scale = 330, 420 / max(one.high for one in found.values())
-    height = 30 * len(found) + 40
+    served = {p: one for p, one in found.items() if one.middle > 100 and p not in _LOOPS}
+    left, scale = 330, 420 / max(one.high for one in served.values())
+    height = 30 * len(served) + 40
     what = "answers per second (/ hello), one server process on one core; line: slowest to fastest"
     out = ['<svg xmlns="http://www.w3.org/2000/svg" font-family="sans-serif" font-size="13"']
     out.append(f'viewBox="0 0 880 {height}"><rect width="880" height="{height}" fill="#fff"/>')
     out.append(f'<text x="20" y="20" fill="#555">{what}</text>')
-    for row, (point, one) in enumerate(found.items()):
+    for row, (point, one) in enumerate(served.items()):
         y, low, high = 32 + row * 30, left + one.low * scale, left + one.high * scale
         colour = "#336791" if NAMES[point].startswith("Plinth") else "#b0b7bf"
         share = spread(rounds, point, over="hello").middle

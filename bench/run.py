@@ -3,12 +3,13 @@
 import argparse
 import json
 import re
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
 from http.client import HTTPConnection
@@ -67,14 +68,15 @@ class Bench:
         """What is measured, by name: over HTTP, then with pgbench in the server's place."""
         people = [(f'"{name}"', {"Authorization": f"Bearer {word}"}) for name, word in self.people]
         me = [Request("/v1/me", *person) for person in people]
-        fresh = [Request("/v1/me", n, {**h, "Cache-Control": "no-cache"}) for n, h in people]
+        ours = [Request("/v1/me", *person, limited=True) for person in people]
+        fresh = [replace(r, headers={**r.headers, "Cache-Control": "no-cache"}) for r in ours]
         words = json.dumps({"login": "bench0001", "password": PASSWORD})
         sign_in = Request("/v1/sessions", '"pls_', {"Content-Type": "application/json"}, words)
         found: dict[str, Point] = {}
         for point, name, requests, clients in (
             ("hello", "hello", [Request("/", "hello", {})], 64),
             ("livez", "plinth", [Request("/livez", '"ok"', {})], 64),
-            ("cached", "plinth", me, 64),
+            ("cached", "plinth", ours, 64),
             ("uncached", "plinth", fresh, 64),
             ("pool", "pool", me, 64),
             ("tuned", "tuned", me, 64),
@@ -91,6 +93,8 @@ class Bench:
         for clients in (4, 8):
             given = ("-D", f"token={token}", "-D", "context=bench")
             found[f"pgbench{clients}"] = partial(self.direct, same, clients, self.env, *given)
+        for way in ("limiting", "lua"):
+            found[way] = partial(self.limiting, way)
         bcrypt = "select ext.crypt('password', ext.gen_salt('bf', 12));"
         found["bcrypt"] = partial(self.direct, bcrypt, 1, self.env | login(self.there.admin_url))
         return found
@@ -102,21 +106,41 @@ class Bench:
         connection = HTTPConnection("127.0.0.1", server.port)
         for request in requests * 2:  # the first answers differ: nothing is cached for them
             request.ask(connection)
-        before, seconds = self.cache_answers(), self.seconds * (1 if clients > 8 else 2)
+        before, seconds = self.told(), self.seconds * (1 if clients > 8 else 2)
         found = who.measure(lambda: wrk(server.port, requests, clients, seconds, self.folder))
         if point in ("cached", "uncached"):
-            hits, asked = (a - b for a, b in zip(self.cache_answers(), before, strict=True))
+            hits, asked, metered = (a - b for a, b in zip(self.told(), before, strict=True))
             found["hit_share"] = share = hits / asked
             if not (share > 0.98 if point == "cached" else share < 0.02):
                 raise BenchError(f"{point}: {share:.1%} of the answers came from the cache")
+            if metered < 0.98 * asked:
+                raise BenchError(f"{point}: {metered:,.0f} of {asked:,.0f} calls were metered")
         return found
 
-    def cache_answers(self) -> tuple[float, float]:
-        """Answers from the cache, and answers that could have been, so far."""
+    def limiting(self, way: str) -> dict[str, float]:
+        """A process on the server's core that does nothing but limit calls."""
+
+        def run() -> dict[str, float]:
+            command = [sys.executable, "-m", "bench.limits", way, str(self.seconds)]
+            ended = subprocess.run(
+                command, env=self.env, capture_output=True, text=True, check=False
+            )
+            if ended.returncode:
+                raise BenchError(f"{way}: {ended.stderr[-500:]}")
+            told: dict[str, float] = json.loads(ended.stdout)
+            return told
+
+        with machine.core(self.cores[0]):
+            return Processes(None, self.postgres, self.redis, self.cores).measure(run)
+
+    def told(self) -> tuple[float, float, float]:
+        """Answers from the cache, answers that could have been, and calls metered, so far."""
         with urlopen(f"http://127.0.0.1:{self.servers['plinth'].port}/metrics") as answer:
             told = answer.read().decode()
         found = dict(re.findall(r'plinth_cache_answers_total{result="(\w+)"} (\S+)', told))
-        return float(found.get("hit", 0)), sum(map(float, found.values()))
+        metered = re.findall(r"(?m)^plinth_usage_(?:sent_total|waiting) (\S+)", told)
+        hits, asked = float(found.get("hit", 0)), sum(map(float, found.values()))
+        return hits, asked, sum(map(float, metered))
 
     def direct(
         self, script: str, clients: int, env: dict[str, str], *more: str
