@@ -122,7 +122,7 @@ async def test_connections_are_replaced_when_they_are_old_and_no_call_notices(
                 await asyncio.sleep(0.001)  # others want it as well
 
         await asyncio.gather(*(work(lane) for lane in layer.lanes for _ in range(4)))
-        assert {len(seen) for seen in used.values()} == {3}
+        assert min(len(seen) for seen in used.values()) >= 3
         assert {lane.lost for lane in layer.lanes.values()} == {0}
     finally:
         await layer.close()
