@@ -2,7 +2,8 @@
 --
 -- Rules   An event_id counts once per user, however often it comes; a repetition answers as the first one did, and says
 --         that it is one. at is when the model was used, at most 35 days ago; without it, now.
---         The tokens count against the tokens a user has per day.
+--         The tokens count against the tokens a user has per day. Whoever spends them beforehand (increment_rate_limit)
+--         and reports them as well spends them twice.
 -- Errors  UN001 nobody is signed in; NF001 the account is not active; VL001 a field breaks a rule; VL003 model is
 --         missing
 -- Locks   those of core.add_usage_events
