@@ -34,6 +34,8 @@ from tests.http_client import Client
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = "plinth_template"
 READY_WITHIN = 20.0
+# Several tests run at once on one PostgreSQL, and some of them have four workers.
+FEW = dict.fromkeys((f"PLINTH_{lane}_CONNECTIONS" for lane in ("READ", "WRITE", "SLOW")), "1")
 # Where a test is not about limits there are none.
 UNLIMITED = {
     "RATE_LIMIT_REQUESTS_PER_MINUTE": "0",
@@ -283,11 +285,12 @@ def _start(
         "PLINTH_LOG_FORMAT": "json",
         "DATABASE_URL": database.web_url,
     }
+    few = FEW if int(environment["PLINTH_WORKERS"]) > 2 else {}
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "pyapp", "serve"],
             cwd=ROOT,
-            env=inherited | settings | UNLIMITED | environment,
+            env=inherited | settings | UNLIMITED | few | environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

@@ -23,8 +23,6 @@ from tests.people import PASSWORD, all_loaded, cheap_passwords, eventually
 
 WORKERS, CLIENTS = 4, 64
 SIXTY = {"RATE_LIMIT_REQUESTS_PER_MINUTE": "60"}
-# Several tests run at once, each with four workers, on one PostgreSQL.
-FEW = dict.fromkeys((f"PLINTH_{lane}_CONNECTIONS" for lane in ("READ", "WRITE", "SLOW")), "1")
 _numbers = count(1)
 
 Gate = Callable[..., Server]
@@ -36,7 +34,7 @@ def gate(serve: Serve, database: Database) -> Gate:
 
     def start(workers: int = 1, **environment: str) -> Server:
         cheap_passwords(database)
-        server = serve(workers=workers, wait=True, on=database, **FEW, **environment)
+        server = serve(workers=workers, wait=True, on=database, **environment)
         until(lambda: all_loaded(server, workers), 10)
         return server
 
