@@ -252,7 +252,10 @@ class Engine:
         for stale in (self.pgdata / "postmaster.pid", *self.sockets.glob(".s.PGSQL.*")):
             stale.unlink(missing_ok=True)
         place = self.pgdata.resolve()
-        shutil.copyfile(_CONFIGURATION, place / "postgresql.conf")
+        # Room for all workers of a machine with many cores, and for whoever looks in beside them.
+        most = max(100, self.settings.connections + 20)
+        text = f"{_CONFIGURATION.read_text()}max_connections = {most}\n"
+        (place / "postgresql.conf").write_text(text)
         command = [f"{self._home}/shim/postgres", "-D", str(place), *_POSTGRES.split()]
         command += [f"--unix_socket_directories={self.sockets}", f"--cluster_name={self.name}"]
         return self._popen(command, "postgresql.log")

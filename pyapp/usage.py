@@ -69,14 +69,16 @@ class Usage:
     async def finish(self, seconds: float) -> None:
         """Sends what is left."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._send(), seconds)
+            await asyncio.wait_for(self._send(everything=True), seconds)
         if waiting := self._size + len(self._rows):
             log.error("%d calls are not metered: the database could not be told", waiting)
 
-    async def _send(self) -> bool:
-        """Everything that waits; false if the database would not have it now."""
+    async def _send(self, *, everything: bool = False) -> bool:
+        """What waits, and what comes meanwhile only where it is worth a batch of its own; false if
+        the database would not have it now."""
         self._enough.clear()
-        while self._rows or self._batch:
+        least = 1
+        while self._batch or len(self._rows) >= least:
             if not self._batch:
                 self._size = min(len(self._rows), _BATCH)
                 self._batch = self._arrays([self._rows.popleft() for _ in range(self._size)])
@@ -93,6 +95,7 @@ class Usage:
                 self._told = False
                 self._sent += self._size
             self._batch, self._size = [], 0
+            least = 1 if everything else _BATCH
         return True
 
     def _arrays(self, rows: list[Row]) -> list[bytes]:

@@ -162,7 +162,8 @@ def begin(config: pytest.Config) -> Engine:
     data = Path(tempfile.mkdtemp(prefix="plinth-test-", dir=memory if roomy else None))
     _run.callback(shutil.rmtree, data, ignore_errors=True)
     data.chmod(0o711)
-    settings = Settings(env="test", seed="test", data=data)
+    # Many workers: the servers of several tests run side by side.
+    settings = Settings(env="test", seed="test", data=data, workers=16)
     there = _run.enter_context(embedded.servers(settings))
     template = url_of(there.admin_url, TEMPLATE)
     with psycopg.connect(there.admin_url, autocommit=True) as connection:

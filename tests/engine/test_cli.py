@@ -223,7 +223,7 @@ def test_the_doctor_finds_nothing_then_everything(own: dict[str, str], database:
     for finding in (
         "FAIL  login of the server: plinth_admin is a superuser",
         "warn  Redis: ",
-        "FAIL  max_connections 100, 64 workers",
+        "FAIL  max_connections 350, 64 workers",
         "v_active_users",
         "run: plinth migrate up",
     ):

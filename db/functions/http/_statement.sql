@@ -6,6 +6,7 @@
 --   that, the planner may call the function first, and row-level security would see no caller. One object, one call:
 --   (f(…)).* would call f once per column. "offset 0": else "where e.proceed" becomes a filter of the join, which is
 --   looked at when the function has been called already.
+--   What only reads proceeds always, and stands among the columns: without the join it costs a tenth less.
 -- Columns          status, body, user id, seconds the session still lives (where the answer may be kept: or until it
 --   changes by itself, see core.fresh_until), transaction id, touched tags
 create or replace function http.statement(p_route http.routes, p_once boolean default false)
@@ -46,27 +47,28 @@ begin
       into v_object
       from http.result_columns(v_function) c;
 
-    v_body := format('select %s as body from %s x where e.proceed offset 0',
+    v_body := format('select %s as body from %s x%s',
       case p_route.result
         when 'one' then v_object
         when 'qr' then 'x::text'
         when 'value' then '(select to_json(v)::text from (select x as value) v)'
         else 'null::text' end,
-      v_call);
+      v_call,
+      case when p_route.lane <> 'read' or 'p_user_id' <> all (v_names) then ' where e.proceed offset 0' end);
+  end if;
+
+  -- What only reads has nothing to report at the way out.
+  if p_route.lane = 'read' then
+    return format('select %s, %s, e.user_id, %s, null, null from %s e', p_route.status,
+                  format(case when p_route.result = 'one' then 'coalesce((%s), http.nothing())' else '(%s)' end, v_body),
+                  case when p_route.cache_seconds is null then 'e.expires_in' else
+                    'case when current_setting(''plinth.fresh_until'', true) <> '''' then http.fresh_for(e.expires_in) '
+                    'else e.expires_in end' end,
+                  http.entry(p_route, 'enter'));
   end if;
 
   v_body := format('from %s e left join lateral (%s) b on true',
                    http.entry(p_route, case when p_once then 'enter_once' else 'enter' end), v_body);
-
-  -- What only reads has nothing to report at the way out.
-  if p_route.lane = 'read' then
-    return format('select %s, %s, e.user_id, %s, null, null %s', p_route.status,
-                  case when p_route.result = 'one' then 'coalesce(b.body, http.nothing())' else 'b.body' end,
-                  case when p_route.cache_seconds is null then 'e.expires_in' else
-                    'case when current_setting(''plinth.fresh_until'', true) <> '''' then http.fresh_for(e.expires_in) '
-                    'else e.expires_in end' end,
-                  v_body);
-  end if;
   return 'select l.status, l.body, e.user_id, e.expires_in, l.xid, l.tags ' || v_body
       || format(' cross join lateral http.%s%s, b.body) l',
                 case when p_once then 'leave_once(e.once, ' else 'leave(' end, p_route.status);

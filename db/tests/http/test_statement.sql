@@ -1,6 +1,6 @@
 -- http.statement: the one statement of a route. Run as the layer runs it: as plinth_web, with the digest of a token.
 begin;
-select plan(53);
+select plan(54);
 
 select is(pg_get_function_arguments('http.statement'::regproc),
   'p_route http.routes, p_once boolean DEFAULT false', 'arguments');
@@ -232,8 +232,11 @@ select results_eq($$ select k.function_name, k.expires_at - k.created_at from op
                   $$ values ('api.tap_write', interval '72 h') $$, 'for three, and what failed not at all');
 
 -- What no request can show: that the planner is not free to call the function before the caller is known.
-select is_empty($$ select p.path from prepared p where p.statement !~ 'where e\.proceed( offset 0|\) r\))' $$,
-                'the function hangs on the entry, and is not called where that says so');
+select is_empty($$ select p.path from prepared p
+                    where p.statement !~ 'where e\.proceed( offset 0|\) r\))|p_user_id => e\.user_id' $$,
+                'the function hangs on the entry');
+select is_empty($$ select p.path from prepared p where p.statement ~ 'leave' and p.statement !~ 'where e\.proceed offset 0' $$,
+                'one that writes is not called where the entry says so');
 select is_empty(
   $$ select p.path from prepared p
       where p.path not in (
