@@ -286,7 +286,7 @@ def _start(
         "PLINTH_LOG_FORMAT": "json",
         "DATABASE_URL": database.web_url,
     }
-    few = FEW if int(environment["PLINTH_WORKERS"]) > 2 else {}
+    few = FEW if int(environment.get("PLINTH_WORKERS", "1")) > 2 else {}
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "pyapp", "serve"],

@@ -77,7 +77,10 @@ def killed_at(number: int, project: Project, *, sent: bool) -> None:
 
 def alone(project: Project) -> bool:
     """No runner of a dead process is left on the database."""
-    locks = project.value("select count(*) from pg_locks where locktype = 'advisory'")
+    locks = project.value(
+        "select count(*) from pg_locks l join pg_database d on d.oid = l.database"
+        " where l.locktype = 'advisory' and d.datname = current_database()"
+    )
     return int(locks) == 0
 
 
@@ -149,7 +152,10 @@ def test_an_interrupt_leaves_nothing(project: Project) -> None:
         except KeyboardInterrupt:
             os._exit(7)
         os._exit(1)
-    sleeping = "select count(*) from pg_stat_activity where query like 'select pg_sleep%'"
+    sleeping = (
+        "select count(*) from pg_stat_activity"
+        " where query like 'select pg_sleep%' and datname = current_database()"
+    )
     until(lambda: project.value(sleeping) == 1, 10)
     os.kill(child, signal.SIGINT)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7

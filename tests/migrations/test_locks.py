@@ -96,7 +96,10 @@ def test_in_a_deadlock_the_deploy_gives_way(project: Project) -> None:
         "alter table chat.one add column x text default pg_sleep(0.5)::text;\n"
         "alter table chat.two add column x integer;"
     )
-    asleep = "select count(*) from pg_stat_activity where wait_event = 'PgSleep'"
+    asleep = (
+        "select count(*) from pg_stat_activity"
+        " where wait_event = 'PgSleep' and datname = current_database()"
+    )
     with psycopg.connect(project.dsn) as caller, ThreadPoolExecutor(1) as pool:
         caller.execute("select 1 from chat.two")
         up = pool.submit(project.up)

@@ -60,7 +60,7 @@ RUNS = """
 select coalesce(sum(calls), 0)::integer from ext.pg_stat_statements s
   join pg_database d on d.oid = s.dbid
  where d.datname = current_database() and s.toplevel
-   and s.query ~ 'from http.enter.*api.get_planted'
+   and s.query ~ 'http.enter' and s.query ~ 'api.get_planted'
 """
 
 
@@ -164,7 +164,10 @@ def test_who_is_killed_holds_up_nobody(serve: Serve, planted: Database) -> None:
     assert waited < 0.3
 
 
-_NAPPING = "select exists (select from pg_stat_activity where wait_event = 'PgSleep')"
+_NAPPING = """
+select exists (select from pg_stat_activity
+                where wait_event = 'PgSleep' and datname = current_database())
+"""
 
 
 def test_nothing_is_an_answer_too(server: Server, store: redis.Redis, planted: Database) -> None:
