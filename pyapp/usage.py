@@ -20,7 +20,7 @@ from pyapp.problems import Problem
 log = logging.getLogger("plinth.usage")
 
 _SECONDS = 1.0
-_BATCH = 1000
+_BATCH = 2000
 _MOST = 100_000  # rows that wait while the database is away: about 40 MB
 _NEVER = ("22", "23")  # what the database can make nothing of is not sent again
 _RECORD = Statement(
