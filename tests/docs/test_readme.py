@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.conftest import ROOT, Server
+from tests.conftest import ROOT, Serve, Server
 from tests.docs.texts import blocks, rows, section
 
 MARK = "\x1e"  # between the outputs of two blocks
@@ -62,7 +62,8 @@ def lines(text: str) -> list[str]:
     return [line.rstrip() for line in text.rstrip().splitlines()]
 
 
-def test_the_tour(server: Server) -> None:
+def test_the_tour(serve: Serve) -> None:
+    server = serve(RATE_LIMIT_REQUESTS_PER_MINUTE="60")
     found = blocks(section(README, "## Five minutes"))
     steps = [n for n, block in enumerate(found) if block.kind == "sh"]
     printed = walk(server, [found[n].text for n in steps])
