@@ -111,6 +111,7 @@ class Connection(BaseProtocol):
     def data_received(self, data: bytes) -> None:
         if self.closing:
             return
+        in_body = self._payload is not None and not self._payload.is_eof()
         try:
             messages, upgraded, _ = self.requests.feed_data(data)
         except HttpProcessingError as error:
@@ -128,7 +129,7 @@ class Connection(BaseProtocol):
             self.closing = upgraded
             self._wake()
             self._head_size = 0
-        elif self._payload is None or self._payload.is_eof():
+        elif not in_body:  # the last of a body is no head
             if data and self.phase is Phase.IDLE:
                 self.expect(Phase.HEAD, self.settings.header_timeout)
             self._head_size += len(data)

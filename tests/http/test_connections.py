@@ -62,6 +62,20 @@ def test_a_body_may_come_in_chunks(server: Server) -> None:
         assert raw.send(LIVE).read().status == 200
 
 
+def test_the_last_of_a_large_body_is_no_head(server: Server) -> None:
+    """However large the piece that ends a body: it is answered once, and the connection stays."""
+    large = post("/v1/sessions", b'{"login":1,"password":"' + b"x" * 200_000 + b'"}',
+                 "Expect: 100-continue")  # fmt: skip
+    head, _, body = large.partition(b"\r\n\r\n")
+    with Raw(server.port) as raw:
+        for _ in range(10):
+            raw.send(head + b"\r\n\r\n")
+            assert raw.socket.recv(1 << 16) == b"HTTP/1.1 100 Continue\r\n\r\n"
+            answer = raw.send(body).read()
+            assert (answer.status, answer.header("connection")) == (422, None)
+        assert raw.send(LIVE).read().status == 200
+
+
 def test_connection_close_is_honoured(server: Server) -> None:
     with Raw(server.port) as raw:
         answer = raw.send(request("GET", "/livez", "Connection: close")).read()
