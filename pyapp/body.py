@@ -239,7 +239,8 @@ _WHOLE = _matching(r"-?[0-9]{1,19}")
 _DECIMAL = _matching(r"-?[0-9]{1,20}(\.[0-9]{1,20})?")
 _SHORT = _matching(r".{1,64}")
 _UUID = _matching(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-_MOMENT = _parsed(datetime.fromisoformat)
+# What has no beginning, or no end, says so.
+_MOMENT = _parsed(lambda t: t if t in ("infinity", "-infinity") else datetime.fromisoformat(t))
 
 # What a value must be, and how it is written; a value that is something else raises.
 _TYPES: dict[str, tuple[str, Callable[[Any], str]]] = {

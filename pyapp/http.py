@@ -224,7 +224,8 @@ class App:
         hops = ",".join(request.headers.getall(X_FORWARDED_FOR, ())).split(",")
         while hops and within(address, trusted):
             try:
-                address = str(ipaddress.ip_address(hops.pop().strip()))
+                # Without its zone, which may be any text.
+                address = str(ipaddress.ip_address(hops.pop().strip().partition("%")[0]))
             except ValueError:
                 break
         return address

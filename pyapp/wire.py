@@ -93,7 +93,7 @@ class Connection(BaseProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         peername = transport.get_extra_info("peername")
-        self.peer = peername[0] if isinstance(peername, tuple) else ""
+        self.peer = peername[0].partition("%")[0] if isinstance(peername, tuple) else ""
         if not self.listener.admit(self):
             self._refuse(unavailable("Too many connections from this address."))
         self._task = self._loop.create_task(self._serve())

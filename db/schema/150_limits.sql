@@ -62,7 +62,8 @@ insert into ops.route_limits (route, requests_per_minute, requests_per_hour, req
   ('POST /v1/users',               120, 1000, 5000),
   ('POST /v1/sessions',            300, 5000, null),
   ('POST /v1/password-resets',     30,  200,  1000),
-  ('POST /v1/email-verifications', 30,  200,  1000);
+  ('POST /v1/email-verifications', 30,  200,  1000),
+  ('POST /v1/usage/bulk',          20,  200,  1000);  -- a thousand rows each
 
 create table ops.user_quotas (
   user_id             uuid not null,
@@ -109,7 +110,7 @@ create trigger _800_audit after insert or delete or update on ops.user_quotas
 -- what it was granted up to a second later.
 ------------------------------------------------------------------------------------------------------------------
 
-create type ops.rate_window as (head bigint, total bigint, counts integer[]);
+create type ops.rate_window as (head bigint, total bigint, counts bigint[]);
 
 comment on type ops.rate_window is
   'What was counted within one window: number of its newest part since 1970, sum of all, and each part by number modulo 62';

@@ -2,7 +2,7 @@
 --
 -- Rules   It does what its scopes name, as far as the roles of its owner allow it at each call.
 --         A user has at most api_key.limit live keys. An API key makes no keys: one that leaked could outlive itself.
---         Limits are kept with the key; calls are not counted against them yet.
+--         Calls by the key count against its limits, and against those of its owner.
 -- Permission keys:write
 -- Errors  UN001 nobody is signed in; VL001 name, scopes, limits or expires_at break a rule; VL003 name or scopes are
 --         missing; KC008 there are as many keys as there may be; NF001 the account is not active

@@ -3,7 +3,7 @@
 -- Rules   What is not named stays. Scopes only ever become fewer: what was handed out once never grows. From '*' they
 --         may become any the user has.
 --         With p_version the change is made only while that is the current version (optimistic).
---         Limits are kept with the key; calls are not counted against them yet.
+--         Calls by the key count against its limits, and against those of its owner.
 -- Permission keys:write
 -- Errors  UN001 nobody is signed in; NF001 the user has no such live key; VL001 a field breaks a rule; KC002 the
 --         version is not the current one

@@ -7,7 +7,8 @@
 --         Granted is what fits into every window of every subject of the caller. While plenty is left it is more than
 --         was asked for: a hundredth of what is left, so that not every call has to ask. Near a limit it is to the
 --         unit.
---         A token that is unknown, expired or ended counts as none: its address does.
+--         A token that is unknown, expired or ended counts as none: its address does, and to the unit, since each
+--         such token would hold a hundredth of what is left.
 --         Whose row somebody else holds for longer than a moment is not waited for: granted is -1, and the others get
 --         theirs. So no transaction that stays open holds up more than its own caller.
 --         p_now, in seconds since 1970, is for tests; else it is the clock, read when the rows are locked.
@@ -50,6 +51,7 @@ declare
   v_windows ops.rate_window[];
   v_verdict record;
   v_granted bigint;
+  v_surplus bigint;
   v_locked  text[];
   v_lines   text[] := '{}';
 begin
@@ -78,6 +80,12 @@ begin
       perform core.lock_rate_limits(v_all, v_users);
       v_locked := v_all;
     exception when lock_not_available then
+      -- What was new among them is undone as well, and new again; unless just that row is what somebody else holds.
+      begin
+        perform core.make_rate_limits(v_all, v_users);
+      exception when lock_not_available then
+        null;
+      end;
       v_locked := array(select t.subject from ops.rate_limit_tracking t where t.subject = any (v_all)
                          order by t.subject collate "C" for no key update skip locked);
     end;
@@ -108,7 +116,11 @@ begin
     v_granted := 0;
     if p_units[i] > 0 then
       v_verdict := core.rate_verdict(v_bounds, v_windows, 1, null, granted_at);
-      v_granted := least(p_units[i] + least(greatest(v_verdict.room - p_units[i], 0) / 100, 10000), v_verdict.room);
+      v_surplus := least(greatest(v_verdict.room - p_units[i], 0) / 100, 10000);
+      if v_users[v_first] is null and p_tokens[i] is not null then
+        v_surplus := 0;
+      end if;
+      v_granted := least(p_units[i] + v_surplus, v_verdict.room);
     end if;
     if v_granted > 0 then
       for n in 1 .. cardinality(v_windows) loop

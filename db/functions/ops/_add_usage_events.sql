@@ -48,9 +48,9 @@ begin
       perform base.raise('VL001', 'model must have 1 to 100 letters, digits, or . _ : / @ + -', v_path || 'model');
     end if;
     v_bad := (select min(k) from unnest('{tokens_in,tokens_out}'::text[]) k
-               where v_event ->> k !~ '^[0-9]{1,12}$' or jsonb_typeof(v_event -> k) <> 'number');
+               where v_event ->> k !~ '^[0-9]{1,8}$' or jsonb_typeof(v_event -> k) <> 'number');
     if v_bad is not null then
-      perform base.raise('VL001', format('%s must be a whole number, not negative', v_bad), v_path || v_bad);
+      perform base.raise('VL001', format('%s must be a whole number from 0 to 99999999', v_bad), v_path || v_bad);
     end if;
     if jsonb_typeof(v_event -> 'cost') not in ('number', 'string') or v_event ->> 'cost' !~ '^[0-9]{1,9}(\.[0-9]{1,12})?$' then
       perform base.raise('VL001', 'cost must be a number, not negative, of at most 12 decimals', v_path || 'cost');

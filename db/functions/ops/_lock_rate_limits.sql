@@ -9,12 +9,7 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 begin
-  insert into ops.rate_limit_tracking (subject, user_id)
-  select distinct s.subject collate "C", s.user_id
-    from unnest(p_subjects, p_users) as s (subject, user_id)
-   where not exists (select from ops.rate_limit_tracking t where t.subject = s.subject)
-   order by 1
-      on conflict (subject) do nothing;
+  perform core.make_rate_limits(p_subjects, p_users);
 
   perform from ops.rate_limit_tracking t
     where t.subject = any (p_subjects)

@@ -14,11 +14,11 @@ declare
   v_now    bigint := p_now / p_width;
   v_head   bigint := p_window.head;
   v_total  bigint := p_window.total;
-  v_counts integer[] := p_window.counts;
+  v_counts bigint[] := p_window.counts;
   v_ahead  integer;
 begin
   if v_head is null or v_total = 0 or v_now - v_head >= c_parts then
-    return (v_now, 0, array_fill(0, array[c_parts]))::ops.rate_window;
+    return (v_now, 0, array_fill(0::bigint, array[c_parts]))::ops.rate_window;
   end if;
 
   if v_head > v_now + 2 then

@@ -3,7 +3,6 @@
 --
 -- Rules   What comes back is taken out of its own part, never of a newer one: that would let the rest leave too early.
 --         If its part has left, or the clock went back since, nothing is taken out.
---         One part counts to 2147483647.
 create or replace function core.window_plus(p_window ops.rate_window, p_units bigint, p_part bigint default null)
 returns ops.rate_window
 language plpgsql
@@ -18,7 +17,7 @@ begin
   if p_part > p_window.head or p_part <= p_window.head - 62 then
     return p_window;
   end if;
-  v_has := least(greatest(v_had + p_units, 0), 2147483647);
+  v_has := greatest(v_had + p_units, 0);
   p_window.counts[v_part] := v_has;
   p_window.total := p_window.total + v_has - v_had;
   return p_window;

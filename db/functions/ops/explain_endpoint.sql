@@ -10,7 +10,8 @@
 --         a query was not executed, and which large table it reads from one end to the other.
 --         The trail tells who asked, and under whose identity.
 --         after is the "next" of an earlier answer.
--- Permission endpoints:explain; users:read for the identity of another user
+-- Permission endpoints:explain; users:read for the identity of another user; with p_analyze everything ('*'): what is
+--         executed runs past the function's own question for permissions, and counts tell what is there
 -- Errors  UN001 nobody is signed in; NP001 permission missing; NF001 there is no such endpoint or account;
 --         VL001 arguments is no object, or after; VL002 arguments has a field that the endpoint does not take;
 --         VL003 no user to analyze as
@@ -48,6 +49,9 @@ begin
   perform core.require_permission('endpoints:explain');
   if v_user::text <> v_caller then
     perform core.require_permission('users:read');
+  end if;
+  if p_analyze then
+    perform core.require_permission('*');
   end if;
 
   select p.oid into v_function

@@ -1,6 +1,6 @@
 -- http.take: grants what fits, for whoever a token belongs to.
 begin;
-select plan(33);
+select plan(34);
 
 select is(pg_get_function_arguments('http.take'::regproc),
   'p_tokens bytea[], p_addresses text[], p_routes text[], p_units integer[], p_most integer[], p_back '
@@ -69,6 +69,9 @@ insert into ops.user_quotas (user_id, requests_per_minute, requests_per_hour) va
 delete from ops.rate_limit_tracking;
 set session authorization plinth_web;
 select is(pg_temp.take('take ben', 1), '100 10000 9900 3720 0 ', 'a hundredth of what is left comes with it');
+select set_config('plinth.limits', '1000,0,0,0', true);
+select is(pg_temp.take('take nobody', 1), '1 10000 9999 62 0 ', 'but not with what anybody could make up: an unknown token');
+select set_config('plinth.limits', '10,1000,0,100', true);
 reset session authorization;
 select is(pg_temp.used('user:' || :'ben'), '{NULL,100,NULL,NULL}', 'and is counted');
 set session authorization plinth_web;

@@ -1,6 +1,6 @@
 -- core.add_usage_events: reports of applications, each counted once, where it happened.
 begin;
-select plan(34);
+select plan(35);
 
 select is(pg_get_function_arguments('core.add_usage_events'::regproc),
   'p_user_id uuid, p_events jsonb, p_path text DEFAULT ''''::text', 'arguments');
@@ -86,9 +86,10 @@ select throws_ok(format('select core.add_usage_events(%L, %L, %L)', pg_temp.ben(
     ('{"model": null}', 'VL003', 'model is required'),
     ('{"model": 7}', 'VL001', 'model must have 1 to 100 letters, digits, or . _ : / @ + -'),
     ('{"model": ""}', 'VL001', 'model must have 1 to 100 letters, digits, or . _ : / @ + -'),
-    ('{"model": "m", "tokens_in": -1}', 'VL001', 'tokens_in must be a whole number, not negative'),
-    ('{"model": "m", "tokens_out": "1"}', 'VL001', 'tokens_out must be a whole number, not negative'),
-    ('{"model": "m", "tokens_in": 1.5}', 'VL001', 'tokens_in must be a whole number, not negative'),
+    ('{"model": "m", "tokens_in": -1}', 'VL001', 'tokens_in must be a whole number from 0 to 99999999'),
+    ('{"model": "m", "tokens_out": "1"}', 'VL001', 'tokens_out must be a whole number from 0 to 99999999'),
+    ('{"model": "m", "tokens_in": 100000000}', 'VL001', 'tokens_in must be a whole number from 0 to 99999999'),
+    ('{"model": "m", "tokens_in": 1.5}', 'VL001', 'tokens_in must be a whole number from 0 to 99999999'),
     ('{"model": "m", "cost": -0.1}', 'VL001', 'cost must be a number, not negative, of at most 12 decimals'),
     ('{"model": "m", "cost": 0.0000000000001}', 'VL001', 'cost must be a number, not negative, of at most 12 decimals'),
     ('{"model": "m", "event_id": ""}', 'VL001', 'event_id must have 1 to 200 characters and no control characters'),

@@ -44,7 +44,7 @@ select results_eq(
 
 select throws_ok($$ select record_usage(pg_temp.anna(), null) $$, 'VL003', 'model is required', 'which model?');
 select throws_ok($$ select record_usage(pg_temp.anna(), 'm', -1) $$, 'VL001',
-                 'tokens_in must be a whole number, not negative', 'no negative tokens');
+                 'tokens_in must be a whole number from 0 to 99999999', 'no negative tokens');
 select throws_ok($$ select record_usage(pg_temp.ben(), 'm') $$, 'NP001',
                  'A request acts for its own caller only', 'not in another user''s name');
 update auth.users set status = 'suspended' where id = pg_temp.anna();

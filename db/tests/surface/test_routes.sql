@@ -45,7 +45,7 @@ $$;
 
 create function pg_temp.unknown_permissions() returns setof text language sql as $$
   select format('%s asks for %s', a.function, a.permission) from pg_temp.asked() a
-   where not exists (select from auth.permissions k where k.name = a.permission)
+   where a.permission <> '*' and not exists (select from auth.permissions k where k.name = a.permission)
 $$;
 
 -- The answers of a route with a permission depend on all:permissions, so its function may ask for no other.
