@@ -28,8 +28,9 @@ def is_problem(answer: Answer) -> None:
 
 
 def lines(server: Server) -> list[dict[str, Any]]:
-    """What the workers have logged so far."""
-    return [json.loads(line) for line in server.log.read_text().split("\n") if line[:1] == "{"]
+    """What the workers have logged so far; the last line may be on its way to the disk."""
+    whole = server.log.read_text().split("\n")[:-1]
+    return [json.loads(line) for line in whole if line[:1] == "{"]
 
 
 def state(server: Server) -> tuple[set[int], float]:
