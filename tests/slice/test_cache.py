@@ -139,8 +139,11 @@ def poison(store: redis.Redis, key: bytes, held: list[bytes], dice: random.Rando
         case kind if kind < len(kinds):
             store.set(key, kinds[kind] or b"")
         case kind if kind == len(kinds):
-            store.delete(key)
-            store.lpush(key, b"a list")
+            # In one step: between two, a worker may bring in a version.
+            with store.pipeline(transaction=True) as together:
+                together.delete(key)
+                together.lpush(key, b"a list")
+                together.execute()
 
 
 def test_a_poisoned_redis_is_never_believed(
