@@ -4868,3 +4868,122 @@ grant select on ops.flags, ops.flag_history to plinth_system, plinth_operator;
 insert into base.table_manifest (schema_name, table_name, class, reason) values
   ('ops', 'flags',        'reference', 'the same flags everywhere'),
   ('ops', 'flag_history', 'reference', 'beside its flag');
+
+-- db/schema/180_memory.sql
+
+-- memory: what an application remembers of its users. A memory is one short text that holds for a time: a fact that
+-- changes is closed and followed by a new row, never overwritten, so that what was known at any moment can be asked.
+
+insert into base.settings (name, value, type, minimum, maximum, description) values
+  ('memory.batch_limit', '500', 'integer', 1, 10000, 'Memories one call may make'),
+  ('memory.expired_days', '7',  'integer', 0, 3650,  'Days an expired memory is kept, hidden; then it is removed');
+
+create table memory.semantic_memories (
+  user_id           uuid not null,
+  id                uuid not null default base.new_id(),
+  conversation_id   uuid,
+  kind              text not null default 'fact',
+  content           text not null,
+  importance        double precision not null default 0.5,
+  metadata          jsonb not null default '{}',
+  valid_from        timestamptz not null default clock_timestamp(),
+  valid_to          timestamptz,
+  supersedes        uuid,
+  expires_at        timestamptz,
+  qdrant_collection text,
+  qdrant_point_id   text,
+  recall_count      bigint not null default 0,
+  last_recalled_at  timestamptz,
+  created_at        timestamptz not null default clock_timestamp(),
+  updated_at        timestamptz not null default clock_timestamp(),
+  version           integer not null default 1,
+  constraint semantic_memories_pkey primary key (user_id, id),
+  constraint semantic_memories_user_id_fkey foreign key (user_id) references auth.users (id) on delete cascade,
+  constraint semantic_memories_supersedes_fkey foreign key (user_id, supersedes)
+    references memory.semantic_memories (user_id, id) on delete set null (supersedes),
+  constraint semantic_memories_user_id_supersedes_key unique (user_id, supersedes),
+  constraint semantic_memories_user_id_qdrant_key unique (user_id, qdrant_collection, qdrant_point_id),
+  constraint semantic_memories_kind_check check (kind ~ '^[a-z][a-z0-9_.-]{0,49}$'),
+  constraint semantic_memories_content_check check (length(content) between 1 and 10000),
+  constraint semantic_memories_importance_check check (importance between 0 and 1),
+  constraint semantic_memories_metadata_check check (jsonb_typeof(metadata) = 'object'
+                                                     and octet_length(metadata::text) <= 16384),
+  constraint semantic_memories_valid_from_check check (isfinite(valid_from)),
+  constraint semantic_memories_valid_to_check check (isfinite(valid_to) and valid_to >= valid_from),
+  constraint semantic_memories_supersedes_check check (supersedes <> id),
+  constraint semantic_memories_expires_at_check check (isfinite(expires_at)),
+  constraint semantic_memories_qdrant_check check ((qdrant_collection is null) = (qdrant_point_id is null)),
+  constraint semantic_memories_qdrant_collection_check check (length(qdrant_collection) between 1 and 255
+                                                              and qdrant_collection !~ '[[:cntrl:]/]'),
+  constraint semantic_memories_qdrant_point_id_check
+    check (qdrant_point_id ~ '^([0-9]{1,20}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$'),
+  constraint semantic_memories_recall_count_check check (recall_count >= 0)
+) with (fillfactor = 90);
+
+comment on table memory.semantic_memories is
+  'What is remembered of users: short texts, each true for a time; their vectors are in memory.embeddings';
+comment on column memory.semantic_memories.user_id is 'Whose memory it is';
+comment on column memory.semantic_memories.id is 'Names the memory; a changed fact is another memory';
+comment on column memory.semantic_memories.conversation_id is
+  'The only conversation it counts in; NULL: in all. It goes with the conversation: without it, it would count everywhere';
+comment on column memory.semantic_memories.kind is
+  'What sort of memory it is, in the application''s own words: fact, preference, …';
+comment on column memory.semantic_memories.content is 'What is remembered';
+comment on column memory.semantic_memories.importance is 'How much it matters, from 0 to 1; counts in a recall';
+comment on column memory.semantic_memories.metadata is 'Whatever the application keeps with it; searched by containment';
+comment on column memory.semantic_memories.valid_from is 'Since when it is true; recency counts from here';
+comment on column memory.semantic_memories.valid_to is 'When it stopped being true; NULL: it still is';
+comment on column memory.semantic_memories.supersedes is
+  'The memory in whose place it came when the fact changed; one has one successor at most. Both go together';
+comment on column memory.semantic_memories.expires_at is
+  'From then on it is hidden as if it were gone, and later a job removes it; NULL: never';
+comment on column memory.semantic_memories.qdrant_collection is 'Collection of a Qdrant server that holds its vector, too';
+comment on column memory.semantic_memories.qdrant_point_id is 'Its point there: a number or a uuid; names one memory of a user';
+comment on column memory.semantic_memories.recall_count is 'How often a recall brought it up';
+comment on column memory.semantic_memories.last_recalled_at is 'When a recall last brought it up';
+comment on column memory.semantic_memories.created_at is 'When it was written down';
+comment on column memory.semantic_memories.updated_at is 'When it was last changed';
+comment on column memory.semantic_memories.version is 'Grows with every change; for optimistic updates';
+
+create index semantic_memories_conversation_id_idx on memory.semantic_memories (user_id, conversation_id, id);
+comment on index memory.semantic_memories_conversation_id_idx is
+  'For the memories of one conversation, those that count everywhere, and erasing a conversation';
+create index semantic_memories_kind_idx on memory.semantic_memories (user_id, kind, id);
+comment on index memory.semantic_memories_kind_idx is 'For the memories of one kind';
+create index semantic_memories_metadata_idx on memory.semantic_memories
+  using gin (user_id, metadata jsonb_path_ops);
+comment on index memory.semantic_memories_metadata_idx is 'For what a user''s metadata contains';
+create index semantic_memories_expires_at_idx on memory.semantic_memories (expires_at) where expires_at is not null;
+comment on index memory.semantic_memories_expires_at_idx is 'For core.cleanup_memories: what has expired';
+
+-- What was recalled is no change. The trail names what of a memory changed or went and keeps none of its words: what a
+-- user had forgotten is not to stand there. One line per memory that is made would only double the store.
+create trigger _100_touch
+  before update of conversation_id, kind, content, importance, metadata, valid_from, valid_to, supersedes, expires_at,
+                   qdrant_collection, qdrant_point_id
+  on memory.semantic_memories for each row when (old.* is distinct from new.*) execute function base.tg__touch();
+create trigger _800_audit
+  after delete or update of conversation_id, kind, content, importance, metadata, valid_from, valid_to, expires_at,
+                            qdrant_collection, qdrant_point_id
+  on memory.semantic_memories for each row execute function ops.tg__audit('id', 'user_id', '{content,metadata}');
+
+------------------------------------------------------------------------------------------------------------------
+-- Row policies.
+------------------------------------------------------------------------------------------------------------------
+
+alter table memory.semantic_memories enable row level security;
+alter table memory.semantic_memories force row level security;
+create policy own_rows on memory.semantic_memories to plinth_owner using (user_id = (select base.current_user_id()));
+create policy operator_read on memory.semantic_memories for select to plinth_operator using (true);
+grant select on memory.semantic_memories to plinth_operator;
+
+-- Searches by text and metadata use indexes that policies switch off; a job removes what expired, whosever it is.
+create policy system_read on memory.semantic_memories for select to plinth_system using (true);
+create policy system_delete on memory.semantic_memories for delete to plinth_system using (true);
+grant select, delete on memory.semantic_memories to plinth_system;
+
+insert into base.table_manifest (schema_name, table_name, class, reason) values
+  ('memory', 'semantic_memories', 'by-user', 'what is remembered of a user is with the user');
+
+insert into base.table_privacy (schema_name, table_name, personal, neutral) values
+  ('memory', 'semantic_memories', '{content,metadata,kind,qdrant_collection,qdrant_point_id}', '{}');

@@ -99,6 +99,12 @@ select user_id, date_trunc('hour', now()) - n * interval '1 hour', '/v1/me', 'GE
 insert into ops.usage_batches (first_call) select id from many;
 insert into analytics.daily_users (user_id, day) select user_id, current_date - n % 200 from many;
 
+insert into memory.semantic_memories (user_id, id, content, kind, importance, metadata, valid_from, valid_to, expires_at)
+select user_id, id, 'Memory number ' || n || ' is about topic ' || n % 97, case when n % 9 = 0 then 'preference' else 'fact' end,
+       n % 101 / 100.0, jsonb_build_object('topic', n % 97), at, case when n % 5 = 0 then at + interval '1 minute' end,
+       case when n % 50 = 0 then now() + n * interval '1 minute' end
+  from many;
+
 insert into base.touched_tags (xid, tag, touched_at) select n::text::xid8, 'users:' || user_id, at from many;
 commit;
 analyze;

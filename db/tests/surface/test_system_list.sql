@@ -139,6 +139,7 @@ select distinct trim(r) as table_and_verbs from regexp_split_to_table($$
   select auth.permissions
   select http.beats
   select ops.flags
+  delete select memory.semantic_memories
   select ops.flag_history
   select update auth.roles
   delete insert select update auth.sessions
