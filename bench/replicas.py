@@ -78,7 +78,7 @@ async def measure(settings: Settings, who: list[tuple[bytes, str]]) -> dict[str,
             await caller.answer(
                 route,
                 token=token,
-                context="bench\x1f127.0.0.1\x1fbench",
+                context=("bench", "127.0.0.1", "bench"),
                 args={"team_id": team},
                 no_cache=way == "primary",
             )

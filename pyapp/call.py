@@ -129,21 +129,19 @@ class Caller:
         route: Route,
         *,
         token: bytes | None,
-        context: str,
+        context: Sequence[str],
         args: dict[str, object],
         no_cache: bool = False,
         once: bytes | None = None,
     ) -> Answer:
-        """`token` is the SHA-256 of the presented one; the token itself goes no further. `once` is
-        the key under which the call happens once."""
+        """`token` is the SHA-256 of the presented one; the token itself goes no further. `context`:
+        the request's id, address and agent. `once` is the key under which the call happens once."""
         statement, bound = route.bind(args, once)
-        presented = None
         if token is not None:
-            presented = _as_bytea(token)
             self._used.add(token)
-        values = (presented, context.encode(), *bound)
         owner = _ANYBODY if token is None else self._owners.get(token)
         if route.cache_seconds is None:
+            values = _values(token, context, bound)
             far = statement.replica is not None and self._replicas.all and self.current
             if far and owner is not None and token is not None and not no_cache:
                 row = await self._replicas.read(route, statement, owner, token, values)
@@ -163,7 +161,9 @@ class Caller:
                     return self._opened(route, kept[len(head) :], "hit")
                 if not head:
                     head = place.head(await cache.begin(place.tags))
+                values = _values(token, context, bound)
                 return await self._fill(_Fill(route, statement, values, token, owner, place, head))
+        values = _values(token, context, bound)
         return await self._asked(route, statement, values, token, "bypass" if no_cache else "miss")
 
     def _opened(self, route: Route, content: bytes, how: str) -> Answer:
@@ -355,6 +355,14 @@ def _content(row: Row) -> bytes:
     """An answer as it is kept: its tag and its bytes."""
     body = row[1] or b""
     return b'"%b"%b' % (hashlib.blake2b(body, digest_size=8).hexdigest().encode(), body)
+
+
+def _values(
+    token: bytes | None, context: Sequence[str], bound: Sequence[bytes]
+) -> Sequence[bytes | None]:
+    """What a statement is sent with."""
+    presented = None if token is None else _as_bytea(token)
+    return (presented, "\x1f".join(context).encode(), *bound)
 
 
 def _as_bytea(token: bytes) -> bytes:

@@ -21,7 +21,7 @@ from pyapp.settings import Settings, SettingsError
 
 _AT_ONCE = 16
 _WITHIN = 5.0  # seconds in which database and Redis have to be there
-_CONTEXT = "cache-warm\x1f127.0.0.1\x1fplinth cache warm"
+_CONTEXT = ("cache-warm", "127.0.0.1", "plinth cache warm")
 
 
 @contextmanager

@@ -77,6 +77,7 @@ class Request:
     payload: StreamReader
     id: str
     address: str
+    agent: str
     label: str = "(none)"  # the route, for log and metrics; a path as sent could hold anything
     metered: bool = True  # not so the pages of the service
     token: bytes | None = None
@@ -128,7 +129,8 @@ class App:
         id_ = headers.get(X_REQUEST_ID)
         if id_ is None or not _is_request_id(id_):
             id_ = self._new_id()
-        request = Request(connection, message, headers, payload, id_, connection.peer)
+        agent = headers.get(hdrs.USER_AGENT, "")
+        request = Request(connection, message, headers, payload, id_, connection.peer, agent)
         try:
             reply = await self._reply(request)
         except Problem as problem:
@@ -188,11 +190,10 @@ class App:
             _merge(args, await self._body(request))
         elif not request.payload.is_eof() or request.payload.total_bytes:
             raise problems.malformed("GET and HEAD take no body.")
-        agent = _harmless(headers.get(hdrs.USER_AGENT, ""))
         answer = await self.caller.answer(
             route,
             token=token,
-            context=f"{request.id}\x1f{request.address}\x1f{agent}",
+            context=(request.id, request.address, _harmless(request.agent)),
             args=args,
             no_cache="no-cache" in headers.get(hdrs.CACHE_CONTROL, ""),
             once=None if route.once == "never" else _key(headers, needed=route.once == "must"),
@@ -259,8 +260,7 @@ class App:
         self.metrics.observe(what, seconds, size)
         if request.metered:
             self.usage.note((now, what, seconds, request.id, request.token, request.cache))
-        who = (request.address, headers.get(hdrs.USER_AGENT, ""))
-        self._access(now, request.id, what, seconds, size, who)
+        self._access(now, request.id, what, seconds, size, (request.address, request.agent))
         bare = message.method == "HEAD"
         return self._bytes(status, content, kind, extra, request.id, ending, bare=bare)
 

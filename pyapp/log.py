@@ -67,8 +67,7 @@ class Sink:
 
         The route is logged, never the address's own values or its query."""
         self.write(
-            f'{{"time":"{_second(int(now))}.{int(now % 1 * 1000):03}Z","level":"info",'
-            f'"logger":"access","request_id":"{id_}"{_what(what)},"ms":{seconds * 1000:.2f},'
+            f'{_begun(int(now * 1000))}{id_}"{_what(what)},"ms":{seconds * 1000:.2f},'
             f'"bytes":{size}{_who(who)}}}\n'
         )
 
@@ -130,8 +129,10 @@ def timestamp(seconds: float) -> str:
 
 
 @lru_cache(maxsize=2)
-def _second(second: int) -> str:
-    return timestamp(second)[:19]
+def _begun(millis: int) -> str:
+    """What a line begins with, which many of one millisecond share."""
+    stamp = timestamp(millis / 1000)[:23]
+    return f'{{"time":"{stamp}Z","level":"info","logger":"access","request_id":"'
 
 
 @lru_cache(maxsize=2048)

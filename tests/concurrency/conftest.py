@@ -17,7 +17,7 @@ from pyapp.settings import Settings
 from tests.conftest import Database
 from tests.people import PASSWORD, cheap_passwords, eventually, plant
 
-CONTEXT = "request\x1f192.0.2.1\x1fpytest"
+CONTEXT = ("request", "192.0.2.1", "pytest")
 
 PLANTED = """
 create table ops.planted (
