@@ -4610,10 +4610,10 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
   with rule as (
-    select r.item, format('rules[%s]', r.n) as name
+    select r.item, format('rules[%s]', r.n - 1) as name
       from jsonb_path_query(p_flag.rules, '$[*]') with ordinality as r (item, n)
   ), variant as (
-    select v.item, format('variants[%s]', v.n) as name, v.item ->> 'name' as says
+    select v.item, format('variants[%s]', v.n - 1) as name, v.item ->> 'name' as says
       from jsonb_path_query(p_flag.variants, '$[*]') with ordinality as v (item, n)
   ), part as (
     select r.name || '.' || p.key as name, p.key, p.value from rule r

@@ -246,7 +246,7 @@ def test_administrators_change_flags_and_see_how_they_came_about(server: Server)
         "key": "new_ui", "enabled": False, "variant": None, "value": False, "reason": "off",
     }  # fmt: skip
     wrong = admin.patch(f"{path}/new_ui", {"rules": [{}, {"percentage": 200}]})
-    assert (wrong.status, wrong.json()["errors"][0]["field"]) == (422, "rules[2].percentage")
+    assert (wrong.status, wrong.json()["errors"][0]["field"]) == (422, "rules[1].percentage")
     changed = admin.patch(
         f"{path}/new_ui",
         {"enabled": True, "rules": [{"roles": ["developer"], "variant": "blue"}], "version": 1,

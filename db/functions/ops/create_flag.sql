@@ -4,7 +4,7 @@
 --         There are at most flags.limit flags that are not archived. Prerequisites exist and form no circle.
 -- Permission flags:manage
 -- Errors  UN001 nobody is signed in; NP001 permission missing; VL003 no key; VL001 a field breaks a rule, named down to
---         rules[2].percentage; KC001 the key is taken, also by an archived flag; KC008 there are too many
+--         rules[1].percentage; KC001 the key is taken, also by an archived flag; KC008 there are too many
 -- Locks   the row of the setting flags.limit
 -- Touches all:flags
 create or replace function api.create_flag(

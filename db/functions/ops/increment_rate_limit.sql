@@ -3,7 +3,8 @@
 --
 -- Rules   However many call at once: what is counted never exceeds a limit.
 --         Over HTTP the call itself is a request besides, so p_requests is for what the application does elsewhere.
--- Errors  UN001 nobody is signed in; VL001 requests, tokens; RL001 it does not fit: the limit, with the time to wait
+-- Errors  UN001 nobody is signed in; VL001 requests, tokens: also what is more than a limit, and so can never fit;
+--         RL001 it does not fit now: the limit, with the time to wait
 -- Locks   the rows of the user, and of the API key the caller comes by, in ops.rate_limit_tracking
 create or replace function api.increment_rate_limit(p_user_id uuid, p_requests integer default 1, p_tokens bigint default 0)
 returns table (
@@ -32,6 +33,13 @@ begin
   p_user_id := core.act_for(p_user_id);
   perform core.check_units(p_requests, p_tokens);
   v_subject := core.rate_subjects(p_user_id, base.request_context(5)::uuid, null, '', core.usual_limits());
+  for n in 1 .. cardinality(v_subject.limits) loop
+    if v_subject.limits[n] between 1 and (case when n % 4 = 0 then p_tokens else p_requests end) - 1 then
+      perform base.raise('VL001', format('This is more than the limit of %s, so it can never fit',
+        core.limit_words(v_subject.subjects[(n + 3) / 4], n % 4, v_subject.limits[n])),
+        case when n % 4 = 0 then 'tokens' else 'requests' end);
+    end if;
+  end loop;
   perform core.lock_rate_limits(v_subject.subjects, array_fill(p_user_id, array[cardinality(v_subject.subjects)]));
   v_now := floor(extract(epoch from clock_timestamp()));
   v_windows := core.rate_windows(v_subject.subjects, v_now);

@@ -37,9 +37,7 @@ declare
   v_to   uuid;
 begin
   p_user_id := core.act_for(p_user_id);
-  if p_after !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
-    perform base.raise('VL001', 'after must be the "next" of an earlier answer', 'after');
-  end if;
+  perform core.check_after(p_after);
   -- The ids have the time in them: so days that are not asked for are not looked at. Nothing is before 1970.
   v_from := base.first_id(greatest(least(coalesce(p_from, now() - interval '7 days'), now() + interval '1 day'), 'epoch'));
   v_to := least(base.first_id(greatest(least(p_to, now() + interval '1 day'), 'epoch')), p_after::uuid);

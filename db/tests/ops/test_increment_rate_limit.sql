@@ -1,6 +1,6 @@
 -- api.increment_rate_limit: counts what fits, else nothing.
 begin;
-select plan(26);
+select plan(28);
 
 select is(pg_get_function_arguments('api.increment_rate_limit'::regproc),
   'p_user_id uuid, p_requests integer DEFAULT 1, p_tokens bigint DEFAULT 0', 'arguments');
@@ -42,6 +42,10 @@ select is(pg_temp.used(:'anna'), '{5,5,100}', 'to the unit');
 select throws_ok(format('select api.increment_rate_limit(%L, 0, 1)', :'anna'), 'RL001', null, 'and no unit more');
 select is(pg_temp.used(:'ben'), '{0,0,0}', 'nobody else is concerned');
 select throws_ok(format('select api.increment_rate_limit(%L, 1, -1)', :'anna'), 'VL001', null, 'fewer than none');
+select throws_ok(format('select api.increment_rate_limit(%L, 6)', :'anna'), 'VL001',
+  'This is more than the limit of 5 requests a minute of your account, so it can never fit', 'more than will ever fit');
+select throws_ok(format('select api.increment_rate_limit(%L, 0, 101)', :'anna'), 'VL001',
+  'This is more than the limit of 100 tokens a day of your account, so it can never fit', 'nor tokens');
 select throws_ok(format('select api.increment_rate_limit(%L, null)', :'anna'), 'VL001', null, 'NULL');
 set session authorization plinth_web;
 select throws_ok(format('select api.increment_rate_limit(%L)', :'anna'), 'UN001', null, 'nobody is signed in');
