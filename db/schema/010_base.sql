@@ -278,10 +278,9 @@ begin
       select pg_catalog.encode(
         pg_catalog.set_bit(pg_catalog.set_bit(
           pg_catalog.overlay(
-            pg_catalog.uuid_send(pg_catalog.gen_random_uuid())
-            placing pg_catalog.substring(pg_catalog.int8send(
-              (extract(epoch from pg_catalog.clock_timestamp()) * 1000)::pg_catalog.int8) from 3)
-            from 1 for 6),
+            pg_catalog.uuid_send(pg_catalog.gen_random_uuid()),
+            pg_catalog.substring(pg_catalog.int8send(
+              pg_catalog.floor(extract(epoch from pg_catalog.clock_timestamp()) * 1000)::pg_catalog.int8), 3), 1, 6),
           52, 1), 53, 1),
         'hex')::pg_catalog.uuid
     $$;
@@ -305,6 +304,24 @@ $$;
 comment on function base.first_id(timestamptz) is
   'Where the ids of a moment begin: the bound of a partition, or of a search';
 grant execute on function base.first_id(timestamptz) to plinth_system, plinth_operator;
+
+create function base.id_at(p_at timestamptz)
+returns uuid
+language sql
+volatile
+parallel safe
+as $$
+  -- The first 48 bits are the milliseconds.
+  select pg_catalog.encode(pg_catalog.overlay(
+           pg_catalog.uuid_send(base.new_id()),
+           pg_catalog.substring(pg_catalog.int8send(
+             pg_catalog.floor(extract(epoch from greatest(p_at, 'epoch')) * 1000)::pg_catalog.int8), 3), 1, 6),
+         'hex')::pg_catalog.uuid
+$$;
+
+comment on function base.id_at(timestamptz) is
+  'A new id that is ordered as if it were made at that moment: for what is told afterwards. Within a millisecond at random';
+grant execute on function base.id_at(timestamptz) to plinth_system, plinth_operator;
 
 ------------------------------------------------------------------------------------------------------------------
 -- Who is calling. Two transaction-local settings:

@@ -71,7 +71,8 @@ begin
   for v in
     select k.conrelid::regclass as rel, k.conname from pg_constraint k
       join pg_temp.tables() t on t.rel = k.conrelid
-     where k.contype in ('f', 'c', 'u', 'p') order by strpos('fcup', k.contype::text)
+     where k.contype in ('f', 'c', 'u', 'p') and k.conparentid = 0
+     order by strpos('fcup', k.contype::text)
   loop
     execute format('alter table %s drop constraint if exists %I cascade', v.rel, v.conname);
   end loop;

@@ -104,6 +104,15 @@ select user_id, id, 'Memory number ' || n || ' is about topic ' || n % 97, case 
        n % 101 / 100.0, jsonb_build_object('topic', n % 97), at, case when n % 5 = 0 then at + interval '1 minute' end,
        case when n % 50 = 0 then now() + n * interval '1 minute' end
   from many;
+insert into chat.conversations (user_id, id, title, message_count, first_message_id, last_message_id, last_message_at, updated_at)
+select user_id, id, 'conversation ' || n, 2, id, id, at, at from many;
+insert into chat.messages (user_id, id, conversation_id, role, content, client_id, created_at)
+select user_id, base.id_at(at), id, 'user', 'message ' || n, 'name ' || n, at from many
+union all select user_id, base.id_at(at + interval '1 second'), id, 'assistant', 'answer ' || n, null, at from many;
+insert into chat.message_client_ids (user_id, client_id, message_id, fingerprint)
+select user_id, client_id, id, sha256('') from chat.messages where client_id is not null;
+insert into chat.message_edits (user_id, message_id, version, content, written_at)
+select user_id, id, 1, content, created_at from chat.messages;
 
 insert into base.touched_tags (xid, tag, touched_at) select n::text::xid8, 'users:' || user_id, at from many;
 commit;

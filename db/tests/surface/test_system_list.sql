@@ -148,6 +148,8 @@ select distinct trim(r) as table_and_verbs from regexp_split_to_table($$
   select update auth.recovery_codes
   delete select update auth.totp
   select auth.tiers
+  delete select chat.conversations
+  select chat.messages
   delete insert select auth.user_roles
   insert select update auth.users
   select base.errors

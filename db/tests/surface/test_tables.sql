@@ -43,20 +43,23 @@ create function pg_temp.crossing() returns setof text language sql as $$
      and not 'user_id' = any (pg_temp.columns(k.conrelid, k.conkey))
 $$;
 
+-- An index without the rows whose reference is NULL serves as well: what is referred to is never NULL.
 create function pg_temp.unindexed() returns setof text language sql as $$
   select format('%s on %s', k.conname, k.conrelid::regclass)
     from pg_constraint k join pg_temp.house() t on t.oid = k.conrelid
    where k.contype = 'f' and k.conparentid = 0
      and not exists (
        select from pg_index i
-        where i.indrelid = k.conrelid and i.indisvalid and i.indpred is null
+        where i.indrelid = k.conrelid and i.indisvalid
+          and (i.indpred is null or pg_get_expr(i.indpred, i.indrelid) in (
+            select format('(%I IS NOT NULL)', c) from unnest(pg_temp.columns(k.conrelid, k.conkey)) c))
           and (i.indkey::int2[])[0 : cardinality(k.conkey) - 1] @> k.conkey)
 $$;
 
 create function pg_temp.misnamed() returns setof text language sql as $$
   select format('%s on %s', k.conname, t.oid::regclass)
     from pg_constraint k join pg_temp.house() t on t.oid = k.conrelid
-   where not t.relispartition and k.contype <> 'n'
+   where not t.relispartition and k.contype <> 'n' and k.conparentid = 0
      and k.conname !~ ('^' || t.relname || '_([a-z0-9_]+_)?' || case k.contype
            when 'p' then 'pkey' when 'u' then 'key' when 'f' then 'fkey' when 'c' then 'check' when 'x' then 'excl'
            when 't' then 'trigger' end || '$')
@@ -115,8 +118,8 @@ select is_empty(
   $$ select k.conname, k.conrelid::regclass from pg_constraint k join pg_temp.house() t on t.oid = k.conrelid
       where not k.convalidated $$, 'every constraint is validated');
 select is_empty(
-  $$ select k.conname from pg_constraint k join pg_class c on c.oid = k.confrelid
-      where k.contype = 'f' and c.relkind = 'p' and k.conparentid = 0 $$,
+  $$ select k.conname from pg_constraint k join ops.partitioned_tables t on t.name = k.confrelid::regclass::text
+      where k.contype = 'f' and t.keep_setting is not null and k.conparentid = 0 $$,
   'no reference to a table whose partitions expire');
 select is_empty(
   $$ select conname from (
