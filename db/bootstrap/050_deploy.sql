@@ -912,7 +912,7 @@ as $$
     union all
     select format('index %s', r.name), r.oid, 'pg_class', null,
            concat_ws(' ', pg_get_indexdef(r.oid), 'valid', i.indisvalid)
-      from relations r join pg_index i on i.indexrelid = r.oid
+      from relations r join pg_index i on i.indexrelid = r.oid join relations t on t.oid = i.indrelid
     union all
     select format('column %s.%I', r.name, a.attname), null, null, a.attacl,
            concat_ws(' ', row_number() over (partition by r.oid order by a.attnum),

@@ -31,8 +31,8 @@ grant select on ops.partitioned_tables to plinth_system, plinth_operator;
 
 -- Indexes, row triggers and constraints come with ATTACH; row security, the operator's right to read (a dump reads
 -- partitions one by one) and statement triggers do not.
-create function ops.make_partition(p_table regclass, p_name text, p_from uuid, p_to uuid)
-returns void
+create function ops.prepare_partition(p_table regclass, p_name text, p_comment text)
+returns text
 language plpgsql
 volatile
 set search_path = pg_catalog, pg_temp
@@ -42,8 +42,7 @@ declare
   v_sql  text;
 begin
   execute format('create table %s (like %s including all)', v_name, p_table);
-  execute format('comment on table %s is %L', v_name,
-                 format(case when p_from is null then 'What of %s is in no other part' else 'Some time of %s' end, p_table));
+  execute format('comment on table %s is %L', v_name, p_comment);
   execute format('alter table %s enable row level security', v_name);
   execute format('alter table %s force row level security', v_name);
   execute format('create policy operator_read on %s for select to plinth_operator using (true)', v_name);
@@ -54,6 +53,23 @@ begin
   loop
     execute v_sql;
   end loop;
+  return v_name;
+end
+$$;
+
+comment on function ops.prepare_partition(regclass, text, text) is
+  'Makes a table that can be attached as a partition, with all that ATTACH does not bring; returns its name';
+
+create function ops.make_partition(p_table regclass, p_name text, p_from uuid, p_to uuid)
+returns void
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_name text := ops.prepare_partition(p_table, p_name,
+    format(case when p_from is null then 'What of %s is in no other part' else 'Some time of %s' end, p_table));
+begin
   execute format('alter table %s attach partition %s ', p_table, v_name)
        || case when p_from is null then 'default' else format('for values from (%L) to (%L)', p_from, p_to) end;
 end

@@ -63,11 +63,17 @@ create function pg_temp.insertion(p_table regclass, p_id uuid) returns text lang
      and a.attidentity = ''
 $$;
 
--- Rules of values and keys are not what is tested here.
+-- Rules of values and keys are not what is tested here, and a row needs a partition to lie in.
 do $$
 declare
   v record;
 begin
+  for v in
+    select t.rel from pg_temp.tables() t join pg_partitioned_table p on p.partrelid = t.rel
+     where p.partdefid = 0
+  loop
+    execute format('create table %s_rest partition of %1$s default', v.rel);
+  end loop;
   for v in
     select k.conrelid::regclass as rel, k.conname from pg_constraint k
       join pg_temp.tables() t on t.rel = k.conrelid

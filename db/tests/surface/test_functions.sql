@@ -104,7 +104,7 @@ select is_empty(
        'core.erase_mentions', 'core.erase_rows', 'core.export_rows', 'ops.catalog_objects',
        'core.plan_statement',  -- EXPLAIN of statements out of our own functions, each text from the catalog
        'core.resource_owner',  -- reads the owner where auth.resource_types says
-       'ops.make_partition', 'ops.make_partitions', 'ops.drop_partitions') $$,
+       'ops.make_partition', 'ops.make_partitions', 'ops.drop_partitions', 'ops.prepare_partition') $$,
   'dynamic SQL only where it was reviewed');
 select is_empty('select pg_temp.lasting()', 'no function changes a setting beyond its transaction');
 select is_empty('select pg_temp.sets_more()', 'functions fix their search_path and nothing that needs a library');

@@ -77,6 +77,9 @@ insert into reviewed values
   ('function core.reencrypt_secrets',    'a job: secrets of all users'),
   ('function core.seal_audit',           'seals the trail of all users; shows nothing of it'),
   ('function core.user_of_session',     'plinth psql --as: looks the named account up by its login'),
+  ('function memory.tg__forget_embeddings', 'the vectors of a text that was changed go, whoever changed it'),
+  ('function memory.tg_embeddings__count_gone', 'counts rows that go with messages and accounts, whoever removes those'),
+  ('function memory.tg_embeddings__count_new', 'counts what it is told of by the statement, whosever it is'),
   ('function core.plan_as_system',       'plans what functions of plinth_system do as they do it; executes nothing that writes'),
   ('function core.void_one_time_tokens', 'makes tokens of the named account void, also before there is a caller'),
   ('function http.check_server_role',    'reads whether a default password hash is left before serving in production'),
@@ -140,6 +143,9 @@ select distinct trim(r) as table_and_verbs from regexp_split_to_table($$
   select http.beats
   select ops.flags
   delete select memory.semantic_memories
+  insert select update memory.embedding_counts
+  select memory.embedding_models
+  delete select memory.embeddings
   select ops.flag_history
   select update auth.roles
   delete insert select update auth.sessions

@@ -1,0 +1,278 @@
+-- memory: vectors of texts, and what is known of the models that make them. Each model has its own partition, and on it
+-- an index of its own type: so models of any length lie in one table, a new one is in nobody's way, and one that is
+-- replaced goes at once.
+
+insert into base.settings (name, value, type, minimum, maximum, description) values
+  ('embeddings.batch_limit', '1000', 'integer', 1, 10000, 'Embeddings one call may bring'),
+  ('embeddings.model_limit', '50',   'integer', 1, 1000,  'Embedding models there may be; each is a partition'),
+  ('embeddings.search_limit', '200', 'integer', 1, 1000,  'The most rows a search for similar embeddings returns');
+
+insert into auth.permissions (name, description) values
+  ('embeddings:manage', 'Register, change and drop embedding models');
+
+create table memory.embedding_models (
+  id                   integer generated always as identity,
+  name                 text not null,
+  description          text not null default '',
+  dimensions           integer not null,
+  metric               text not null default 'cosine',
+  storage              text not null default 'vector',
+  index_kind           text not null default 'hnsw',
+  hnsw_m               integer not null default 16,
+  hnsw_ef_construction integer not null default 64,
+  hnsw_ef_search       integer not null default 100,
+  ivfflat_lists        integer not null default 100,
+  ivfflat_probes       integer not null default 10,
+  state                text not null default 'active',
+  is_default           boolean not null default false,
+  created_at           timestamptz not null default now(),
+  updated_at           timestamptz not null default now(),
+  version              integer not null default 1,
+  constraint embedding_models_pkey primary key (id),
+  constraint embedding_models_name_key unique (name),
+  constraint embedding_models_name_check check (name ~ '^[A-Za-z0-9][A-Za-z0-9._:@-]{0,99}$'),
+  constraint embedding_models_description_check check (length(description) <= 500),
+  constraint embedding_models_dimensions_check check (dimensions between 1 and 4000),
+  constraint embedding_models_metric_check check (metric in ('cosine', 'l2', 'inner_product')),
+  constraint embedding_models_storage_check check (storage = 'halfvec' or storage = 'vector' and dimensions <= 2000),
+  constraint embedding_models_index_kind_check check (index_kind in ('hnsw', 'ivfflat', 'none')),
+  constraint embedding_models_hnsw_m_check check (hnsw_m between 2 and 100),
+  constraint embedding_models_hnsw_ef_construction_check
+    check (hnsw_ef_construction between 4 and 1000 and hnsw_ef_construction >= 2 * hnsw_m),
+  constraint embedding_models_hnsw_ef_search_check check (hnsw_ef_search between 1 and 1000),
+  constraint embedding_models_ivfflat_lists_check check (ivfflat_lists between 1 and 32768),
+  constraint embedding_models_ivfflat_probes_check check (ivfflat_probes between 1 and ivfflat_lists),
+  constraint embedding_models_state_check check (state in ('active', 'retired')),
+  constraint embedding_models_is_default_check check (state = 'active' or not is_default)
+);
+
+comment on table memory.embedding_models is 'The models whose vectors are kept; each has its partition of memory.embeddings';
+comment on column memory.embedding_models.id is 'Names its partition: memory.embeddings_<id>';
+comment on column memory.embedding_models.name is 'Its name, as callers say it';
+comment on column memory.embedding_models.description is 'What it is for';
+comment on column memory.embedding_models.dimensions is 'How many numbers its vectors have';
+comment on column memory.embedding_models.metric is 'How two vectors are compared: cosine, l2 or inner_product';
+comment on column memory.embedding_models.storage is
+  'vector: four bytes a number, up to 2,000 of them; halfvec: two bytes, up to 4,000';
+comment on column memory.embedding_models.index_kind is 'The index it should have: hnsw, ivfflat or none';
+comment on column memory.embedding_models.hnsw_m is 'hnsw: neighbours of each point';
+comment on column memory.embedding_models.hnsw_ef_construction is 'hnsw: candidates looked at when a point is added';
+comment on column memory.embedding_models.hnsw_ef_search is
+  'hnsw: candidates a search looks at; more find more of the true neighbours and take longer';
+comment on column memory.embedding_models.ivfflat_lists is 'ivfflat: how many lists; about rows / 1,000';
+comment on column memory.embedding_models.ivfflat_probes is
+  'ivfflat: lists a search looks at; more find more of the true neighbours and take longer';
+comment on column memory.embedding_models.state is 'active; retired: searched, but nothing is added any more';
+comment on column memory.embedding_models.is_default is 'Whether it is meant where no model is named; one at most';
+comment on column memory.embedding_models.created_at is 'When it was registered';
+comment on column memory.embedding_models.updated_at is 'When it was last changed';
+comment on column memory.embedding_models.version is 'Grows with every change; for optimistic updates';
+
+create unique index embedding_models_is_default_idx on memory.embedding_models (is_default) where is_default;
+comment on index memory.embedding_models_is_default_idx is 'One default at most';
+
+create trigger _200_touch before update on memory.embedding_models
+  for each row when (old.* is distinct from new.*) execute function base.tg__touch();
+create trigger _800_audit after insert or update or delete on memory.embedding_models
+  for each row execute function ops.tg__audit('name', 'user_id');
+
+grant select on memory.embedding_models to plinth_system, plinth_operator;
+
+-- One row is one vector of one text by one model. The text lies with it: what is found can be shown without asking
+-- anybody else. A partition cannot have another type than its table, so both types are columns and a row has one; a
+-- column that is NULL takes no room.
+create table memory.embeddings (
+  user_id         uuid not null,
+  id              uuid not null default base.new_id(),
+  model_id        integer not null,
+  message_id      uuid,
+  memory_id       uuid,
+  conversation_id uuid,
+  content_digest    uuid not null generated always as (md5(content)::uuid) stored,
+  created_at      timestamptz not null default now(),
+  updated_at      timestamptz not null default now(),
+  collection      text not null default '',
+  content         text not null,
+  metadata        jsonb not null default '{}',
+  embedding       ext.vector,
+  half_embedding  ext.halfvec,
+  constraint embeddings_pkey primary key (user_id, id, model_id),
+  constraint embeddings_user_id_fkey foreign key (user_id) references auth.users (id) on delete cascade,
+  constraint embeddings_memory_id_fkey foreign key (user_id, memory_id)
+    references memory.semantic_memories (user_id, id) on delete cascade,
+  constraint embeddings_content_digest_key
+    unique nulls not distinct (user_id, message_id, memory_id, collection, content_digest, model_id),
+  constraint embeddings_memory_id_check check (memory_id is null or message_id is null),
+  constraint embeddings_conversation_id_check
+    check (conversation_id is null or message_id is not null or memory_id is not null),
+  constraint embeddings_collection_check check (length(collection) <= 100),
+  constraint embeddings_content_check check (length(content) between 1 and 100000),
+  constraint embeddings_metadata_check check (jsonb_typeof(metadata) = 'object' and octet_length(metadata::text) <= 16384),
+  constraint embeddings_embedding_check check (num_nonnulls(embedding, half_embedding) = 1)
+) partition by list (model_id);
+
+alter table memory.embeddings alter embedding set storage main;
+alter table memory.embeddings alter half_embedding set storage main;
+alter table memory.embeddings alter metadata set storage main;
+
+comment on table memory.embeddings is 'Vectors of texts, one partition per model';
+comment on column memory.embeddings.user_id is 'Whose text it is';
+comment on column memory.embeddings.id is 'Names the row';
+comment on column memory.embeddings.model_id is 'The model that made the vector';
+comment on column memory.embeddings.message_id is 'The message the text is of, or a part of; it goes with the message';
+comment on column memory.embeddings.memory_id is 'The memory the text is of; it goes with the memory';
+comment on column memory.embeddings.conversation_id is
+  'The conversation of that message or memory, a copy: a search within one conversation needs no join';
+comment on column memory.embeddings.content_digest is
+  'Digest of the text: the same text for the same thing is kept once, however often it comes';
+comment on column memory.embeddings.created_at is 'When it came';
+comment on column memory.embeddings.updated_at is 'When its vector or metadata was last replaced';
+comment on column memory.embeddings.collection is 'Groups texts in the application''s own words; empty: none';
+comment on column memory.embeddings.content is 'The text the vector was made of';
+comment on column memory.embeddings.metadata is 'Whatever the application keeps with it; searched by containment';
+comment on column memory.embeddings.embedding is 'The vector, of a model stored as vector';
+comment on column memory.embeddings.half_embedding is 'The vector, of a model stored as halfvec';
+
+create index embeddings_memory_id_idx on memory.embeddings (user_id, memory_id);
+comment on index memory.embeddings_memory_id_idx is 'For the vectors of a memory, and removing them with it';
+create index embeddings_collection_idx on memory.embeddings (user_id, collection);
+comment on index memory.embeddings_collection_idx is 'For the exact search in a collection, and counting it';
+create index embeddings_conversation_id_idx on memory.embeddings (user_id, conversation_id)
+  where conversation_id is not null;
+comment on index memory.embeddings_conversation_id_idx is 'For the exact search in a conversation';
+create index embeddings_metadata_idx on memory.embeddings using gin (user_id, metadata jsonb_path_ops)
+  where metadata <> '{}';
+comment on index memory.embeddings_metadata_idx is 'For the exact search by metadata';
+
+-- How many rows a user has of a model decides how a search goes, and has to be known without counting them.
+create table memory.embedding_counts (
+  user_id    uuid not null,
+  model_id   integer not null,
+  embeddings bigint not null,
+  constraint embedding_counts_pkey primary key (user_id, model_id),
+  constraint embedding_counts_user_id_fkey foreign key (user_id) references auth.users (id) on delete cascade,
+  constraint embedding_counts_model_id_fkey foreign key (model_id) references memory.embedding_models (id) on delete cascade,
+  constraint embedding_counts_embeddings_check check (embeddings >= 0)
+) with (fillfactor = 50);
+
+comment on table memory.embedding_counts is 'How many embeddings a user has of a model; kept by triggers';
+comment on column memory.embedding_counts.user_id is 'Whose';
+comment on column memory.embedding_counts.model_id is 'Of which model';
+comment on column memory.embedding_counts.embeddings is 'How many';
+
+create index embedding_counts_model_id_idx on memory.embedding_counts (model_id);
+comment on index memory.embedding_counts_model_id_idx is 'For the totals of a model, and removing them with it';
+
+-- At the end of a statement and in the order of the keys: whoever else writes for the same user waits for the commit
+-- only, never for vectors to be put into an index.
+create function memory.tg_embeddings__count_new()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into memory.embedding_counts as c (user_id, model_id, embeddings)
+  select n.user_id, n.model_id, count(*) from new_rows n group by n.user_id, n.model_id order by n.user_id, n.model_id
+  on conflict (user_id, model_id) do update set embeddings = c.embeddings + excluded.embeddings;
+  return null;
+end
+$$;
+
+comment on function memory.tg_embeddings__count_new() is 'Adds what a statement brought to memory.embedding_counts';
+
+create function memory.tg_embeddings__count_gone()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform from memory.embedding_counts c
+   where (c.user_id, c.model_id) in (select o.user_id, o.model_id from old_rows o)
+   order by c.user_id, c.model_id
+     for no key update;
+  update memory.embedding_counts c set embeddings = c.embeddings - o.gone
+    from (select o.user_id, o.model_id, count(*) as gone from old_rows o group by o.user_id, o.model_id) o
+   where c.user_id = o.user_id and c.model_id = o.model_id;
+  return null;
+end
+$$;
+
+comment on function memory.tg_embeddings__count_gone() is 'Takes what a statement removed off memory.embedding_counts';
+
+create trigger _700_count_new after insert on memory.embeddings
+  referencing new table as new_rows for each statement execute function memory.tg_embeddings__count_new();
+create trigger _700_count_gone after delete on memory.embeddings
+  referencing old table as old_rows for each statement execute function memory.tg_embeddings__count_gone();
+
+-- A text that was changed is not what its vectors say any more: they go, and the list of what is missing has it again.
+create function memory.tg__forget_embeddings()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if tg_argv[0] = 'memory_id' then
+    delete from memory.embeddings e where e.user_id = new.user_id and e.memory_id = new.id;
+  else
+    delete from memory.embeddings e where e.user_id = new.user_id and e.message_id = new.id;
+  end if;
+  return null;
+end
+$$;
+
+comment on function memory.tg__forget_embeddings() is 'Removes the vectors of a text that was changed';
+
+create trigger _600_forget_embeddings after update of content on memory.semantic_memories
+  for each row when (old.content is distinct from new.content) execute function memory.tg__forget_embeddings('memory_id');
+
+------------------------------------------------------------------------------------------------------------------
+-- Row policies.
+------------------------------------------------------------------------------------------------------------------
+
+do $$
+declare
+  v_table text;
+begin
+  foreach v_table in array array['memory.embeddings', 'memory.embedding_counts'] loop
+    execute format('alter table %s enable row level security', v_table);
+    execute format('alter table %s force row level security', v_table);
+    execute format('create policy own_rows on %s to plinth_owner using (user_id = (select base.current_user_id()))', v_table);
+    execute format('create policy operator_read on %s for select to plinth_operator using (true)', v_table);
+    execute format('grant select on %s to plinth_operator', v_table);
+  end loop;
+end $$;
+
+-- Searches filter by user themselves: their indexes are of no use under a policy. Triggers and jobs cross users.
+create policy system_read on memory.embeddings for select to plinth_system using (true);
+create policy system_delete on memory.embeddings for delete to plinth_system using (true);
+grant select, delete on memory.embeddings to plinth_system;
+create policy system_read on memory.embedding_counts for select to plinth_system using (true);
+create policy system_insert on memory.embedding_counts for insert to plinth_system with check (true);
+create policy system_update on memory.embedding_counts for update to plinth_system using (true);
+grant select, insert, update on memory.embedding_counts to plinth_system;
+
+-- Whoever makes a partition gives it these triggers, so their former owner has to be let in again.
+grant create on schema memory to plinth_system;
+alter function memory.tg_embeddings__count_new() owner to plinth_system;
+alter function memory.tg_embeddings__count_gone() owner to plinth_system;
+alter function memory.tg__forget_embeddings() owner to plinth_system;
+revoke create on schema memory from plinth_system;
+set local role plinth_system;
+grant execute on function memory.tg_embeddings__count_new(), memory.tg_embeddings__count_gone() to plinth_owner;
+set local role plinth_owner;
+
+insert into base.table_manifest (schema_name, table_name, class, reason) values
+  ('memory', 'embedding_models', 'reference', 'the same models everywhere'),
+  ('memory', 'embeddings',       'by-user', 'vectors of a user''s texts are with the user'),
+  ('memory', 'embedding_counts', 'by-user', 'beside what it counts');
+
+-- The text is exported, the numbers that a model made of it are not: they would be ten times as much and tell less.
+insert into base.table_privacy (schema_name, table_name, personal, hidden) values
+  ('memory', 'embeddings',       '{content,metadata,collection}', '{embedding,half_embedding}'),
+  ('memory', 'embedding_counts', '{}', '{}');
