@@ -113,6 +113,27 @@ insert into chat.message_client_ids (user_id, client_id, message_id, fingerprint
 select user_id, client_id, id, sha256('') from chat.messages where client_id is not null;
 insert into chat.message_edits (user_id, message_id, version, content, written_at)
 select user_id, id, 1, content, created_at from chat.messages;
+insert into chat.skills (name, version, description, current)
+select 'skill' || n, '1.0.0', 'Does something', true from many where n <= 200;
+insert into chat.planner_executions (user_id, id, goal, status, started_at, finished_at)
+select user_id, id, 'Something', case when n % 10 = 0 then 'running' else 'succeeded' end, at, case when n % 10 <> 0 then at end
+  from many;
+insert into chat.planner_steps (user_id, plan_id, step, name, skill_name, skill_version, status)
+select user_id, id, 1, 'only', 'skill' || n % 200 + 1, '1.0.0', case when n % 10 = 0 then 'pending' else 'succeeded' end
+  from many;
+insert into chat.function_executions (user_id, id, skill_name, skill_version, status, started_at, expires_at, finished_at)
+select user_id, base.first_id(now() - n * interval '1 second'), 'skill' || n % 200 + 1, '1.0.0',
+       case when n % 10 = 0 then 'running' when n % 11 = 0 then 'failed' else 'succeeded' end, at, at + interval '5 minutes',
+       case when n % 10 <> 0 then at + interval '1 second' end
+  from many;
+insert into chat.unfolded_executions (user_id, execution_id, day, skill_name, skill_version, status, duration_us, finished_at)
+select user_id, id, current_date, 'skill1', '1.0.0', 'succeeded', 1000, at from many;
+insert into chat.user_skill_stats (user_id, day, skill_name, skill_version, status, slot, runs, duration_us, slowest_us,
+                                   last_finished_at)
+select user_id, current_date - n % 200, 'skill' || n % 200 + 1, '1.0.0', 'succeeded', 7, 1, 1000, 1000, at from many;
+insert into chat.skill_stats (day, skill_name, skill_version, status, slot, runs, duration_us, slowest_us, last_finished_at)
+select current_date - n % 365, 'skill' || n % 200 + 1, '1.0.0', 'succeeded', n % 7, 1, 1000, 1000, now() from many
+on conflict do nothing;
 
 insert into base.touched_tags (xid, tag, touched_at) select n::text::xid8, 'users:' || user_id, at from many;
 commit;

@@ -104,6 +104,7 @@ insert into reviewed values
   ('function http.take',                 'counts calls before there is a caller, by token or address'),
   ('function core.cleanup_rate_limits',  'a job: what all users and addresses used a while ago'),
   ('function http.note_use',             'notes the use of whatever tokens were presented, by their hashes'),
+  ('function chat.tg_function_executions__note', 'notes what ended for the statistics, whoever ended it'),
   ('view api.v_mail',                    'counts messages of all accounts, without address or text'),
   ('view api.v_findings',                'counts over all users; shows nothing of theirs'),
   ('view api.v_active_users',            'operators and readers see every account, without address or secret');
@@ -130,6 +131,13 @@ create temp table rights as
 select distinct trim(r) as table_and_verbs from regexp_split_to_table($$
   select update auth.api_keys
   select update auth.provider_keys
+  select chat.skills
+  select update chat.planner_executions
+  select update chat.planner_steps
+  select update chat.function_executions
+  delete insert select chat.unfolded_executions
+  delete insert select update chat.user_skill_stats
+  insert select update chat.skill_stats
   insert select ops.secret_keys
   delete insert select update auth.attempts
   insert select update auth.logins
