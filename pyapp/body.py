@@ -23,6 +23,12 @@ class Loose(str):
     __slots__ = ()
 
 
+class Checked(str):
+    """JSON that was read already, as it came."""
+
+    __slots__ = ()
+
+
 class Number(float):
     """A JSON number with fraction or exponent that keeps its spelling: numeric must not round."""
 
@@ -227,6 +233,8 @@ def _vector(value: Any) -> str:
 
 
 def _json(value: Any) -> str:
+    if type(value) is Checked:
+        return value
     return json.dumps(_parse(value) if type(value) is Loose else value, ensure_ascii=False)
 
 

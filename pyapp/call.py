@@ -6,7 +6,7 @@ import hashlib
 import json
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
@@ -165,6 +165,24 @@ class Caller:
                 return await self._fill(_Fill(route, statement, values, token, owner, place, head))
         values = _values(token, context, bound)
         return await self._asked(route, statement, values, token, "bypass" if no_cache else "miss")
+
+    async def pages(
+        self, route: Route, *, token: bytes | None, context: Sequence[str], args: dict[str, object]
+    ) -> AsyncIterator[tuple[bytes, str | None]]:
+        """The pages of a stream, and where what follows each begins. Each is a call of its own, by
+        which the caller is known anew; one without lines is the last."""
+        while True:
+            if token is not None:
+                self._used.add(token)
+            statement, bound = route.bind(args)
+            # It only reads, so it may be asked twice.
+            values = _values(token, context, bound)
+            row = await self._run(route, statement, values, token, once=True)
+            if row[1] is None or row[4] is None:
+                return
+            after = row[4].decode()
+            yield row[1], after
+            args = args | {"after": after}
 
     def _opened(self, route: Route, content: bytes, how: str) -> Answer:
         """What was kept, as the answer it was, or as the refusal."""

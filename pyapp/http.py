@@ -4,15 +4,16 @@ import asyncio
 import gc
 import hashlib
 import ipaddress
+import json
 import logging
 import os
 import re
 import signal
 import socket
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import count
 from time import perf_counter, time
 from typing import Any
@@ -23,7 +24,7 @@ from aiohttp.http_parser import RawRequestMessage
 from aiohttp.streams import StreamReader
 from multidict import CIMultiDictProxy, istr
 
-from pyapp import body, log, pages, problems
+from pyapp import body, lines, log, pages, problems
 from pyapp.cache import Cache
 from pyapp.call import Caller
 from pyapp.db import Database
@@ -138,7 +139,17 @@ class App:
         except Exception:
             _log.exception("request %s failed", id_)
             reply = problem_reply(problems.internal(), id_)
-        return self._finish(request, reply, perf_counter() - started)
+        data = self._finish(request, reply, perf_counter() - started)
+        if reply.pages is None or message.method == "HEAD":
+            return data
+        size, words = 0, partial(_last_words, id_)
+        chunked = message.version is HttpVersion11
+        try:
+            async for sent in lines.send(connection, data, reply.pages, words, chunked=chunked):
+                size += sent
+        finally:
+            self._note(request, reply.status, size, perf_counter() - started)
+        return b""
 
     async def _reply(self, request: Request) -> Reply:
         message = request.message
@@ -166,34 +177,27 @@ class App:
         self, request: Request, route: Route, found: dict[str, str], query: str
     ) -> Reply:
         headers = request.headers
-        token = refusal = None
-        if route.auth != "none":
-            given = headers.getall(hdrs.AUTHORIZATION, ("",))
-            try:
-                if len(given) > 1:
-                    raise problems.malformed("There is more than one Authorization header.")
-                token = request.token = digest(given[0])
-            except Problem as problem:
-                refusal = problem  # but not before it was counted
-        told = self.limits.spend(token, request.address, route)
-        if told is None:
-            told = await self.limits.ask(token, request.address, route)
-        request.told = told
-        if refusal is not None:
-            raise refusal
+        token = await self._admit(request, route)
+        context = (request.id, request.address, _harmless(request.agent))
         args: dict[str, object] = {
             name: body.Loose(body.unquote(value)) for name, value in found.items()
         }
         if query:
             _merge(args, body.parse_query(query))
+        if route.lines is not None and lines.is_lines(headers.get(hdrs.CONTENT_TYPE, "")):
+            return await self._in_pieces(request, route, context, args)
         if route.method != "GET":
             _merge(args, await self._body(request))
         elif not request.payload.is_eof() or request.payload.total_bytes:
             raise problems.malformed("GET and HEAD take no body.")
+        if route.result == "stream":
+            rest = self.caller.pages(route, token=token, context=context, args=args)
+            first = await anext(rest, None)  # what is refused by now is refused like any call
+            return Reply(200, b"", lines.KIND, _NO_STORE, pages=_all(first, rest))
         answer = await self.caller.answer(
             route,
             token=token,
-            context=(request.id, request.address, _harmless(request.agent)),
+            context=context,
             args=args,
             no_cache="no-cache" in headers.get(hdrs.CACHE_CONTROL, ""),
             once=None if route.once == "never" else _key(headers, needed=route.once == "must"),
@@ -205,6 +209,28 @@ class App:
         form, kind = _FORMS.get(route.result, _JSON)
         return Reply(answer.status, form(answer.body), kind, extra, answer.etag)
 
+    async def _admit(self, request: Request, route: Route) -> bytes | None:
+        """Whose call it is by its token, and out of whose limits it goes."""
+        token = refusal = None
+        if route.auth != "none":
+            given = request.headers.getall(hdrs.AUTHORIZATION, ("",))
+            try:
+                if len(given) > 1:
+                    raise problems.malformed("There is more than one Authorization header.")
+                token = request.token = digest(given[0])
+            except Problem as problem:
+                refusal = problem  # but not before it was counted
+        await self._pay(request, route)
+        if refusal is not None:
+            raise refusal
+        return token
+
+    async def _pay(self, request: Request, route: Route) -> None:
+        told = self.limits.spend(request.token, request.address, route)
+        if told is None:
+            told = await self.limits.ask(request.token, request.address, route)
+        request.told = told
+
     async def _body(self, request: Request) -> dict[str, Any]:
         headers, payload = request.headers, request.payload
         if payload.is_eof() and not payload.total_bytes:
@@ -213,11 +239,36 @@ class App:
             raise problems.too_large(self.settings.body_limit)
         if not body.is_json(headers.get(hdrs.CONTENT_TYPE, "")):
             raise problems.layer("BR003", "Send the body as application/json in UTF-8.")
-        if headers.get(hdrs.CONTENT_ENCODING, "identity").lower() != "identity":
-            raise problems.layer("BR003", "Send the body without Content-Encoding.")
-        go_ahead = headers.get(hdrs.EXPECT, "").lower() == "100-continue"
-        data = await request.connection.read_body(payload, go_ahead=go_ahead)
+        _welcome(request)
+        data = await request.connection.read_body(payload)
         return body.parse_object(data) if data else {}
+
+    async def _in_pieces(
+        self,
+        request: Request,
+        route: Route,
+        context: tuple[str, str, str],
+        args: dict[str, object],
+    ) -> Reply:
+        """A body of lines: each piece is a call of its own, and costs what a call costs."""
+        _welcome(request)
+        limit, token = self.settings.body_limit, request.token
+        total: dict[str, Any] = {}
+        done = ""
+        try:
+            async for line, after, piece in lines.pieces(
+                request.connection, request.payload, limit
+            ):
+                if done:
+                    await self._pay(request, route)
+                here = args | {str(route.lines): piece, "line": line}
+                answer = await self.caller.answer(route, token=token, context=context, args=here)
+                lines.add(total, answer.body)
+                done = f" (what stands before line {after} is done)"
+        except Problem as problem:
+            problem.detail += done
+            raise
+        return Reply(route.status, json.dumps(total).encode(), extra=_NO_STORE)
 
     def _address(self, request: Request) -> str:
         """Who asks: behind trusted proxies the last address that is not one of them."""
@@ -239,9 +290,9 @@ class App:
         return Reply(204, extra=extra.encode())
 
     def _finish(self, request: Request, reply: Reply, seconds: float) -> bytes:
-        """The bytes of the answer, counted and logged."""
+        """The bytes of the answer, counted and logged; of one in pages only its head."""
         message, headers, connection = request.message, request.headers, request.connection
-        status, content, kind, extra, etag = reply
+        status, content, kind, extra, etag, in_pages = reply
         if etag is not None:
             extra += b"ETag: %b\r\n" % etag
             known = headers.get(hdrs.IF_NONE_MATCH)
@@ -253,16 +304,25 @@ class App:
         if message.should_close or self.listener.stopping or not request.payload.is_eof():
             connection.closing = True
         ending = "" if message.version is HttpVersion11 else "keep-alive"
+        if in_pages is not None:
+            # Before HTTP/1.1, the end of the connection is that of the answer.
+            connection.closing |= bool(ending)
+            extra += b"" if ending else b"Transfer-Encoding: chunked\r\n"
         if connection.closing:
             ending = "close"
-        now, size = time(), len(content)
-        what = (message.method, request.label, status)
+        bare = message.method == "HEAD"
+        if in_pages is None or bare:
+            self._note(request, status, len(content), seconds)
+        body_ = content if in_pages is None else None
+        return self._bytes(status, body_, kind, extra, request.id, ending, bare=bare)
+
+    def _note(self, request: Request, status: int, size: int, seconds: float) -> None:
+        """Counts and logs an answer."""
+        now, what = time(), (request.message.method, request.label, status)
         self.metrics.observe(what, seconds, size)
         if request.metered:
             self.usage.note((now, what, seconds, request.id, request.token, request.cache))
         self._access(now, request.id, what, seconds, size, (request.address, request.agent))
-        bare = message.method == "HEAD"
-        return self._bytes(status, content, kind, extra, request.id, ending, bare=bare)
 
     def refuse(self, connection: Connection, problem: Problem) -> bytes:
         """The answer to what never became a request."""
@@ -276,7 +336,7 @@ class App:
     def _bytes(
         self,
         status: int,
-        content: bytes,
+        content: bytes | None,
         kind: str,
         extra: bytes,
         id_: str,
@@ -284,9 +344,10 @@ class App:
         *,
         bare: bool = False,
     ) -> bytes:
-        """One head and, unless only that was asked for, the body: one write."""
-        if status in (204, 304):
-            head = self.listener.head(status, "", ending)
+        """One head and, unless only that was asked for, the body: one write. Without a body its
+        length is not known yet."""
+        if content is None or status in (204, 304):
+            head = self.listener.head(status, "" if content == b"" else kind, ending)
             return b"%b%bX-Request-Id: %b\r\n\r\n" % (head, extra, id_.encode())
         return b"%b%bX-Request-Id: %b\r\nContent-Length: %d\r\n\r\n%b" % (
             self.listener.head(status, kind, ending),
@@ -295,6 +356,32 @@ class App:
             len(content),
             b"" if bare else content,
         )
+
+
+def _welcome(request: Request) -> None:
+    """A body has to be plain; who asks first whether to send it is told so."""
+    headers = request.headers
+    if headers.get(hdrs.CONTENT_ENCODING, "identity").lower() != "identity":
+        raise problems.layer("BR003", "Send the body without Content-Encoding.")
+    if headers.get(hdrs.EXPECT, "").lower() == "100-continue":
+        request.connection.go_ahead(request.payload)
+
+
+async def _all(
+    first: lines.Page | None, rest: AsyncIterator[lines.Page]
+) -> AsyncIterator[lines.Page]:
+    if first is not None:
+        yield first
+        async for page in rest:
+            yield page
+
+
+def _last_words(request_id: str, error: Exception) -> bytes:
+    """What the last line of an answer says that broke off."""
+    if not isinstance(error, Problem):
+        _log.error("request %s failed", request_id, exc_info=error)
+        error = problems.internal()
+    return problems.render(error, request_id)
 
 
 @lru_cache(maxsize=16384)

@@ -44,6 +44,7 @@ class Route:
         self.args = {a["name"]: Argument(**a) for a in row["arguments"]}
         self.required = [a.name for a in self.args.values() if a.required]
         self.once: str = row["once"]
+        self.lines: str | None = row["lines"]  # the argument for the lines of a body
         self._text: str = row["statement"]
         self._text_once: str = row["statement_once"] or ""
         replica: dict[str, str] = row["replica"] or {}

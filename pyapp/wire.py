@@ -9,7 +9,7 @@ import ipaddress
 import logging
 import time
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from email.utils import formatdate
 from enum import Enum
@@ -35,13 +35,15 @@ MAX_QUEUE = 32  # requests of one connection that are read before the first of t
 
 
 class Reply(NamedTuple):
-    """An answer but for what every answer has; extra holds finished header lines."""
+    """An answer but for what every answer has; extra holds finished header lines. One that comes in
+    pages has no body."""
 
     status: int
     body: bytes = b""
     kind: str = "application/json"
     extra: bytes = b""
     etag: bytes | None = None
+    pages: AsyncIterator[tuple[bytes, str | None]] | None = None
 
 
 Answer = Callable[["Connection", RawRequestMessage, StreamReader], Awaitable[bytes]]
@@ -157,12 +159,12 @@ class Connection(BaseProtocol):
         try:
             while (item := await self._next()) is not None:
                 if isinstance(item, Problem):
-                    await self._send(self.listener.refuse(self, item))
+                    await self.send(self.listener.refuse(self, item))
                     self._linger()
                     return
                 message, payload = item
-                self.expect(Phase.BUSY, NEVER)
-                await self._send(await self.listener.answer(self, message, payload))
+                self.expect_work()
+                await self.send(await self.listener.answer(self, message, payload))
                 if not payload.is_eof():
                     self._linger()
                     return
@@ -189,25 +191,43 @@ class Connection(BaseProtocol):
                 self._resume_reading_for_buffer()
         return item
 
-    async def _send(self, data: bytes) -> None:
+    async def send(self, data: bytes) -> None:
+        """Returns when the client has taken nearly all of it."""
         if self.transport is None:
             raise ConnectionError
         self.transport.write(data)
         if self.writing_paused:
             self.expect(Phase.DRAIN, self.settings.body_timeout)
             await self._drain_helper()
+            self.expect_work()
 
-    async def read_body(self, payload: StreamReader, *, go_ahead: bool) -> bytes:
-        """The whole body; more than the limit, too slow or broken is a Problem."""
-        if go_ahead and not payload.is_eof() and self.transport is not None:
-            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    def go_on(self) -> None:
+        """Between the pages of an answer: not while the worker stops, and not for nobody."""
+        if self.transport is None:
+            raise ConnectionError
+        if time.monotonic() > self.listener.end:
+            raise unavailable("The server stops; ask again for what follows.")
+
+    def expect_body(self) -> None:
         self.expect(Phase.BODY, self.settings.body_timeout)
+
+    def expect_work(self) -> None:
+        self.expect(Phase.BUSY, NEVER)
+
+    def go_ahead(self, payload: StreamReader) -> None:
+        """To a client that asks first whether it may send its body."""
+        if not payload.is_eof() and self.transport is not None:
+            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    async def read_body(self, payload: StreamReader) -> bytes:
+        """The whole body; more than the limit, too slow or broken is a Problem."""
+        self.expect_body()
         body = bytearray()
         while chunk := await payload.readany():
             body += chunk
             if len(body) > self.settings.body_limit:
                 raise too_large(self.settings.body_limit)
-        self.expect(Phase.BUSY, NEVER)
+        self.expect_work()
         return bytes(body)
 
     def _linger(self) -> None:
@@ -243,6 +263,7 @@ class Listener:
         self.answer = answer
         self.refuse = refuse
         self.stopping = False
+        self.end = NEVER  # when answers in pages, which may be without end, come to theirs
         self.keepalive = settings.keepalive_timeout
         self.connections: set[Connection] = set()
         self.now = time.monotonic()
@@ -302,6 +323,7 @@ class Listener:
     async def stop(self, within: float) -> None:
         """Answers what is under way, lets idle clients send one last request, then closes."""
         self.stopping = True
+        self.end = time.monotonic() + within / 2
         self.keepalive = 0.0
         for connection in self.connections:
             if connection.phase in (Phase.IDLE, Phase.HEAD):

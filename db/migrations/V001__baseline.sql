@@ -700,6 +700,7 @@ create table http.routes (
     case when cache_seconds is not null then case auth when 'none' then 'public' else 'private' end end) stored,
   replica       boolean not null default false,
   cost          integer not null default 1,
+  lines         text,
   file          text not null,
   constraint routes_pkey primary key (path, method),
   constraint routes_method_check check (method in ('GET', 'POST', 'PUT', 'PATCH', 'DELETE')),
@@ -707,12 +708,14 @@ create table http.routes (
   constraint routes_function_name_check check (function_name ~ '^api\.[a-z][a-z0-9_]*$'),
   constraint routes_auth_check check (auth in ('none', 'user', 'session', 'step_up')),
   constraint routes_permission_check check (permission is null or auth <> 'none'),
-  constraint routes_result_check check (result in ('one', 'list', 'value', 'none', 'qr')),
+  constraint routes_result_check check (result in ('one', 'list', 'value', 'none', 'qr', 'stream')),
   constraint routes_lane_check check (lane in ('read', 'write', 'slow', 'hash')),
   constraint routes_once_check check (once in ('never', 'may', 'must') and (once = 'never' or method <> 'GET' and lane <> 'read')),
   constraint routes_cost_check check (cost between 1 and 1000),
   constraint routes_cache_check check (
     cache_seconds is null or (method = 'GET' and lane = 'read' and auth in ('none', 'user'))),
+  constraint routes_stream_check check (result <> 'stream' or (lane = 'slow' and status = 200)),
+  constraint routes_lines_check check (lines is null or (method = 'POST' and once = 'never' and result = 'one')),
   -- A copy made from a replica would be kept as if it were of now; what asks for a session is about credentials.
   constraint routes_replica_check check (not replica or (lane = 'read' and auth = 'user' and cache_seconds is null))
 );
@@ -726,7 +729,8 @@ comment on column http.routes.auth is
   'none: anyone; user: a signed-in caller; session: one with a session; step_up: one who has just shown who it is';
 comment on column http.routes.permission is 'Permission the caller needs besides';
 comment on column http.routes.status is 'Status of a successful answer';
-comment on column http.routes.result is 'one: object; list: items and next; value: {"value"}; none: 204; qr: a picture';
+comment on column http.routes.result is
+  'one: object; list: items and next; value: {"value"}; none: 204; qr: a picture; stream: a JSON text a line';
 comment on column http.routes.lane is
   'read and write: short calls on shared connections; slow and hash: a connection to itself';
 comment on column http.routes.once is
@@ -737,6 +741,8 @@ comment on column http.routes.cache_tags is
 comment on column http.routes.cache_scope is 'For whom an answer is kept: public, one copy for all; private, one for each token';
 comment on column http.routes.replica is 'Whether a replica may answer, where there is one';
 comment on column http.routes.cost is 'Units of its caller''s limits that a call uses';
+comment on column http.routes.lines is
+  'The argument that takes a body of one JSON object a line, in pieces; NULL: the body is one JSON object';
 comment on column http.routes.file is 'The file that registered it';
 
 create table http.unrouted (

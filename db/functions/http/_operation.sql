@@ -33,7 +33,8 @@ as $$
       p_route.status::text,
       jsonb_build_object('description', 'Done')
       || case when p_route.result = 'none' then '{}' else jsonb_build_object('content', jsonb_build_object(
-           case p_route.result when 'qr' then 'image/svg+xml' else 'application/json' end, jsonb_build_object(
+           case p_route.result when 'qr' then 'image/svg+xml' when 'stream' then 'application/x-ndjson'
+                               else 'application/json' end, jsonb_build_object(
              'schema', http.result_schema(p_route.function_name::regproc, p_route.result)))) end,
       'default', '{"$ref": "#/components/responses/Problem"}'::jsonb) as list
   )
@@ -46,7 +47,10 @@ as $$
            'parameters', p.list,
            'requestBody', case when b.there then jsonb_build_object(
              'required', b.required,
-             'content', jsonb_build_object('application/json', jsonb_build_object('schema', b.schema))) end,
+             'content', jsonb_build_object('application/json', jsonb_build_object('schema', b.schema))
+                        || case when p_route.lines is null then '{}'::jsonb else jsonb_build_object('application/x-ndjson',
+                             jsonb_build_object('schema', jsonb_build_object('type', 'string', 'description',
+                               format('One JSON object a line, each an item of %s; of any length', p_route.lines)))) end) end,
            'responses', a.list,
            'x-function', p_route.function_name,
            'x-permission', p_route.permission,

@@ -19,6 +19,8 @@ as $$
                'items', jsonb_build_object('type', 'array', 'items', o.schema),
                'next', '{"type": ["string", "null"], "description": "Send it as after to get the next page"}'::jsonb))
            when 'qr' then '{"type": "string"}'::jsonb
+           when 'stream' then jsonb_build_object('type', 'string', 'description', 'JSON texts, one a line',
+             'contentMediaType', 'application/x-ndjson', 'contentSchema', o.schema)
            when 'value' then jsonb_build_object('type', 'object', 'required', '["value"]'::jsonb,
              'properties', jsonb_build_object('value', http.nullable(http.json_schema(
                (select format_type(p.prorettype, null) from pg_proc p where p.oid = p_function)))))

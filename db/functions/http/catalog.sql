@@ -17,7 +17,7 @@ as $$
     'routes', (
       select coalesce(json_agg(json_build_object(
                'route', concat(r.method, ' ', r.path), 'method', r.method, 'path', r.path,
-               'function', r.function_name, 'auth', r.auth, 'lane', r.lane, 'once', r.once, 'cost', r.cost,
+               'function', r.function_name, 'auth', r.auth, 'lane', r.lane, 'once', r.once, 'cost', r.cost, 'lines', r.lines,
                'status', r.status, 'result', r.result, 'cache_seconds', r.cache_seconds,
                'cache_tags', case when r.auth <> 'none' then array['sessions'] else '{}'::text[] end || r.cache_tags
                           || case when r.permission is not null then array['all:permissions'] else '{}' end,

@@ -5,6 +5,12 @@
 --         What manages credentials says auth => 'session', and auth => 'step_up' where a stolen session must not do.
 --         result is read off the function when not given: a set is one object unless it has a cursor column (list).
 --         'qr' has to be said: the text it returns goes out as the picture of a QR code.
+--         'stream' has to be said: a history of any length, a JSON text a line. The layer asks for page after page,
+--         each a call of its own, until one has no rows; so the function has an argument p_after and a column cursor,
+--         and bounds its pages itself: a few hundred rows, some 256 kB. A single column besides cursor is the line.
+--         lines names an argument of type jsonb: it also takes a body of one object a line (NDJSON), as lists of at
+--         most 1,000, each a call and a transaction of its own with p_line, the number of its first line. The numbers
+--         of their answers are added up. What comes twice does no harm: who was interrupted sends all of it again.
 --         A permission is one of auth.permissions.
 --         An answer of auth => 'none' is kept once for all callers, so its tags begin with all:, and of the request
 --         nothing but the arguments may count in it.
@@ -30,7 +36,8 @@ create or replace function http.expose(
   tags       text[] default '{}',
   once       text default null,
   replica    boolean default null,
-  cost       integer default 1
+  cost       integer default 1,
+  lines      text default null
 )
 returns void
 language plpgsql
@@ -69,10 +76,21 @@ begin
     end if;
   end if;
 
-  v_lane := coalesce(lane, case when v_proc.provolatile = 'v' then 'write' else 'read' end);
+  if result = 'stream' then
+    if v_proc.provolatile = 'v' or 'p_after' <> all (coalesce(v_proc.proargnames, '{}')) or not http.has_cursor(v_proc.oid) then
+      raise exception '%: a stream is STABLE and has p_after and a column cursor', route using errcode = '22023';
+    end if;
+  end if;
+  if lines is not null and not coalesce(v_proc.proargnames @> array['p_' || lines, 'p_line'], false) then
+    raise exception '% has no arguments p_% and p_line, which take the lines of a body', function, lines
+      using errcode = '22023';
+  end if;
+
+  v_lane := coalesce(lane, case when result = 'stream' then 'slow' when v_proc.provolatile = 'v' then 'write' else 'read' end);
 
   insert into http.routes
-    (method, path, function_name, auth, permission, status, result, lane, once, cache_seconds, cache_tags, replica, cost, file)
+    (method, path, function_name, auth, permission, status, result, lane, once, cache_seconds, cache_tags, replica, cost,
+     lines, file)
   values (
     v_method, v_path, function, auth, permission, status,
     coalesce(result, case
@@ -80,13 +98,13 @@ begin
       when http.has_cursor(v_proc.oid) then 'list'
       when v_proc.proretset then 'one'
       else 'value' end),
-    v_lane, coalesce(once, case when v_method in ('POST', 'PATCH') and v_lane <> 'read' and auth <> 'none'
+    v_lane, coalesce(once, case when v_method in ('POST', 'PATCH') and lines is null and v_lane <> 'read' and auth <> 'none'
                                      and v_proc.provolatile = 'v' then 'may' else 'never' end), cache, tags,
     coalesce(replica, v_lane = 'read' and auth = 'user' and cache is null and v_proc.provolatile <> 'v'),
-    cost,
+    cost, lines,
     coalesce(nullif(current_setting('plinth.file', true), ''), 'psql'));
 end
 $$;
 
-comment on function http.expose(text, text, text, text, integer, text, text, integer, text[], text, boolean, integer) is
+comment on function http.expose(text, text, text, text, integer, text, text, integer, text[], text, boolean, integer, text) is
   'Registers a route for a function; called from the function''s own file';

@@ -1,19 +1,20 @@
 -- http.expose: makes a function a route, reads off it what was not said, and stops the deploy on what makes no sense.
 begin;
-select plan(42);
+select plan(48);
 
 select is(pg_get_function_arguments('http.expose'::regproc),
   'route text, function text, auth text DEFAULT ''user''::text, permission text DEFAULT NULL::text, '
   'status integer DEFAULT 200, result text DEFAULT NULL::text, lane text DEFAULT NULL::text, '
   'cache integer DEFAULT NULL::integer, tags text[] DEFAULT ''{}''::text[], once text DEFAULT NULL::text, '
-  'replica boolean DEFAULT NULL::boolean, cost integer DEFAULT 1', 'arguments');
+  'replica boolean DEFAULT NULL::boolean, cost integer DEFAULT 1, lines text DEFAULT NULL::text', 'arguments');
 select is(pg_get_function_result('http.expose'::regproc), 'void', 'result');
 select volatility_is('http', 'expose',
-  array['text', 'text', 'text', 'text', 'integer', 'text', 'text', 'integer', 'text[]', 'text', 'boolean', 'integer'], 'volatile');
+  array['text', 'text', 'text', 'text', 'integer', 'text', 'text', 'integer', 'text[]', 'text', 'boolean', 'integer', 'text'],
+  'volatile');
 select isnt_definer('http', 'expose',
-  array['text', 'text', 'text', 'text', 'integer', 'text', 'text', 'integer', 'text[]', 'text', 'boolean', 'integer']);
+  array['text', 'text', 'text', 'text', 'integer', 'text', 'text', 'integer', 'text[]', 'text', 'boolean', 'integer', 'text']);
 select function_owner_is('http', 'expose',
-  array['text', 'text', 'text', 'text', 'integer', 'text', 'text', 'integer', 'text[]', 'text', 'boolean', 'integer'],
+  array['text', 'text', 'text', 'text', 'integer', 'text', 'text', 'integer', 'text[]', 'text', 'boolean', 'integer', 'text'],
   'plinth_owner');
 select is(p.proconfig, '{"search_path=pg_catalog, pg_temp"}', 'search path') from pg_proc p
  where p.oid = 'http.expose'::regproc;
@@ -27,6 +28,10 @@ as $$ select 1, 'x' $$;
 create function api.tap_value(p_user_id uuid) returns integer volatile language sql as $$ select 1 $$;
 create function api.tap_write(p_user_id uuid) returns void volatile language sql as '';
 create function api.tap_open() returns text immutable language sql as $$ select 'x' $$;
+create function api.tap_history(p_user_id uuid, p_after text default null) returns table (line json, cursor text)
+stable language sql as $$ select '{}'::json, 'x' $$;
+create function api.tap_take(p_user_id uuid, p_items jsonb, p_line integer default null) returns table (taken bigint)
+volatile language sql as $$ select 1 $$;
 reset role;
 
 -- What is read off the function.
@@ -97,6 +102,24 @@ select throws_ok($$ select http.expose('GET /v1/tap/x', 'api.tap_read', auth => 
 select http.expose('PUT /v1/tap/dear', 'api.tap_write', status => 204, cost => 10);
 select is(array_agg(r.cost order by r.path), '{10,1}', 'one unit, unless the file says otherwise') from http.routes r
  where r.path in ('/v1/tap/dear', '/v1/tap/quota');
+
+-- Histories of any length, out and in.
+select http.expose('GET /v1/tap/history', 'api.tap_history', result => 'stream');
+select http.expose('POST /v1/tap/history', 'api.tap_take', lines => 'items');
+select results_eq(
+  $$ select r.result, r.lane, r.replica, r.once, r.lines from http.routes r where r.path = '/v1/tap/history' order by r.method $$,
+  $$ values ('stream', 'slow', false, 'never', null), ('one', 'write', false, 'never', 'items') $$,
+  'pages are asked for one by one, in the lane for what takes long; a body of lines is many calls, so no key fits it');
+select throws_ok($$ select http.expose('GET /v1/tap/x', 'api.tap_history', result => 'stream', lane => 'read') $$, '23514', null,
+                 'a page may take long');
+select throws_ok($$ select http.expose('GET /v1/tap/x', 'api.tap_list', result => 'stream') $$, '22023',
+                 'GET /v1/tap/x: a stream is STABLE and has p_after and a column cursor', 'no place to go on from');
+select throws_ok($$ select http.expose('POST /v1/tap/x', 'api.tap_value', result => 'stream') $$, '22023',
+                 'POST /v1/tap/x: a stream is STABLE and has p_after and a column cursor', 'a stream that writes');
+select throws_ok($$ select http.expose('POST /v1/tap/x', 'api.tap_take', lines => 'things') $$, '22023',
+                 'api.tap_take has no arguments p_things and p_line, which take the lines of a body', 'lines for nothing');
+select throws_ok($$ select http.expose('POST /v1/tap/x', 'api.tap_take', lines => 'items', once => 'may') $$, '23514', null,
+                 'one key for many calls');
 
 select http.expose('GET /v1/tap/shown', 'api.tap_open', auth => 'none', cache => 60, tags => '{all:tap}');
 select results_eq(

@@ -1,6 +1,6 @@
 -- http.result_schema: JSON Schema of an answer, in the envelope of its kind.
 begin;
-select plan(13);
+select plan(14);
 
 select is(pg_get_function_arguments('http.result_schema'::regproc), 'p_function oid, p_result text', 'arguments');
 select is(pg_get_function_result('http.result_schema'::regproc), 'jsonb', 'result');
@@ -34,6 +34,10 @@ select is(http.result_schema('api.tap_value'::regproc, 'value'),
   '{"type": "object", "required": ["value"], "properties": {"value": {"type": ["integer", "null"], "format": "int64"}}}',
   'value');
 select is(http.result_schema('api.tap_value'::regproc, 'qr'), '{"type": "string"}', 'qr: the text of a picture');
+select is(http.result_schema('api.tap_list'::regproc, 'stream'),
+  '{"type": "string", "description": "JSON texts, one a line", "contentMediaType": "application/x-ndjson",
+    "contentSchema": {"type": "object", "properties": {"n": {"type": ["integer", "null"], "format": "int32"}}}}',
+  'stream: what a line is');
 select is(http.result_schema('api.tap_none'::regproc, 'none'), null, 'none has none');
 
 set session authorization plinth_web;

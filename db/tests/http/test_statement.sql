@@ -1,6 +1,6 @@
 -- http.statement: the one statement of a route. Run as the layer runs it: as plinth_web, with the digest of a token.
 begin;
-select plan(54);
+select plan(58);
 
 select is(pg_get_function_arguments('http.statement'::regproc),
   'p_route http.routes, p_once boolean DEFAULT false', 'arguments');
@@ -65,6 +65,15 @@ language plpgsql as $$ begin
 end $$;
 create function api.tap_open(p_word text default 'hello') returns text volatile security definer
 language sql as $$ select concat_ws(' ', p_word, base.current_user_id()) $$;
+create function api.tap_history(p_user_id uuid, p_after integer default 0)
+returns table (n integer, note json, cursor text) stable security definer
+language plpgsql as $$ begin perform core.act_for(p_user_id); return query
+  select i, json '{"a":
+ 1}', i::text from generate_series(p_after + 1, least(p_after + 2, 3)) i; end $$;
+create function api.tap_history_line(p_user_id uuid, p_after text default null) returns table (line jsonb, cursor text) stable
+security definer language plpgsql as $$ begin perform core.act_for(p_user_id); return query
+  select jsonb '{"text": "a\nb"}', 'x'; end $$;
+grant execute on function api.tap_history, api.tap_history_line to plinth_web;
 grant execute on function api.tap_one, api.tap_only, api.tap_list, api.tap_all, api.tap_value, api.tap_write,
                           api.tap_quiet, api.tap_fail, api.tap_until, api.tap_all_until,
                           api.tap_open to plinth_web;
@@ -79,6 +88,8 @@ select http.expose('GET /v1/tap/until', 'api.tap_until', cache => 60, tags => '{
 select http.expose('GET /v1/tap/all-until', 'api.tap_all_until', auth => 'none', cache => 60, tags => '{all:tap}');
 select http.expose('GET /v1/tap/unkept', 'api.tap_until');
 select http.expose('GET /v1/tap/qr', 'api.tap_value', result => 'qr');
+select http.expose('GET /v1/tap/history', 'api.tap_history', result => 'stream');
+select http.expose('GET /v1/tap/history-line', 'api.tap_history_line', result => 'stream');
 select http.expose('GET /v1/tap/only', 'api.tap_only');
 select http.expose('POST /v1/tap/write', 'api.tap_write', status => 201);
 select http.expose('POST /v1/tap/quiet', 'api.tap_quiet', status => 204);
@@ -162,6 +173,16 @@ select is((a ->> 'body')::jsonb, '{"value": "a \"b\""}', 'value') from pg_temp.a
 select is(a ->> 'body', 'a "b"', 'qr: the text itself, for a picture') from pg_temp.answer('qr', ', p_word => ''a "b"''') a;
 select is((a ->> 'body')::jsonb, '{"value": null}', 'value: nothing') from pg_temp.answer('value', ', p_word => null') a;
 
+select results_eq(
+  $$ select a ->> 'body', a ->> 'xid', a ->> 'user_id', a ->> 'tags' from pg_temp.answer('history') a $$,
+  $$ values (E'{"n":1,"note":{"a":  1}}\n{"n":2,"note":{"a":  1}}\n', '2', '019e0000-0000-7000-8000-00000000d101', null) $$,
+  'stream: a page of lines without the cursor, each on one line, and where the next one begins');
+select results_eq($$ select a ->> 'body', a ->> 'xid' from pg_temp.answer('history', ', p_after => 3') a $$,
+                  $$ values (null::text, null::text) $$, 'stream: behind the last line there is none');
+select is(a ->> 'body', E'{"text": "a\\nb"}\n', 'stream: a single column is the line')
+  from pg_temp.answer('history-line') a;
+select throws_ok($$ select pg_temp.answer('history', p_token => sha256('junk')) $$, 'UN001', null,
+                 'stream: each page is asked for by somebody who may');
 select results_eq(
   $$ select a ->> 'status', a ->> 'body', a ->> 'xid', (a -> 'tags')::jsonb ? 'tap:1'
        from pg_temp.answer('write') a $$,
