@@ -106,9 +106,10 @@ select user_id, id, 'Memory number ' || n || ' is about topic ' || n % 97, case 
   from many;
 insert into chat.conversations (user_id, id, title, message_count, first_message_id, last_message_id, last_message_at, updated_at)
 select user_id, id, 'conversation ' || n, 2, id, id, at, at from many;
-insert into chat.messages (user_id, id, conversation_id, role, content, client_id, created_at)
-select user_id, base.id_at(at), id, 'user', 'message ' || n, 'name ' || n, at from many
-union all select user_id, base.id_at(at + interval '1 second'), id, 'assistant', 'answer ' || n, null, at from many;
+insert into chat.messages (user_id, id, conversation_id, role, content, client_id, created_at, search)
+select user_id, base.id_at(at), id, 'user', 'message ' || n, 'name ' || n, at, to_tsvector('english', 'message ' || n) from many
+union all select user_id, base.id_at(at + interval '1 second'), id, 'assistant', 'answer ' || n, null, at,
+                 to_tsvector('english', 'answer ' || n) from many;
 insert into chat.message_client_ids (user_id, client_id, message_id, fingerprint)
 select user_id, client_id, id, sha256('') from chat.messages where client_id is not null;
 insert into chat.message_edits (user_id, message_id, version, content, written_at)
