@@ -177,7 +177,14 @@ class App:
         self, request: Request, route: Route, found: dict[str, str], query: str
     ) -> Reply:
         headers = request.headers
-        token = await self._admit(request, route)
+        refusal = _identify(request, route)
+        told = self.limits.spend(request.token, request.address, route)
+        if told is None:
+            told = await self.limits.ask(request.token, request.address, route)
+        request.told = told
+        if refusal is not None:  # but not before it was counted
+            raise refusal
+        token = request.token
         context = (request.id, request.address, _harmless(request.agent))
         args: dict[str, object] = {
             name: body.Loose(body.unquote(value)) for name, value in found.items()
@@ -209,28 +216,6 @@ class App:
         form, kind = _FORMS.get(route.result, _JSON)
         return Reply(answer.status, form(answer.body), kind, extra, answer.etag)
 
-    async def _admit(self, request: Request, route: Route) -> bytes | None:
-        """Whose call it is by its token, and out of whose limits it goes."""
-        token = refusal = None
-        if route.auth != "none":
-            given = request.headers.getall(hdrs.AUTHORIZATION, ("",))
-            try:
-                if len(given) > 1:
-                    raise problems.malformed("There is more than one Authorization header.")
-                token = request.token = digest(given[0])
-            except Problem as problem:
-                refusal = problem  # but not before it was counted
-        await self._pay(request, route)
-        if refusal is not None:
-            raise refusal
-        return token
-
-    async def _pay(self, request: Request, route: Route) -> None:
-        told = self.limits.spend(request.token, request.address, route)
-        if told is None:
-            told = await self.limits.ask(request.token, request.address, route)
-        request.told = told
-
     async def _body(self, request: Request) -> dict[str, Any]:
         headers, payload = request.headers, request.payload
         if payload.is_eof() and not payload.total_bytes:
@@ -259,8 +244,8 @@ class App:
             async for line, after, piece in lines.pieces(
                 request.connection, request.payload, limit
             ):
-                if done:
-                    await self._pay(request, route)
+                if done and self.limits.spend(token, request.address, route) is None:
+                    await self.limits.ask(token, request.address, route)
                 here = args | {str(route.lines): piece, "line": line}
                 answer = await self.caller.answer(route, token=token, context=context, args=here)
                 lines.add(total, answer.body)
@@ -356,6 +341,19 @@ class App:
             len(content),
             b"" if bare else content,
         )
+
+
+def _identify(request: Request, route: Route) -> Problem | None:
+    """Notes whose call it is by its token, or says why that cannot be."""
+    if route.auth != "none":
+        given = request.headers.getall(hdrs.AUTHORIZATION, ("",))
+        try:
+            if len(given) > 1:
+                raise problems.malformed("There is more than one Authorization header.")
+            request.token = digest(given[0])
+        except Problem as problem:
+            return problem
+    return None
 
 
 def _welcome(request: Request) -> None:
