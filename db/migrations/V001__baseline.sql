@@ -738,7 +738,8 @@ comment on column http.routes.once is
 comment on column http.routes.cache_seconds is 'How long an answer may be kept; NULL: not at all';
 comment on column http.routes.cache_tags is
   'What the answer depends on; a write that touches one of them makes it void';
-comment on column http.routes.cache_scope is 'For whom an answer is kept: public, one copy for all; private, one for each token';
+comment on column http.routes.cache_scope is
+  'For whom an answer is kept: public, one copy for all; private, one for each token';
 comment on column http.routes.replica is 'Whether a replica may answer, where there is one';
 comment on column http.routes.cost is 'Units of its caller''s limits that a call uses';
 comment on column http.routes.lines is
@@ -836,8 +837,10 @@ comment on table ops.partitioned_tables is 'Tables that are partitioned by time 
 comment on column ops.partitioned_tables.name is 'The table, with its schema';
 comment on column ops.partitioned_tables.step is 'How much of time a partition holds: month or day';
 comment on column ops.partitioned_tables.ahead is 'How many months or days ahead partitions are made';
-comment on column ops.partitioned_tables.behind is 'For how many months or days back, because what belongs there may come late';
-comment on column ops.partitioned_tables.keep_setting is 'The setting that says how many days are kept; NULL: all of them';
+comment on column ops.partitioned_tables.behind is
+  'For how many months or days back, because what belongs there may come late';
+comment on column ops.partitioned_tables.keep_setting is
+  'The setting that says how many days are kept; NULL: all of them';
 comment on column ops.partitioned_tables.dropped_before is 'What is older may be gone; NULL: nothing was dropped yet';
 
 grant select on ops.partitioned_tables to plinth_system, plinth_operator;
@@ -902,7 +905,8 @@ as $$
       || to_char(p_begin at time zone 'UTC', case p_step when 'day' then '_YYYY_MM_DD' else '_YYYY_MM' end)
 $$;
 
-comment on function ops.partition_name(regclass, text, timestamptz) is 'The name of the partition that begins at a time';
+comment on function ops.partition_name(regclass, text, timestamptz) is
+  'The name of the partition that begins at a time';
 
 create function ops.make_partitions()
 returns integer
@@ -3103,11 +3107,13 @@ create table auth.totp (
   constraint totp_user_id_fkey foreign key (user_id) references auth.users (id) on delete cascade
 );
 
-comment on table auth.totp is 'The second factor of an account: a time-based code (RFC 6238); asked for once it is confirmed';
+comment on table auth.totp is
+  'The second factor of an account: a time-based code (RFC 6238); asked for once it is confirmed';
 comment on column auth.totp.user_id is 'The account';
 comment on column auth.totp.secret_encrypted is 'Seed of 160 bits in base32, encrypted for the purpose totp:<user id>';
 comment on column auth.totp.created_at is 'When it was begun';
-comment on column auth.totp.confirmed_at is 'When a code showed that the seed arrived; NULL: not yet, and nobody is asked for it';
+comment on column auth.totp.confirmed_at is
+  'When a code showed that the seed arrived; NULL: not yet, and nobody is asked for it';
 comment on column auth.totp.last_step is 'Step of the last code that was accepted; that one and older ones are refused';
 
 create table auth.recovery_codes (
@@ -3143,7 +3149,8 @@ begin
 end
 $$;
 
-comment on function auth.tg_totp__keep_two_factor() is 'Keeps what an account says of its second factor equal to what it has';
+comment on function auth.tg_totp__keep_two_factor() is
+  'Keeps what an account says of its second factor equal to what it has';
 
 create trigger _200_keep_two_factor after insert or delete or update of confirmed_at on auth.totp
   for each row execute function auth.tg_totp__keep_two_factor();
@@ -3233,9 +3240,11 @@ create table auth.signing_keys (
   constraint signing_keys_forget_check check ((retired_at is null) = (forget_at is null))
 );
 
-comment on table auth.signing_keys is 'Keys that sign JWTs (HS256): one in force, and those whose last tokens have not expired';
+comment on table auth.signing_keys is
+  'Keys that sign JWTs (HS256): one in force, and those whose last tokens have not expired';
 comment on column auth.signing_keys.kid is 'Name of the key, in the header of every token it signed';
-comment on column auth.signing_keys.key_encrypted is '256 random bits in hexadecimal, encrypted for the purpose signing_key:<kid>';
+comment on column auth.signing_keys.key_encrypted is
+  '256 random bits in hexadecimal, encrypted for the purpose signing_key:<kid>';
 comment on column auth.signing_keys.created_at is 'When it was made';
 comment on column auth.signing_keys.retired_at is 'When another took its place; NULL: it is the one in force';
 comment on column auth.signing_keys.forget_at is 'When the last token it signed has expired';
@@ -4291,7 +4300,8 @@ create table ops.idempotency_keys (
   constraint idempotency_keys_expires_at_check check (expires_at > created_at)
 );
 
-comment on table ops.idempotency_keys is 'Calls that brought a key under which they happen once, and what they answered';
+comment on table ops.idempotency_keys is
+  'Calls that brought a key under which they happen once, and what they answered';
 comment on column ops.idempotency_keys.user_id is
   'Who called; of a caller nobody knows, a keyed digest of the address in the form of an id';
 comment on column ops.idempotency_keys.function_name is 'What was called, by whichever door';
@@ -4299,7 +4309,8 @@ comment on column ops.idempotency_keys.key is 'The key, as the caller chose it';
 comment on column ops.idempotency_keys.status is 'Status of the answer';
 comment on column ops.idempotency_keys.answer_encrypted is
   'SHA-256 of the arguments in hex, then the body, by core.encrypt_secret: either may hold a password or a token';
-comment on column ops.idempotency_keys.tags is 'The cache tags the call touched; they are bumped again with each replay';
+comment on column ops.idempotency_keys.tags is
+  'The cache tags the call touched; they are bumped again with each replay';
 comment on column ops.idempotency_keys.created_at is 'When the call happened';
 comment on column ops.idempotency_keys.expires_at is 'From when on the key is as if it had never been used';
 
@@ -4356,7 +4367,8 @@ create table ops.api_usage (
   constraint api_usage_pkey primary key (user_id, id)
 ) partition by range (id);
 
-comment on table ops.api_usage is 'One row per call of a route, and one per use of a model that an application reported';
+comment on table ops.api_usage is
+  'One row per call of a route, and one per use of a model that an application reported';
 comment on column ops.api_usage.user_id is 'Who called; all zeros: nobody known';
 comment on column ops.api_usage.id is 'Ordered by the time of the call, also where it came late';
 comment on column ops.api_usage.at is 'When the call was answered, or the model used';
@@ -4364,7 +4376,8 @@ comment on column ops.api_usage.api_key_id is 'The API key it was called by; NUL
 comment on column ops.api_usage.method is 'HTTP method; (none): no route was found';
 comment on column ops.api_usage.route is 'Path of the route; (none): none was found';
 comment on column ops.api_usage.status is 'HTTP status; NULL: the use of a model';
-comment on column ops.api_usage.duration_us is 'Microseconds from the head of the request to its answer; NULL: the use of a model';
+comment on column ops.api_usage.duration_us is
+  'Microseconds from the head of the request to its answer; NULL: the use of a model';
 comment on column ops.api_usage.request_id is 'X-Request-Id of the call';
 comment on column ops.api_usage.cache is 'hit, miss or bypass; NULL: a route whose answers are not kept';
 comment on column ops.api_usage.model is 'The model that was used; empty: a call';
@@ -4418,7 +4431,8 @@ create table analytics.api_metrics (
   constraint api_metrics_pkey primary key (user_id, hour, route, method, status_class, model)
 ) with (fillfactor = 70);
 
-comment on table analytics.api_metrics is 'Usage by user, hour, route, class of status, and model; folded with the rows it counts';
+comment on table analytics.api_metrics is
+  'Usage by user, hour, route, class of status, and model; folded with the rows it counts';
 comment on column analytics.api_metrics.user_id is 'Who called; all zeros: nobody known';
 comment on column analytics.api_metrics.hour is 'Begin of the hour';
 comment on column analytics.api_metrics.route is 'Path of the route';
@@ -4431,7 +4445,8 @@ comment on column analytics.api_metrics.tokens_out is 'Tokens the model answered
 comment on column analytics.api_metrics.cost is 'What its provider charges';
 comment on column analytics.api_metrics.duration_us is 'Microseconds of all calls together';
 comment on column analytics.api_metrics.slowest_us is 'Microseconds of the slowest call';
-comment on column analytics.api_metrics.durations is 'How many calls took how long; analytics.duration_bounds() has the bounds';
+comment on column analytics.api_metrics.durations is
+  'How many calls took how long; analytics.duration_bounds() has the bounds';
 
 create index api_metrics_hour_idx on analytics.api_metrics (hour);
 comment on index analytics.api_metrics_hour_idx is 'For everybody''s usage in some hours, and for removing old ones';
@@ -4468,7 +4483,8 @@ create table analytics.daily_users (
   constraint daily_users_pkey primary key (user_id, day)
 );
 
-comment on table analytics.daily_users is 'Who was active on which day, so that nobody counts twice in analytics.daily_stats';
+comment on table analytics.daily_users is
+  'Who was active on which day, so that nobody counts twice in analytics.daily_stats';
 comment on column analytics.daily_users.user_id is 'The user';
 comment on column analytics.daily_users.day is 'The day (UTC)';
 
@@ -4970,7 +4986,8 @@ comment on table chat.conversations is 'Conversations of users with models';
 comment on column chat.conversations.user_id is 'Whose it is';
 comment on column chat.conversations.id is 'The conversation';
 comment on column chat.conversations.client_id is 'The application''s own name for it, unique per user';
-comment on column chat.conversations.client_fingerprint is 'SHA-256 of what it was made from, so that the same call is known again';
+comment on column chat.conversations.client_fingerprint is
+  'SHA-256 of what it was made from, so that the same call is known again';
 comment on column chat.conversations.title is 'What it is called';
 comment on column chat.conversations.status is 'active, archived, or deleted (can be restored until erase_after)';
 comment on column chat.conversations.model is 'The model it is held with, unless a message says otherwise';
@@ -4982,7 +4999,8 @@ comment on column chat.conversations.summary_until is 'The last message that the
 comment on column chat.conversations.message_count is 'How many messages it has';
 comment on column chat.conversations.prompt_tokens is 'Sum over its messages';
 comment on column chat.conversations.completion_tokens is 'Sum over its messages';
-comment on column chat.conversations.first_message_id is 'Its oldest message; no message of it is in a partition before that';
+comment on column chat.conversations.first_message_id is
+  'Its oldest message; no message of it is in a partition before that';
 comment on column chat.conversations.last_message_id is 'Its newest message';
 comment on column chat.conversations.last_message_at is 'When that one was written';
 comment on column chat.conversations.created_at is 'When it was begun';
@@ -4992,7 +5010,8 @@ comment on column chat.conversations.erase_after is 'Until when it can be restor
 comment on column chat.conversations.active_at is 'Its last message or change';
 comment on column chat.conversations.active_hour is
   'The hour of that. Lists are ordered by an index on it, so that most messages change no index entry';
-comment on column chat.conversations.version is 'Grows with every change of what its owner sets; for optimistic updates';
+comment on column chat.conversations.version is
+  'Grows with every change of what its owner sets; for optimistic updates';
 
 create index conversations_active_hour_idx on chat.conversations (user_id, status, active_hour);
 comment on index chat.conversations_active_hour_idx is 'For get_user_conversations, by last activity';
@@ -5020,7 +5039,8 @@ begin
 end
 $$;
 
-comment on function chat.tg_conversations__keep_dates() is 'Sets and clears deleted_at and erase_after as the status says';
+comment on function chat.tg_conversations__keep_dates() is
+  'Sets and clears deleted_at and erase_after as the status says';
 
 create trigger _050_keep_dates before insert or update of status on chat.conversations
   for each row execute function chat.tg_conversations__keep_dates();
@@ -5075,7 +5095,8 @@ comment on table chat.messages is 'What was said in conversations';
 comment on column chat.messages.user_id is 'Whose conversation it is in';
 comment on column chat.messages.id is 'The message; ordered by time, imported ones by the time they tell';
 comment on column chat.messages.conversation_id is 'The conversation';
-comment on column chat.messages.parent_id is 'The message it answers on a branch; NULL: the one before it in the main line';
+comment on column chat.messages.parent_id is
+  'The message it answers on a branch; NULL: the one before it in the main line';
 comment on column chat.messages.client_id is 'The application''s own name for it, unique per user';
 comment on column chat.messages.role is 'Who speaks: system, user, assistant or tool';
 comment on column chat.messages.content is 'The text';
@@ -5092,7 +5113,8 @@ comment on column chat.messages.updated_at is 'When anything of it last changed'
 comment on column chat.messages.version is 'Grows with every change; for optimistic updates';
 
 create index messages_conversation_id_idx on chat.messages (user_id, conversation_id, id);
-comment on index chat.messages_conversation_id_idx is 'For the messages of a conversation in order; and the foreign key';
+comment on index chat.messages_conversation_id_idx is
+  'For the messages of a conversation in order; and the foreign key';
 create index messages_pinned_idx on chat.messages (user_id, conversation_id, id) where pinned;
 comment on index chat.messages_pinned_idx is 'For the pinned messages of a conversation';
 create index messages_parent_id_idx on chat.messages (user_id, parent_id) where parent_id is not null;
@@ -5117,7 +5139,8 @@ comment on table chat.message_client_ids is 'Applications'' own names for messag
 comment on column chat.message_client_ids.user_id is 'Whose message it is';
 comment on column chat.message_client_ids.client_id is 'The name';
 comment on column chat.message_client_ids.message_id is 'The message';
-comment on column chat.message_client_ids.fingerprint is 'SHA-256 of what it was made from: the same call is known again';
+comment on column chat.message_client_ids.fingerprint is
+  'SHA-256 of what it was made from: the same call is known again';
 
 create index message_client_ids_message_id_idx on chat.message_client_ids (user_id, message_id);
 comment on index chat.message_client_ids_message_id_idx is 'For the foreign key';
@@ -5260,7 +5283,8 @@ begin
 end
 $$;
 
-comment on function chat.tg_messages__count_gone() is 'Takes removed messages out of the numbers of their conversations';
+comment on function chat.tg_messages__count_gone() is
+  'Takes removed messages out of the numbers of their conversations';
 
 create trigger _100_touch before update on chat.messages
   for each row when (old.* is distinct from new.*) execute function base.tg__touch();
@@ -5344,7 +5368,8 @@ as $$
                   'simple'::regconfig)
 $$;
 
-comment on function chat.search_config(text) is 'The text search configuration of a language; simple for an unknown one';
+comment on function chat.search_config(text) is
+  'The text search configuration of a language; simple for an unknown one';
 grant execute on function chat.search_config(text) to plinth_system;
 
 -- A tsvector holds a megabyte at most, which 200,000 characters cannot exceed.
@@ -5422,15 +5447,18 @@ comment on table chat.skills is 'What models may call: every version of every sk
 comment on column chat.skills.name is 'Name, as models are told it';
 comment on column chat.skills.version is 'Semantic version; with the name, what a run was checked against';
 comment on column chat.skills.description is 'What it does, as models are told it';
-comment on column chat.skills.parameters is 'JSON Schema of the arguments; never changes: another one is another version';
+comment on column chat.skills.parameters is
+  'JSON Schema of the arguments; never changes: another one is another version';
 comment on column chat.skills.enabled is 'Whether this version may be run';
-comment on column chat.skills.current is 'Whether this is the version that is run where none is named; one of each name';
+comment on column chat.skills.current is
+  'Whether this is the version that is run where none is named; one of each name';
 comment on column chat.skills.timeout_seconds is 'How long a run may take where it does not say itself';
 comment on column chat.skills.tags is 'Words to find it by';
 comment on column chat.skills.metadata is 'What the application wants to remember of it';
 comment on column chat.skills.created_at is 'When this version was registered';
 comment on column chat.skills.updated_at is 'When it last changed';
-comment on column chat.skills.revision is 'Grows with every change; for optimistic updates, since version means another thing here';
+comment on column chat.skills.revision is
+  'Grows with every change; for optimistic updates, since version means another thing here';
 
 create unique index skills_current_idx on chat.skills (name) where current;
 comment on index chat.skills_current_idx is 'One current version of each name';
@@ -5595,7 +5623,8 @@ comment on column chat.planner_steps.skill_name is 'The skill it runs';
 comment on column chat.planner_steps.skill_version is 'The version of it, fixed when the step was made';
 comment on column chat.planner_steps.arguments is
   'The arguments; {"$result": "<step>", "pointer": "/<part>"} stands for (a part of) the result of a step it needs';
-comment on column chat.planner_steps.needs is 'Numbers of the steps that have to succeed before; all of them are smaller';
+comment on column chat.planner_steps.needs is
+  'Numbers of the steps that have to succeed before; all of them are smaller';
 comment on column chat.planner_steps.status is
   'pending > running > succeeded, failed or cancelled; skipped: what it needs failed; running > pending: it is tried again';
 comment on column chat.planner_steps.attempts is 'How often it was started';
@@ -5666,7 +5695,8 @@ comment on table chat.function_executions is 'Runs of skills: what was asked, ho
 comment on column chat.function_executions.user_id is 'For whom it ran';
 comment on column chat.function_executions.id is 'Ordered by time';
 comment on column chat.function_executions.skill_name is 'The skill';
-comment on column chat.function_executions.skill_version is 'The version whose parameters the arguments were checked against';
+comment on column chat.function_executions.skill_version is
+  'The version whose parameters the arguments were checked against';
 comment on column chat.function_executions.status is 'running > succeeded, failed, cancelled or timed_out';
 comment on column chat.function_executions.conversation_id is
   'The conversation it ran for; when that is erased, arguments, result and words of the error go with it';
@@ -5764,7 +5794,8 @@ create table chat.user_skill_stats (
   constraint user_skill_stats_pkey primary key (user_id, day, skill_name, skill_version, status, slot)
 ) with (fillfactor = 80);
 
-comment on table chat.user_skill_stats is 'Runs of skills by user, day, version, how they ended, and how long they took';
+comment on table chat.user_skill_stats is
+  'Runs of skills by user, day, version, how they ended, and how long they took';
 comment on column chat.user_skill_stats.user_id is 'For whom they ran';
 comment on column chat.user_skill_stats.day is 'The day they ended (UTC)';
 comment on column chat.user_skill_stats.skill_name is 'The skill';
@@ -5836,7 +5867,8 @@ begin
 end
 $$;
 
-comment on function chat.tg_function_executions__note() is 'Notes each run that ended, whoever wrote it, for the statistics';
+comment on function chat.tg_function_executions__note() is
+  'Notes each run that ended, whoever wrote it, for the statistics';
 
 create trigger _700_note after insert on chat.function_executions
   for each row when (new.status <> 'running') execute function chat.tg_function_executions__note();
@@ -5917,6 +5949,7 @@ insert into base.table_privacy (schema_name, table_name, on_erase, personal, hid
 
 insert into base.settings (name, value, type, minimum, maximum, description) values
   ('memory.batch_limit', '500', 'integer', 1, 10000, 'Memories one call may make'),
+  ('memory.delete_limit', '10000', 'integer', 1, 1000000, 'Memories that one call removes at most'),
   ('memory.expired_days', '7',  'integer', 0, 3650,  'Days an expired memory is kept, hidden; then it is removed');
 
 create table memory.semantic_memories (
@@ -5927,7 +5960,7 @@ create table memory.semantic_memories (
   content           text not null,
   importance        double precision not null default 0.5,
   metadata          jsonb not null default '{}',
-  valid_from        timestamptz not null default clock_timestamp(),
+  valid_from        timestamptz not null default now(),
   valid_to          timestamptz,
   supersedes        uuid,
   expires_at        timestamptz,
@@ -5935,11 +5968,13 @@ create table memory.semantic_memories (
   qdrant_point_id   text,
   recall_count      bigint not null default 0,
   last_recalled_at  timestamptz,
-  created_at        timestamptz not null default clock_timestamp(),
-  updated_at        timestamptz not null default clock_timestamp(),
+  created_at        timestamptz not null default now(),
+  updated_at        timestamptz not null default now(),
   version           integer not null default 1,
   constraint semantic_memories_pkey primary key (user_id, id),
   constraint semantic_memories_user_id_fkey foreign key (user_id) references auth.users (id) on delete cascade,
+  constraint semantic_memories_conversation_id_fkey foreign key (user_id, conversation_id)
+    references chat.conversations (user_id, id) on delete cascade,
   constraint semantic_memories_supersedes_fkey foreign key (user_id, supersedes)
     references memory.semantic_memories (user_id, id) on delete set null (supersedes),
   constraint semantic_memories_user_id_supersedes_key unique (user_id, supersedes),
@@ -5971,15 +6006,18 @@ comment on column memory.semantic_memories.kind is
   'What sort of memory it is, in the application''s own words: fact, preference, …';
 comment on column memory.semantic_memories.content is 'What is remembered';
 comment on column memory.semantic_memories.importance is 'How much it matters, from 0 to 1; counts in a recall';
-comment on column memory.semantic_memories.metadata is 'Whatever the application keeps with it; searched by containment';
+comment on column memory.semantic_memories.metadata is
+  'Whatever the application keeps with it; searched by containment';
 comment on column memory.semantic_memories.valid_from is 'Since when it is true; recency counts from here';
 comment on column memory.semantic_memories.valid_to is 'When it stopped being true; NULL: it still is';
 comment on column memory.semantic_memories.supersedes is
   'The memory in whose place it came when the fact changed; one has one successor at most. Both go together';
 comment on column memory.semantic_memories.expires_at is
   'From then on it is hidden as if it were gone, and later a job removes it; NULL: never';
-comment on column memory.semantic_memories.qdrant_collection is 'Collection of a Qdrant server that holds its vector, too';
-comment on column memory.semantic_memories.qdrant_point_id is 'Its point there: a number or a uuid; names one memory of a user';
+comment on column memory.semantic_memories.qdrant_collection is
+  'Collection of a Qdrant server that holds its vector, too';
+comment on column memory.semantic_memories.qdrant_point_id is
+  'Its point there: a number or a uuid; names one memory of a user';
 comment on column memory.semantic_memories.recall_count is 'How often a recall brought it up';
 comment on column memory.semantic_memories.last_recalled_at is 'When a recall last brought it up';
 comment on column memory.semantic_memories.created_at is 'When it was written down';
@@ -6009,25 +6047,63 @@ create trigger _800_audit
   on memory.semantic_memories for each row execute function ops.tg__audit('id', 'user_id', '{content,metadata}');
 
 ------------------------------------------------------------------------------------------------------------------
+-- What recalls brought up. A recall is a read; counting it in the memories themselves would change a row, and often a
+-- whole page, for each memory it found, and make recalls of the same memories wait for each other. So it adds one short
+-- row here, and a job carries many of them over at once.
+------------------------------------------------------------------------------------------------------------------
+
+create table memory.recalls (
+  user_id     uuid not null,
+  id          uuid not null default base.new_id(),
+  memory_ids  uuid[] not null,
+  recalled_at timestamptz not null default now(),
+  constraint recalls_pkey primary key (user_id, id),
+  constraint recalls_user_id_fkey foreign key (user_id) references auth.users (id) on delete cascade,
+  constraint recalls_memory_ids_check check (cardinality(memory_ids) between 1 and 200)
+);
+
+comment on table memory.recalls is 'What recalls brought up and is not counted yet; core.fold_recalls empties it';
+comment on column memory.recalls.user_id is 'Whose memories';
+comment on column memory.recalls.id is 'Names the recall';
+comment on column memory.recalls.memory_ids is 'The memories it brought up';
+comment on column memory.recalls.recalled_at is 'When';
+
+------------------------------------------------------------------------------------------------------------------
 -- Row policies.
 ------------------------------------------------------------------------------------------------------------------
 
-alter table memory.semantic_memories enable row level security;
-alter table memory.semantic_memories force row level security;
-create policy own_rows on memory.semantic_memories to plinth_owner using (user_id = (select base.current_user_id()));
-create policy operator_read on memory.semantic_memories for select to plinth_operator using (true);
-grant select on memory.semantic_memories to plinth_operator;
+do $$
+declare
+  v_table text;
+begin
+  foreach v_table in array array['semantic_memories', 'recalls'] loop
+    execute format('alter table memory.%I enable row level security', v_table);
+    execute format('alter table memory.%I force row level security', v_table);
+    execute format('create policy own_rows on memory.%I to plinth_owner using (user_id = (select base.current_user_id()))',
+                   v_table);
+    execute format('create policy operator_read on memory.%I for select to plinth_operator using (true)', v_table);
+    execute format('grant select on memory.%I to plinth_operator', v_table);
+  end loop;
+end $$;
 
--- Searches by text and metadata use indexes that policies switch off; a job removes what expired, whosever it is.
+-- Searches by text and metadata use indexes that policies switch off; jobs count and remove, whosever memory it is.
 create policy system_read on memory.semantic_memories for select to plinth_system using (true);
+create policy system_update on memory.semantic_memories for update to plinth_system using (true);
 create policy system_delete on memory.semantic_memories for delete to plinth_system using (true);
-grant select, delete on memory.semantic_memories to plinth_system;
+grant select, update, delete on memory.semantic_memories to plinth_system;
+create policy system_read on memory.recalls for select to plinth_system using (true);
+create policy system_insert on memory.recalls for insert to plinth_system with check (true);
+create policy system_update on memory.recalls for update to plinth_system using (true);
+create policy system_delete on memory.recalls for delete to plinth_system using (true);
+grant select, insert, update, delete on memory.recalls to plinth_system;
 
 insert into base.table_manifest (schema_name, table_name, class, reason) values
-  ('memory', 'semantic_memories', 'by-user', 'what is remembered of a user is with the user');
+  ('memory', 'semantic_memories', 'by-user', 'what is remembered of a user is with the user'),
+  ('memory', 'recalls',           'by-user', 'beside the memories');
 
 insert into base.table_privacy (schema_name, table_name, personal, neutral) values
-  ('memory', 'semantic_memories', '{content,metadata,kind,qdrant_collection,qdrant_point_id}', '{}');
+  ('memory', 'semantic_memories', '{content,metadata,kind,qdrant_collection,qdrant_point_id}', '{}'),
+  ('memory', 'recalls',           '{}', '{memory_ids}');
 
 -- db/schema/185_embeddings.sql
 
@@ -6079,7 +6155,8 @@ create table memory.embedding_models (
   constraint embedding_models_is_default_check check (state = 'active' or not is_default)
 );
 
-comment on table memory.embedding_models is 'The models whose vectors are kept; each has its partition of memory.embeddings';
+comment on table memory.embedding_models is
+  'The models whose vectors are kept; each has its partition of memory.embeddings';
 comment on column memory.embedding_models.id is 'Names its partition: memory.embeddings_<id>';
 comment on column memory.embedding_models.name is 'Its name, as callers say it';
 comment on column memory.embedding_models.description is 'What it is for';

@@ -55,7 +55,8 @@ comment on column http.routes.once is
 comment on column http.routes.cache_seconds is 'How long an answer may be kept; NULL: not at all';
 comment on column http.routes.cache_tags is
   'What the answer depends on; a write that touches one of them makes it void';
-comment on column http.routes.cache_scope is 'For whom an answer is kept: public, one copy for all; private, one for each token';
+comment on column http.routes.cache_scope is
+  'For whom an answer is kept: public, one copy for all; private, one for each token';
 comment on column http.routes.replica is 'Whether a replica may answer, where there is one';
 comment on column http.routes.cost is 'Units of its caller''s limits that a call uses';
 comment on column http.routes.lines is

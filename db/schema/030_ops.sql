@@ -23,8 +23,10 @@ comment on table ops.partitioned_tables is 'Tables that are partitioned by time 
 comment on column ops.partitioned_tables.name is 'The table, with its schema';
 comment on column ops.partitioned_tables.step is 'How much of time a partition holds: month or day';
 comment on column ops.partitioned_tables.ahead is 'How many months or days ahead partitions are made';
-comment on column ops.partitioned_tables.behind is 'For how many months or days back, because what belongs there may come late';
-comment on column ops.partitioned_tables.keep_setting is 'The setting that says how many days are kept; NULL: all of them';
+comment on column ops.partitioned_tables.behind is
+  'For how many months or days back, because what belongs there may come late';
+comment on column ops.partitioned_tables.keep_setting is
+  'The setting that says how many days are kept; NULL: all of them';
 comment on column ops.partitioned_tables.dropped_before is 'What is older may be gone; NULL: nothing was dropped yet';
 
 grant select on ops.partitioned_tables to plinth_system, plinth_operator;
@@ -89,7 +91,8 @@ as $$
       || to_char(p_begin at time zone 'UTC', case p_step when 'day' then '_YYYY_MM_DD' else '_YYYY_MM' end)
 $$;
 
-comment on function ops.partition_name(regclass, text, timestamptz) is 'The name of the partition that begins at a time';
+comment on function ops.partition_name(regclass, text, timestamptz) is
+  'The name of the partition that begins at a time';
 
 create function ops.make_partitions()
 returns integer

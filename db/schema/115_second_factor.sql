@@ -14,11 +14,13 @@ create table auth.totp (
   constraint totp_user_id_fkey foreign key (user_id) references auth.users (id) on delete cascade
 );
 
-comment on table auth.totp is 'The second factor of an account: a time-based code (RFC 6238); asked for once it is confirmed';
+comment on table auth.totp is
+  'The second factor of an account: a time-based code (RFC 6238); asked for once it is confirmed';
 comment on column auth.totp.user_id is 'The account';
 comment on column auth.totp.secret_encrypted is 'Seed of 160 bits in base32, encrypted for the purpose totp:<user id>';
 comment on column auth.totp.created_at is 'When it was begun';
-comment on column auth.totp.confirmed_at is 'When a code showed that the seed arrived; NULL: not yet, and nobody is asked for it';
+comment on column auth.totp.confirmed_at is
+  'When a code showed that the seed arrived; NULL: not yet, and nobody is asked for it';
 comment on column auth.totp.last_step is 'Step of the last code that was accepted; that one and older ones are refused';
 
 create table auth.recovery_codes (
@@ -54,7 +56,8 @@ begin
 end
 $$;
 
-comment on function auth.tg_totp__keep_two_factor() is 'Keeps what an account says of its second factor equal to what it has';
+comment on function auth.tg_totp__keep_two_factor() is
+  'Keeps what an account says of its second factor equal to what it has';
 
 create trigger _200_keep_two_factor after insert or delete or update of confirmed_at on auth.totp
   for each row execute function auth.tg_totp__keep_two_factor();

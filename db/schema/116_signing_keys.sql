@@ -14,9 +14,11 @@ create table auth.signing_keys (
   constraint signing_keys_forget_check check ((retired_at is null) = (forget_at is null))
 );
 
-comment on table auth.signing_keys is 'Keys that sign JWTs (HS256): one in force, and those whose last tokens have not expired';
+comment on table auth.signing_keys is
+  'Keys that sign JWTs (HS256): one in force, and those whose last tokens have not expired';
 comment on column auth.signing_keys.kid is 'Name of the key, in the header of every token it signed';
-comment on column auth.signing_keys.key_encrypted is '256 random bits in hexadecimal, encrypted for the purpose signing_key:<kid>';
+comment on column auth.signing_keys.key_encrypted is
+  '256 random bits in hexadecimal, encrypted for the purpose signing_key:<kid>';
 comment on column auth.signing_keys.created_at is 'When it was made';
 comment on column auth.signing_keys.retired_at is 'When another took its place; NULL: it is the one in force';
 comment on column auth.signing_keys.forget_at is 'When the last token it signed has expired';

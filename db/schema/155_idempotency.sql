@@ -16,7 +16,8 @@ create table ops.idempotency_keys (
   constraint idempotency_keys_expires_at_check check (expires_at > created_at)
 );
 
-comment on table ops.idempotency_keys is 'Calls that brought a key under which they happen once, and what they answered';
+comment on table ops.idempotency_keys is
+  'Calls that brought a key under which they happen once, and what they answered';
 comment on column ops.idempotency_keys.user_id is
   'Who called; of a caller nobody knows, a keyed digest of the address in the form of an id';
 comment on column ops.idempotency_keys.function_name is 'What was called, by whichever door';
@@ -24,7 +25,8 @@ comment on column ops.idempotency_keys.key is 'The key, as the caller chose it';
 comment on column ops.idempotency_keys.status is 'Status of the answer';
 comment on column ops.idempotency_keys.answer_encrypted is
   'SHA-256 of the arguments in hex, then the body, by core.encrypt_secret: either may hold a password or a token';
-comment on column ops.idempotency_keys.tags is 'The cache tags the call touched; they are bumped again with each replay';
+comment on column ops.idempotency_keys.tags is
+  'The cache tags the call touched; they are bumped again with each replay';
 comment on column ops.idempotency_keys.created_at is 'When the call happened';
 comment on column ops.idempotency_keys.expires_at is 'From when on the key is as if it had never been used';
 

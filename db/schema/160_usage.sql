@@ -26,7 +26,8 @@ create table ops.api_usage (
   constraint api_usage_pkey primary key (user_id, id)
 ) partition by range (id);
 
-comment on table ops.api_usage is 'One row per call of a route, and one per use of a model that an application reported';
+comment on table ops.api_usage is
+  'One row per call of a route, and one per use of a model that an application reported';
 comment on column ops.api_usage.user_id is 'Who called; all zeros: nobody known';
 comment on column ops.api_usage.id is 'Ordered by the time of the call, also where it came late';
 comment on column ops.api_usage.at is 'When the call was answered, or the model used';
@@ -34,7 +35,8 @@ comment on column ops.api_usage.api_key_id is 'The API key it was called by; NUL
 comment on column ops.api_usage.method is 'HTTP method; (none): no route was found';
 comment on column ops.api_usage.route is 'Path of the route; (none): none was found';
 comment on column ops.api_usage.status is 'HTTP status; NULL: the use of a model';
-comment on column ops.api_usage.duration_us is 'Microseconds from the head of the request to its answer; NULL: the use of a model';
+comment on column ops.api_usage.duration_us is
+  'Microseconds from the head of the request to its answer; NULL: the use of a model';
 comment on column ops.api_usage.request_id is 'X-Request-Id of the call';
 comment on column ops.api_usage.cache is 'hit, miss or bypass; NULL: a route whose answers are not kept';
 comment on column ops.api_usage.model is 'The model that was used; empty: a call';
@@ -88,7 +90,8 @@ create table analytics.api_metrics (
   constraint api_metrics_pkey primary key (user_id, hour, route, method, status_class, model)
 ) with (fillfactor = 70);
 
-comment on table analytics.api_metrics is 'Usage by user, hour, route, class of status, and model; folded with the rows it counts';
+comment on table analytics.api_metrics is
+  'Usage by user, hour, route, class of status, and model; folded with the rows it counts';
 comment on column analytics.api_metrics.user_id is 'Who called; all zeros: nobody known';
 comment on column analytics.api_metrics.hour is 'Begin of the hour';
 comment on column analytics.api_metrics.route is 'Path of the route';
@@ -101,7 +104,8 @@ comment on column analytics.api_metrics.tokens_out is 'Tokens the model answered
 comment on column analytics.api_metrics.cost is 'What its provider charges';
 comment on column analytics.api_metrics.duration_us is 'Microseconds of all calls together';
 comment on column analytics.api_metrics.slowest_us is 'Microseconds of the slowest call';
-comment on column analytics.api_metrics.durations is 'How many calls took how long; analytics.duration_bounds() has the bounds';
+comment on column analytics.api_metrics.durations is
+  'How many calls took how long; analytics.duration_bounds() has the bounds';
 
 create index api_metrics_hour_idx on analytics.api_metrics (hour);
 comment on index analytics.api_metrics_hour_idx is 'For everybody''s usage in some hours, and for removing old ones';
@@ -138,7 +142,8 @@ create table analytics.daily_users (
   constraint daily_users_pkey primary key (user_id, day)
 );
 
-comment on table analytics.daily_users is 'Who was active on which day, so that nobody counts twice in analytics.daily_stats';
+comment on table analytics.daily_users is
+  'Who was active on which day, so that nobody counts twice in analytics.daily_stats';
 comment on column analytics.daily_users.user_id is 'The user';
 comment on column analytics.daily_users.day is 'The day (UTC)';
 

@@ -58,7 +58,8 @@ comment on table chat.conversations is 'Conversations of users with models';
 comment on column chat.conversations.user_id is 'Whose it is';
 comment on column chat.conversations.id is 'The conversation';
 comment on column chat.conversations.client_id is 'The application''s own name for it, unique per user';
-comment on column chat.conversations.client_fingerprint is 'SHA-256 of what it was made from, so that the same call is known again';
+comment on column chat.conversations.client_fingerprint is
+  'SHA-256 of what it was made from, so that the same call is known again';
 comment on column chat.conversations.title is 'What it is called';
 comment on column chat.conversations.status is 'active, archived, or deleted (can be restored until erase_after)';
 comment on column chat.conversations.model is 'The model it is held with, unless a message says otherwise';
@@ -70,7 +71,8 @@ comment on column chat.conversations.summary_until is 'The last message that the
 comment on column chat.conversations.message_count is 'How many messages it has';
 comment on column chat.conversations.prompt_tokens is 'Sum over its messages';
 comment on column chat.conversations.completion_tokens is 'Sum over its messages';
-comment on column chat.conversations.first_message_id is 'Its oldest message; no message of it is in a partition before that';
+comment on column chat.conversations.first_message_id is
+  'Its oldest message; no message of it is in a partition before that';
 comment on column chat.conversations.last_message_id is 'Its newest message';
 comment on column chat.conversations.last_message_at is 'When that one was written';
 comment on column chat.conversations.created_at is 'When it was begun';
@@ -80,7 +82,8 @@ comment on column chat.conversations.erase_after is 'Until when it can be restor
 comment on column chat.conversations.active_at is 'Its last message or change';
 comment on column chat.conversations.active_hour is
   'The hour of that. Lists are ordered by an index on it, so that most messages change no index entry';
-comment on column chat.conversations.version is 'Grows with every change of what its owner sets; for optimistic updates';
+comment on column chat.conversations.version is
+  'Grows with every change of what its owner sets; for optimistic updates';
 
 create index conversations_active_hour_idx on chat.conversations (user_id, status, active_hour);
 comment on index chat.conversations_active_hour_idx is 'For get_user_conversations, by last activity';
@@ -108,7 +111,8 @@ begin
 end
 $$;
 
-comment on function chat.tg_conversations__keep_dates() is 'Sets and clears deleted_at and erase_after as the status says';
+comment on function chat.tg_conversations__keep_dates() is
+  'Sets and clears deleted_at and erase_after as the status says';
 
 create trigger _050_keep_dates before insert or update of status on chat.conversations
   for each row execute function chat.tg_conversations__keep_dates();
@@ -163,7 +167,8 @@ comment on table chat.messages is 'What was said in conversations';
 comment on column chat.messages.user_id is 'Whose conversation it is in';
 comment on column chat.messages.id is 'The message; ordered by time, imported ones by the time they tell';
 comment on column chat.messages.conversation_id is 'The conversation';
-comment on column chat.messages.parent_id is 'The message it answers on a branch; NULL: the one before it in the main line';
+comment on column chat.messages.parent_id is
+  'The message it answers on a branch; NULL: the one before it in the main line';
 comment on column chat.messages.client_id is 'The application''s own name for it, unique per user';
 comment on column chat.messages.role is 'Who speaks: system, user, assistant or tool';
 comment on column chat.messages.content is 'The text';
@@ -180,7 +185,8 @@ comment on column chat.messages.updated_at is 'When anything of it last changed'
 comment on column chat.messages.version is 'Grows with every change; for optimistic updates';
 
 create index messages_conversation_id_idx on chat.messages (user_id, conversation_id, id);
-comment on index chat.messages_conversation_id_idx is 'For the messages of a conversation in order; and the foreign key';
+comment on index chat.messages_conversation_id_idx is
+  'For the messages of a conversation in order; and the foreign key';
 create index messages_pinned_idx on chat.messages (user_id, conversation_id, id) where pinned;
 comment on index chat.messages_pinned_idx is 'For the pinned messages of a conversation';
 create index messages_parent_id_idx on chat.messages (user_id, parent_id) where parent_id is not null;
@@ -205,7 +211,8 @@ comment on table chat.message_client_ids is 'Applications'' own names for messag
 comment on column chat.message_client_ids.user_id is 'Whose message it is';
 comment on column chat.message_client_ids.client_id is 'The name';
 comment on column chat.message_client_ids.message_id is 'The message';
-comment on column chat.message_client_ids.fingerprint is 'SHA-256 of what it was made from: the same call is known again';
+comment on column chat.message_client_ids.fingerprint is
+  'SHA-256 of what it was made from: the same call is known again';
 
 create index message_client_ids_message_id_idx on chat.message_client_ids (user_id, message_id);
 comment on index chat.message_client_ids_message_id_idx is 'For the foreign key';
@@ -348,7 +355,8 @@ begin
 end
 $$;
 
-comment on function chat.tg_messages__count_gone() is 'Takes removed messages out of the numbers of their conversations';
+comment on function chat.tg_messages__count_gone() is
+  'Takes removed messages out of the numbers of their conversations';
 
 create trigger _100_touch before update on chat.messages
   for each row when (old.* is distinct from new.*) execute function base.tg__touch();

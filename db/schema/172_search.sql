@@ -24,7 +24,8 @@ as $$
                   'simple'::regconfig)
 $$;
 
-comment on function chat.search_config(text) is 'The text search configuration of a language; simple for an unknown one';
+comment on function chat.search_config(text) is
+  'The text search configuration of a language; simple for an unknown one';
 grant execute on function chat.search_config(text) to plinth_system;
 
 -- A tsvector holds a megabyte at most, which 200,000 characters cannot exceed.

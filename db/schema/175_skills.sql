@@ -45,15 +45,18 @@ comment on table chat.skills is 'What models may call: every version of every sk
 comment on column chat.skills.name is 'Name, as models are told it';
 comment on column chat.skills.version is 'Semantic version; with the name, what a run was checked against';
 comment on column chat.skills.description is 'What it does, as models are told it';
-comment on column chat.skills.parameters is 'JSON Schema of the arguments; never changes: another one is another version';
+comment on column chat.skills.parameters is
+  'JSON Schema of the arguments; never changes: another one is another version';
 comment on column chat.skills.enabled is 'Whether this version may be run';
-comment on column chat.skills.current is 'Whether this is the version that is run where none is named; one of each name';
+comment on column chat.skills.current is
+  'Whether this is the version that is run where none is named; one of each name';
 comment on column chat.skills.timeout_seconds is 'How long a run may take where it does not say itself';
 comment on column chat.skills.tags is 'Words to find it by';
 comment on column chat.skills.metadata is 'What the application wants to remember of it';
 comment on column chat.skills.created_at is 'When this version was registered';
 comment on column chat.skills.updated_at is 'When it last changed';
-comment on column chat.skills.revision is 'Grows with every change; for optimistic updates, since version means another thing here';
+comment on column chat.skills.revision is
+  'Grows with every change; for optimistic updates, since version means another thing here';
 
 create unique index skills_current_idx on chat.skills (name) where current;
 comment on index chat.skills_current_idx is 'One current version of each name';
@@ -218,7 +221,8 @@ comment on column chat.planner_steps.skill_name is 'The skill it runs';
 comment on column chat.planner_steps.skill_version is 'The version of it, fixed when the step was made';
 comment on column chat.planner_steps.arguments is
   'The arguments; {"$result": "<step>", "pointer": "/<part>"} stands for (a part of) the result of a step it needs';
-comment on column chat.planner_steps.needs is 'Numbers of the steps that have to succeed before; all of them are smaller';
+comment on column chat.planner_steps.needs is
+  'Numbers of the steps that have to succeed before; all of them are smaller';
 comment on column chat.planner_steps.status is
   'pending > running > succeeded, failed or cancelled; skipped: what it needs failed; running > pending: it is tried again';
 comment on column chat.planner_steps.attempts is 'How often it was started';
@@ -289,7 +293,8 @@ comment on table chat.function_executions is 'Runs of skills: what was asked, ho
 comment on column chat.function_executions.user_id is 'For whom it ran';
 comment on column chat.function_executions.id is 'Ordered by time';
 comment on column chat.function_executions.skill_name is 'The skill';
-comment on column chat.function_executions.skill_version is 'The version whose parameters the arguments were checked against';
+comment on column chat.function_executions.skill_version is
+  'The version whose parameters the arguments were checked against';
 comment on column chat.function_executions.status is 'running > succeeded, failed, cancelled or timed_out';
 comment on column chat.function_executions.conversation_id is
   'The conversation it ran for; when that is erased, arguments, result and words of the error go with it';
@@ -387,7 +392,8 @@ create table chat.user_skill_stats (
   constraint user_skill_stats_pkey primary key (user_id, day, skill_name, skill_version, status, slot)
 ) with (fillfactor = 80);
 
-comment on table chat.user_skill_stats is 'Runs of skills by user, day, version, how they ended, and how long they took';
+comment on table chat.user_skill_stats is
+  'Runs of skills by user, day, version, how they ended, and how long they took';
 comment on column chat.user_skill_stats.user_id is 'For whom they ran';
 comment on column chat.user_skill_stats.day is 'The day they ended (UTC)';
 comment on column chat.user_skill_stats.skill_name is 'The skill';
@@ -459,7 +465,8 @@ begin
 end
 $$;
 
-comment on function chat.tg_function_executions__note() is 'Notes each run that ended, whoever wrote it, for the statistics';
+comment on function chat.tg_function_executions__note() is
+  'Notes each run that ended, whoever wrote it, for the statistics';
 
 create trigger _700_note after insert on chat.function_executions
   for each row when (new.status <> 'running') execute function chat.tg_function_executions__note();

@@ -3,6 +3,7 @@
 
 insert into base.settings (name, value, type, minimum, maximum, description) values
   ('memory.batch_limit', '500', 'integer', 1, 10000, 'Memories one call may make'),
+  ('memory.delete_limit', '10000', 'integer', 1, 1000000, 'Memories that one call removes at most'),
   ('memory.expired_days', '7',  'integer', 0, 3650,  'Days an expired memory is kept, hidden; then it is removed');
 
 create table memory.semantic_memories (
@@ -13,7 +14,7 @@ create table memory.semantic_memories (
   content           text not null,
   importance        double precision not null default 0.5,
   metadata          jsonb not null default '{}',
-  valid_from        timestamptz not null default clock_timestamp(),
+  valid_from        timestamptz not null default now(),
   valid_to          timestamptz,
   supersedes        uuid,
   expires_at        timestamptz,
@@ -21,11 +22,13 @@ create table memory.semantic_memories (
   qdrant_point_id   text,
   recall_count      bigint not null default 0,
   last_recalled_at  timestamptz,
-  created_at        timestamptz not null default clock_timestamp(),
-  updated_at        timestamptz not null default clock_timestamp(),
+  created_at        timestamptz not null default now(),
+  updated_at        timestamptz not null default now(),
   version           integer not null default 1,
   constraint semantic_memories_pkey primary key (user_id, id),
   constraint semantic_memories_user_id_fkey foreign key (user_id) references auth.users (id) on delete cascade,
+  constraint semantic_memories_conversation_id_fkey foreign key (user_id, conversation_id)
+    references chat.conversations (user_id, id) on delete cascade,
   constraint semantic_memories_supersedes_fkey foreign key (user_id, supersedes)
     references memory.semantic_memories (user_id, id) on delete set null (supersedes),
   constraint semantic_memories_user_id_supersedes_key unique (user_id, supersedes),
@@ -57,15 +60,18 @@ comment on column memory.semantic_memories.kind is
   'What sort of memory it is, in the application''s own words: fact, preference, …';
 comment on column memory.semantic_memories.content is 'What is remembered';
 comment on column memory.semantic_memories.importance is 'How much it matters, from 0 to 1; counts in a recall';
-comment on column memory.semantic_memories.metadata is 'Whatever the application keeps with it; searched by containment';
+comment on column memory.semantic_memories.metadata is
+  'Whatever the application keeps with it; searched by containment';
 comment on column memory.semantic_memories.valid_from is 'Since when it is true; recency counts from here';
 comment on column memory.semantic_memories.valid_to is 'When it stopped being true; NULL: it still is';
 comment on column memory.semantic_memories.supersedes is
   'The memory in whose place it came when the fact changed; one has one successor at most. Both go together';
 comment on column memory.semantic_memories.expires_at is
   'From then on it is hidden as if it were gone, and later a job removes it; NULL: never';
-comment on column memory.semantic_memories.qdrant_collection is 'Collection of a Qdrant server that holds its vector, too';
-comment on column memory.semantic_memories.qdrant_point_id is 'Its point there: a number or a uuid; names one memory of a user';
+comment on column memory.semantic_memories.qdrant_collection is
+  'Collection of a Qdrant server that holds its vector, too';
+comment on column memory.semantic_memories.qdrant_point_id is
+  'Its point there: a number or a uuid; names one memory of a user';
 comment on column memory.semantic_memories.recall_count is 'How often a recall brought it up';
 comment on column memory.semantic_memories.last_recalled_at is 'When a recall last brought it up';
 comment on column memory.semantic_memories.created_at is 'When it was written down';
@@ -95,22 +101,60 @@ create trigger _800_audit
   on memory.semantic_memories for each row execute function ops.tg__audit('id', 'user_id', '{content,metadata}');
 
 ------------------------------------------------------------------------------------------------------------------
+-- What recalls brought up. A recall is a read; counting it in the memories themselves would change a row, and often a
+-- whole page, for each memory it found, and make recalls of the same memories wait for each other. So it adds one short
+-- row here, and a job carries many of them over at once.
+------------------------------------------------------------------------------------------------------------------
+
+create table memory.recalls (
+  user_id     uuid not null,
+  id          uuid not null default base.new_id(),
+  memory_ids  uuid[] not null,
+  recalled_at timestamptz not null default now(),
+  constraint recalls_pkey primary key (user_id, id),
+  constraint recalls_user_id_fkey foreign key (user_id) references auth.users (id) on delete cascade,
+  constraint recalls_memory_ids_check check (cardinality(memory_ids) between 1 and 200)
+);
+
+comment on table memory.recalls is 'What recalls brought up and is not counted yet; core.fold_recalls empties it';
+comment on column memory.recalls.user_id is 'Whose memories';
+comment on column memory.recalls.id is 'Names the recall';
+comment on column memory.recalls.memory_ids is 'The memories it brought up';
+comment on column memory.recalls.recalled_at is 'When';
+
+------------------------------------------------------------------------------------------------------------------
 -- Row policies.
 ------------------------------------------------------------------------------------------------------------------
 
-alter table memory.semantic_memories enable row level security;
-alter table memory.semantic_memories force row level security;
-create policy own_rows on memory.semantic_memories to plinth_owner using (user_id = (select base.current_user_id()));
-create policy operator_read on memory.semantic_memories for select to plinth_operator using (true);
-grant select on memory.semantic_memories to plinth_operator;
+do $$
+declare
+  v_table text;
+begin
+  foreach v_table in array array['semantic_memories', 'recalls'] loop
+    execute format('alter table memory.%I enable row level security', v_table);
+    execute format('alter table memory.%I force row level security', v_table);
+    execute format('create policy own_rows on memory.%I to plinth_owner using (user_id = (select base.current_user_id()))',
+                   v_table);
+    execute format('create policy operator_read on memory.%I for select to plinth_operator using (true)', v_table);
+    execute format('grant select on memory.%I to plinth_operator', v_table);
+  end loop;
+end $$;
 
--- Searches by text and metadata use indexes that policies switch off; a job removes what expired, whosever it is.
+-- Searches by text and metadata use indexes that policies switch off; jobs count and remove, whosever memory it is.
 create policy system_read on memory.semantic_memories for select to plinth_system using (true);
+create policy system_update on memory.semantic_memories for update to plinth_system using (true);
 create policy system_delete on memory.semantic_memories for delete to plinth_system using (true);
-grant select, delete on memory.semantic_memories to plinth_system;
+grant select, update, delete on memory.semantic_memories to plinth_system;
+create policy system_read on memory.recalls for select to plinth_system using (true);
+create policy system_insert on memory.recalls for insert to plinth_system with check (true);
+create policy system_update on memory.recalls for update to plinth_system using (true);
+create policy system_delete on memory.recalls for delete to plinth_system using (true);
+grant select, insert, update, delete on memory.recalls to plinth_system;
 
 insert into base.table_manifest (schema_name, table_name, class, reason) values
-  ('memory', 'semantic_memories', 'by-user', 'what is remembered of a user is with the user');
+  ('memory', 'semantic_memories', 'by-user', 'what is remembered of a user is with the user'),
+  ('memory', 'recalls',           'by-user', 'beside the memories');
 
 insert into base.table_privacy (schema_name, table_name, personal, neutral) values
-  ('memory', 'semantic_memories', '{content,metadata,kind,qdrant_collection,qdrant_point_id}', '{}');
+  ('memory', 'semantic_memories', '{content,metadata,kind,qdrant_collection,qdrant_point_id}', '{}'),
+  ('memory', 'recalls',           '{}', '{memory_ids}');

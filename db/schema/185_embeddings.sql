@@ -46,7 +46,8 @@ create table memory.embedding_models (
   constraint embedding_models_is_default_check check (state = 'active' or not is_default)
 );
 
-comment on table memory.embedding_models is 'The models whose vectors are kept; each has its partition of memory.embeddings';
+comment on table memory.embedding_models is
+  'The models whose vectors are kept; each has its partition of memory.embeddings';
 comment on column memory.embedding_models.id is 'Names its partition: memory.embeddings_<id>';
 comment on column memory.embedding_models.name is 'Its name, as callers say it';
 comment on column memory.embedding_models.description is 'What it is for';

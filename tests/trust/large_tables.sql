@@ -135,6 +135,8 @@ select user_id, current_date - n % 200, 'skill' || n % 200 + 1, '1.0.0', 'succee
 insert into chat.skill_stats (day, skill_name, skill_version, status, slot, runs, duration_us, slowest_us, last_finished_at)
 select current_date - n % 365, 'skill' || n % 200 + 1, '1.0.0', 'succeeded', n % 7, 1, 1000, 1000, now() from many
 on conflict do nothing;
+insert into memory.recalls (user_id, memory_ids)
+select m.user_id, array[m.id] from memory.semantic_memories m;
 
 insert into base.touched_tags (xid, tag, touched_at) select n::text::xid8, 'users:' || user_id, at from many;
 commit;

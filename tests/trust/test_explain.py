@@ -30,6 +30,8 @@ UNPLANNED = {
     "core.export_rows": "tables of the catalog, by the user's id",
     "core.plan_statement": "explains others",
     "auth.tg_users__keep_logins": "plinth_system deletes no account: it never comes to that line",
+    "core.require_conversation": "plinth_system locks none: it never comes to that line",
+    "memory.tg_embeddings__count_gone": "asks for the rows that its statement removed",
 }
 # Scans of large tables, each looked at. A reason other than "all of it counts" asks for an index.
 SCANS = {

@@ -32,5 +32,6 @@ begin
 end
 $$;
 
-comment on function core.password_fault(text, integer, text[]) is 'Which rule a new password breaks; NULL when it keeps them';
+comment on function core.password_fault(text, integer, text[]) is
+  'Which rule a new password breaks; NULL when it keeps them';
 grant execute on function core.password_fault(text, integer, text[]) to plinth_system;

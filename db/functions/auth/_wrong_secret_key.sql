@@ -35,5 +35,6 @@ begin
 end
 $$;
 
-comment on function core.wrong_secret_key() is 'Why the keys at hand are not those of this database; NULL when they are';
+comment on function core.wrong_secret_key() is
+  'Why the keys at hand are not those of this database; NULL when they are';
 grant execute on function core.wrong_secret_key() to plinth_system;

@@ -53,7 +53,8 @@ begin
 end
 $$;
 
-comment on function api.delete_current_user(uuid, text) is 'Deletes the caller''s own account; a mailed link takes it back';
+comment on function api.delete_current_user(uuid, text) is
+  'Deletes the caller''s own account; a mailed link takes it back';
 grant execute on function api.delete_current_user(uuid, text) to plinth_web, plinth_operator;
 select http.expose('DELETE /v1/me', 'api.delete_current_user', auth => 'session', permission => 'self:write', status => 204,
                    lane => 'hash');

@@ -42,6 +42,7 @@ begin
 end
 $$;
 
-comment on function api.generate_password(integer, boolean) is 'A random password: characters, or words that can be read aloud';
+comment on function api.generate_password(integer, boolean) is
+  'A random password: characters, or words that can be read aloud';
 grant execute on function api.generate_password(integer, boolean) to plinth_web, plinth_operator;
 select http.expose('POST /v1/password-generator', 'api.generate_password', auth => 'none');

@@ -24,6 +24,7 @@ begin
 end
 $$;
 
-comment on function api.get_totp_uri(uuid) is 'What an authenticator app reads, until it is confirmed; a QR code over HTTP';
+comment on function api.get_totp_uri(uuid) is
+  'What an authenticator app reads, until it is confirmed; a QR code over HTTP';
 grant execute on function api.get_totp_uri(uuid) to plinth_web, plinth_operator;
 select http.expose('GET /v1/me/totp/qr', 'api.get_totp_uri', auth => 'step_up', result => 'qr');

@@ -63,7 +63,8 @@ begin
 end
 $$;
 
-comment on function api.get_user_statistics() is 'How many accounts there are, of which kind, how many are new and used';
+comment on function api.get_user_statistics() is
+  'How many accounts there are, of which kind, how many are new and used';
 grant execute on function api.get_user_statistics() to plinth_web, plinth_operator;
 alter function api.get_user_statistics() owner to plinth_system;
 select http.expose('GET /v1/users/statistics', 'api.get_user_statistics', permission => 'users:read', lane => 'slow');

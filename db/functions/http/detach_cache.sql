@@ -11,5 +11,6 @@ as $$
   select pg_advisory_unlock_all()
 $$;
 
-comment on function http.detach_cache() is 'Says that this connection''s process believes no copies of answers any more';
+comment on function http.detach_cache() is
+  'Says that this connection''s process believes no copies of answers any more';
 grant execute on function http.detach_cache() to plinth_web;

@@ -112,4 +112,5 @@ begin
 end
 $$;
 
-comment on function core.add_usage_events(uuid, jsonb, text) is 'Takes reports of an application about its use of models';
+comment on function core.add_usage_events(uuid, jsonb, text) is
+  'Takes reports of an application about its use of models';

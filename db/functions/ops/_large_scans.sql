@@ -27,4 +27,5 @@ as $$
    where not n.node ? 'Index Cond' and not n.limited and i.reltuples >= 10000
 $$;
 
-comment on function core.large_scans(jsonb) is 'The large tables and indexes that a plan reads from one end to the other';
+comment on function core.large_scans(jsonb) is
+  'The large tables and indexes that a plan reads from one end to the other';

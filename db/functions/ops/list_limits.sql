@@ -55,7 +55,8 @@ begin
 end
 $$;
 
-comment on function api.list_limits(text, text, integer) is 'What is said of the limits of routes, tiers and single users';
+comment on function api.list_limits(text, text, integer) is
+  'What is said of the limits of routes, tiers and single users';
 grant execute on function api.list_limits(text, text, integer) to plinth_web, plinth_operator;
 alter function api.list_limits(text, text, integer) owner to plinth_system;
 select http.expose('GET /v1/admin/limits', 'api.list_limits', permission => 'limits:manage', replica => false);

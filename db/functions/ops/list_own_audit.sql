@@ -42,6 +42,7 @@ begin
 end
 $$;
 
-comment on function api.list_own_audit(uuid, text, integer) is 'What happened to the caller''s account and data, newest first';
+comment on function api.list_own_audit(uuid, text, integer) is
+  'What happened to the caller''s account and data, newest first';
 grant execute on function api.list_own_audit(uuid, text, integer) to plinth_web, plinth_operator;
 select http.expose('GET /v1/me/audit', 'api.list_own_audit');

@@ -98,6 +98,10 @@ insert into reviewed values
   ('function http.enter_once',           'a call with a key: there may be no caller; reads and removes the row of this one'),
   ('function http.leave_once',           'the same; writes the row of this caller'),
   ('function core.cleanup_idempotency_keys', 'a job: keys of all callers'),
+  ('function api.delete_memories',       'deletes what a user''s metadata say, by an index that policies would switch off'),
+  ('function api.list_memories',         'finds what a user''s metadata say, by an index that policies would switch off'),
+  ('function core.cleanup_memories',     'a job: memories of all users'),
+  ('function core.fold_recalls',         'a job: recalls of all users'),
   ('function api.list_limits',           'administrators see the limits of every user'),
   ('function api.remove_user_quota',     'administrators change the limits of any user'),
   ('function api.set_user_quota',        'administrators change the limits of any user'),
@@ -150,7 +154,8 @@ select distinct trim(r) as table_and_verbs from regexp_split_to_table($$
   select auth.permissions
   select http.beats
   select ops.flags
-  delete select memory.semantic_memories
+  delete select update memory.semantic_memories
+  delete insert select update memory.recalls
   insert select update memory.embedding_counts
   select memory.embedding_models
   delete select memory.embeddings

@@ -35,7 +35,8 @@ comment on column core.user_accounts.status is 'active, suspended, deleted or er
 comment on column core.user_accounts.tier is 'Plan';
 comment on column core.user_accounts.roles is 'Names of the roles';
 comment on column core.user_accounts.two_factor_enabled is 'Whether a second factor is asked for';
-comment on column core.user_accounts.has_password is 'Whether it can sign in by password; imported accounts may not yet';
+comment on column core.user_accounts.has_password is
+  'Whether it can sign in by password; imported accounts may not yet';
 comment on column core.user_accounts.metadata is 'What the application keeps with the account';
 comment on column core.user_accounts.last_login_at is 'Last sign-in';
 comment on column core.user_accounts.login_count is 'Sign-ins so far';

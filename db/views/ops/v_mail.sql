@@ -16,7 +16,8 @@ comment on view api.v_mail is 'How mail goes, per kind: waiting, sent, given up'
 comment on column api.v_mail.kind is 'Which message';
 comment on column api.v_mail.description is 'When it is sent, and to whom';
 comment on column api.v_mail.waiting is 'Messages that wait';
-comment on column api.v_mail.oldest_waiting is 'When the oldest of them was caused; long ago: no worker, or no mail server';
+comment on column api.v_mail.oldest_waiting is
+  'When the oldest of them was caused; long ago: no worker, or no mail server';
 comment on column api.v_mail.failing is 'Those of them that were tried and refused';
 comment on column api.v_mail.sent is 'Messages the mail server took';
 comment on column api.v_mail.given_up is 'Messages that were given up; ops.outbox.last_error says why';

@@ -1,0 +1,58 @@
+-- api.create_memory: writes a memory down: one short text, true from valid_from on.
+--
+-- Rules   With a conversation it counts in that one only, and goes with it.
+--         What changes later is no update: replace_memory closes it and puts another in its place.
+--         A point of Qdrant names one memory of a user at most.
+-- Errors  UN001 nobody is signed in; VL001 a field breaks a rule; VL003 content is missing; NF001 there is no such
+--         conversation; KC001 another memory refers to the same point of Qdrant
+-- Locks   the conversation, shared, against its erasure
+create or replace function api.create_memory(
+  p_user_id           uuid,
+  p_content           text,
+  p_kind              text default null,
+  p_importance        double precision default null,
+  p_metadata          jsonb default null,
+  p_conversation_id   uuid default null,
+  p_valid_from        timestamptz default null,
+  p_valid_to          timestamptz default null,
+  p_expires_at        timestamptz default null,
+  p_qdrant_collection text default null,
+  p_qdrant_point_id   text default null
+)
+returns setof core.memory_details
+language plpgsql
+volatile
+security definer
+rows 1
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_memory memory.semantic_memories;
+  v_id     uuid;
+begin
+  p_user_id := core.act_for(p_user_id);
+
+  v_memory.user_id := p_user_id;
+  v_memory.content := p_content;
+  v_memory.kind := p_kind;
+  v_memory.importance := p_importance;
+  v_memory.metadata := p_metadata;
+  v_memory.conversation_id := p_conversation_id;
+  v_memory.valid_from := p_valid_from;
+  v_memory.valid_to := p_valid_to;
+  v_memory.expires_at := p_expires_at;
+  v_memory.qdrant_collection := p_qdrant_collection;
+  v_memory.qdrant_point_id := p_qdrant_point_id;
+  v_id := (core.add_memories(array[v_memory]))[1];
+
+  return query select d.* from core.memory_details d where d.id = v_id;
+end
+$$;
+
+comment on function api.create_memory(uuid, text, text, double precision, jsonb, uuid, timestamptz, timestamptz, timestamptz,
+                                      text, text) is
+  'Writes a memory down';
+grant execute on function
+  api.create_memory(uuid, text, text, double precision, jsonb, uuid, timestamptz, timestamptz, timestamptz, text, text)
+  to plinth_web, plinth_operator;
+select http.expose('POST /v1/memories', 'api.create_memory', status => 201);
