@@ -225,11 +225,17 @@ def _parsed(parse: Callable[[str], object]) -> Callable[[Any], str]:
     return lambda value: str(parse(_SHORT(value)))
 
 
+_MOST_REAL = 3.4028234663852886e38
+
+
 def _vector(value: Any) -> str:
     items = _parse(value) if type(value) is Loose else value
     if not items or not {int, float, Number}.issuperset(map(type, items)):
         raise ValueError
-    return f"[{','.join(map(float.__repr__, map(float, items)))}]"
+    numbers = [*map(float, items)]
+    if max(map(abs, numbers)) > _MOST_REAL:
+        raise ValueError
+    return f"[{','.join(map(float.__repr__, numbers))}]"
 
 
 def _json(value: Any) -> str:

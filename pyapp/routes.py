@@ -98,7 +98,9 @@ class Route:
         listed = []
         limit = "null"
         for number, name in enumerate(names, 5 if once else 3):
-            value = f"${number}::{self.args[name].type}"
+            type_name = self.args[name].type
+            # Types of extensions are not for the layer's login to name: the function's own says it.
+            value = f"${number}" if type_name.startswith("ext.") else f"${number}::{type_name}"
             if name == "limit" and self.result == "list":
                 limit = value
             else:

@@ -32,6 +32,9 @@ DYNAMIC: dict[str, str] = {
     "db/functions/auth/_erase_rows.sql": "tables of the catalog, by %I",
     "db/functions/auth/_export_rows.sql": "tables of the catalog, by %I",
     "db/functions/auth/_resource_owner.sql": "the table that auth.resource_types names, by %I",
+    "db/functions/memory/drop_embedding_model.sql": "the partition of a model, by its number",
+    "db/functions/memory/_make_embedding_partition.sql": "words of a model, columns under checks",
+    "db/functions/memory/_nearest_embeddings.sql": "the same; values are parameters",
     "db/functions/ops/_plan_statement.sql": "EXPLAIN of what our own functions say",
     "db/functions/http/run_job.sql": "calls a job by the name the deploy registered",
 }

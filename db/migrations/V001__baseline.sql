@@ -6113,8 +6113,7 @@ insert into base.table_privacy (schema_name, table_name, personal, neutral) valu
 
 insert into base.settings (name, value, type, minimum, maximum, description) values
   ('embeddings.batch_limit', '1000', 'integer', 1, 10000, 'Embeddings one call may bring'),
-  ('embeddings.model_limit', '50',   'integer', 1, 1000,  'Embedding models there may be; each is a partition'),
-  ('embeddings.search_limit', '200', 'integer', 1, 1000,  'The most rows a search for similar embeddings returns');
+  ('embeddings.model_limit', '50',   'integer', 1, 1000,  'Embedding models there may be; each is a partition');
 
 insert into auth.permissions (name, description) values
   ('embeddings:manage', 'Register, change and drop embedding models');
@@ -6208,10 +6207,12 @@ create table memory.embeddings (
   half_embedding  ext.halfvec,
   constraint embeddings_pkey primary key (user_id, id, model_id),
   constraint embeddings_user_id_fkey foreign key (user_id) references auth.users (id) on delete cascade,
+  constraint embeddings_message_id_fkey foreign key (user_id, message_id)
+    references chat.messages (user_id, id) on delete cascade,
   constraint embeddings_memory_id_fkey foreign key (user_id, memory_id)
     references memory.semantic_memories (user_id, id) on delete cascade,
   constraint embeddings_content_digest_key
-    unique nulls not distinct (user_id, message_id, memory_id, collection, content_digest, model_id),
+    unique nulls not distinct (user_id, content_digest, collection, message_id, memory_id, model_id),
   constraint embeddings_memory_id_check check (memory_id is null or message_id is null),
   constraint embeddings_conversation_id_check
     check (conversation_id is null or message_id is not null or memory_id is not null),
@@ -6223,6 +6224,7 @@ create table memory.embeddings (
 
 alter table memory.embeddings alter embedding set storage main;
 alter table memory.embeddings alter half_embedding set storage main;
+alter table memory.embeddings alter collection set storage main;
 alter table memory.embeddings alter metadata set storage main;
 
 comment on table memory.embeddings is 'Vectors of texts, one partition per model';
@@ -6243,6 +6245,8 @@ comment on column memory.embeddings.metadata is 'Whatever the application keeps 
 comment on column memory.embeddings.embedding is 'The vector, of a model stored as vector';
 comment on column memory.embeddings.half_embedding is 'The vector, of a model stored as halfvec';
 
+create index embeddings_message_id_idx on memory.embeddings (user_id, message_id);
+comment on index memory.embeddings_message_id_idx is 'For the vectors of a message, and removing them with it';
 create index embeddings_memory_id_idx on memory.embeddings (user_id, memory_id);
 comment on index memory.embeddings_memory_id_idx is 'For the vectors of a memory, and removing them with it';
 create index embeddings_collection_idx on memory.embeddings (user_id, collection);
@@ -6313,10 +6317,27 @@ $$;
 
 comment on function memory.tg_embeddings__count_gone() is 'Takes what a statement removed off memory.embedding_counts';
 
+create function memory.tg_embeddings__count_none()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  delete from memory.embedding_counts c where tg_table_name in ('embeddings', format('embeddings_%s', c.model_id));
+  return null;
+end
+$$;
+
+comment on function memory.tg_embeddings__count_none() is 'Forgets the counts of a table or partition that was emptied';
+
 create trigger _700_count_new after insert on memory.embeddings
   referencing new table as new_rows for each statement execute function memory.tg_embeddings__count_new();
 create trigger _700_count_gone after delete on memory.embeddings
   referencing old table as old_rows for each statement execute function memory.tg_embeddings__count_gone();
+create trigger _700_count_none after truncate on memory.embeddings
+  for each statement execute function memory.tg_embeddings__count_none();
 
 -- A text that was changed is not what its vectors say any more: they go, and the list of what is missing has it again.
 create function memory.tg__forget_embeddings()
@@ -6338,7 +6359,9 @@ $$;
 
 comment on function memory.tg__forget_embeddings() is 'Removes the vectors of a text that was changed';
 
-create trigger _600_forget_embeddings after update of content on memory.semantic_memories
+create trigger _700_forget_embeddings after update of content on chat.messages
+  for each row when (old.content is distinct from new.content) execute function memory.tg__forget_embeddings('message_id');
+create trigger _700_forget_embeddings after update of content on memory.semantic_memories
   for each row when (old.content is distinct from new.content) execute function memory.tg__forget_embeddings('memory_id');
 
 ------------------------------------------------------------------------------------------------------------------
@@ -6365,16 +6388,19 @@ grant select, delete on memory.embeddings to plinth_system;
 create policy system_read on memory.embedding_counts for select to plinth_system using (true);
 create policy system_insert on memory.embedding_counts for insert to plinth_system with check (true);
 create policy system_update on memory.embedding_counts for update to plinth_system using (true);
-grant select, insert, update on memory.embedding_counts to plinth_system;
+create policy system_delete on memory.embedding_counts for delete to plinth_system using (true);
+grant select, insert, update, delete on memory.embedding_counts to plinth_system;
 
 -- Whoever makes a partition gives it these triggers, so their former owner has to be let in again.
 grant create on schema memory to plinth_system;
 alter function memory.tg_embeddings__count_new() owner to plinth_system;
 alter function memory.tg_embeddings__count_gone() owner to plinth_system;
+alter function memory.tg_embeddings__count_none() owner to plinth_system;
 alter function memory.tg__forget_embeddings() owner to plinth_system;
 revoke create on schema memory from plinth_system;
 set local role plinth_system;
-grant execute on function memory.tg_embeddings__count_new(), memory.tg_embeddings__count_gone() to plinth_owner;
+grant execute on function memory.tg_embeddings__count_new(), memory.tg_embeddings__count_gone(),
+                          memory.tg_embeddings__count_none() to plinth_owner;
 set local role plinth_owner;
 
 insert into base.table_manifest (schema_name, table_name, class, reason) values

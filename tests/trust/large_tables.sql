@@ -106,6 +106,11 @@ select user_id, id, 'Memory number ' || n || ' is about topic ' || n % 97, case 
   from many;
 insert into chat.conversations (user_id, id, title, message_count, first_message_id, last_message_id, last_message_at, updated_at)
 select user_id, id, 'conversation ' || n, 2, id, id, at, at from many;
+insert into memory.embeddings (user_id, id, model_id, collection, content, metadata, embedding)
+select many.user_id, many.id, m.id, 'c' || n % 9, 'text ' || n, jsonb_build_object('n', n % 500), format('[%s,1]', n)::ext.vector
+  from many cross join memory.embedding_models m where m.name = 'test-2-bare';
+insert into memory.embedding_counts (user_id, model_id, embeddings)
+select user_id, model_id, count(*) from memory.embeddings group by user_id, model_id;
 insert into chat.messages (user_id, id, conversation_id, role, content, client_id, created_at, search)
 select user_id, base.id_at(at), id, 'user', 'message ' || n, 'name ' || n, at, to_tsvector('english', 'message ' || n) from many
 union all select user_id, base.id_at(at + interval '1 second'), id, 'assistant', 'answer ' || n, null, at,

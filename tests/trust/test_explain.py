@@ -26,6 +26,11 @@ SMALL = {
 }
 # Functions with a statement that has no plan, each looked at.
 UNPLANNED = {
+    "api.drop_embedding_model": "a table, by its number",
+    "core.make_embedding_partition": "a table, made at that moment",
+    "core.nearest_embeddings": "the model says in which words; tests/memory shows its plans",
+    "ops.prepare_partition": "a table, made at that moment",
+    "memory.tg_embeddings__count_new": "asks its transition table",
     "core.resource_owner": "the table that auth.resource_types names, by its key",
     "core.export_rows": "tables of the catalog, by the user's id",
     "core.plan_statement": "explains others",
@@ -41,6 +46,7 @@ SCANS = {
     ("api.verify_audit", "ops.audit_unsealed"): "every row is checked",
     ("api.verify_audit", "ops.audit_seals"): "every seal is checked",
     ("api.verify_audit", "ops.audit_logs"): "every row is checked",
+    ("core.embedding_total", "memory.embedding_counts"): "the users of one model are nearly all",
     ("api.verify_usage", "ops.api_usage"): "every call is counted",
     ("api.verify_usage", "analytics.api_metrics"): "every row is compared",
     ("http.undelivered", "base.touched_tags"): "asked by a replay that could not bump; "
@@ -53,6 +59,7 @@ MADE_UP = {
     "uuid": ALICE, "integer": 1, "bigint": 1, "numeric": 1, "boolean": True, "jsonb": {},
     "inet": "192.0.2.1", "date": "2026-01-01", "timestamp with time zone": "2026-01-01",
     "interval": "1 hour", "text[]": ["self:read"],
+    "ext.vector": "[1,2,3]", "ext.vector[]": ["[1,2,3]"],
 }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ create temp table call (name text, statement text, granted boolean);
 insert into call
 select p.oid::regproc,
        format('select %s(p_user_id => %L%s)', p.oid::regproc, '01900000-0000-7000-8000-000000000005',
-              (select coalesce(string_agg(format(', %I => null::%s', a.name, format_type(a.type, null)), ''
+              (select coalesce(string_agg(format(', %I => null', a.name), ''
                                           order by a.n), '')
                  from unnest(p.proargnames[:p.pronargs], p.proargtypes::oid[]) with ordinality as a (name, type, n)
                 where a.n between 2 and p.pronargs - p.pronargdefaults)),

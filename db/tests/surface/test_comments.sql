@@ -34,7 +34,8 @@ create function pg_temp.silent_indexes() returns setof text language sql as $$
   select i.indexrelid::regclass::text
     from pg_index i
     join pg_class c on c.oid = i.indexrelid
-   where c.relnamespace in (select pg_temp.house()) and not c.relispartition
+    join pg_class t on t.oid = i.indrelid
+   where c.relnamespace in (select pg_temp.house()) and not c.relispartition and not t.relispartition
      and not exists (select from pg_constraint k where k.conindid = i.indexrelid)
      and obj_description(i.indexrelid, 'pg_class') is null
 $$;

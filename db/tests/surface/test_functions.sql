@@ -102,6 +102,8 @@ select is_empty(
   $$ select g from pg_temp.dynamic() g where g !~ '^deploy\.' and g not in (
        'http.run_job',  -- calls the function of a job by the name the deploy registered
        'core.erase_mentions', 'core.erase_rows', 'core.export_rows', 'ops.catalog_objects',
+       'core.make_embedding_partition', 'core.nearest_embeddings', 'api.drop_embedding_model',
+       -- words of a model, from columns under checks
        'core.plan_statement',  -- EXPLAIN of statements out of our own functions, each text from the catalog
        'core.resource_owner',  -- reads the owner where auth.resource_types says
        'ops.make_partition', 'ops.make_partitions', 'ops.drop_partitions', 'ops.prepare_partition') $$,

@@ -77,8 +77,13 @@ insert into reviewed values
   ('function core.reencrypt_secrets',    'a job: secrets of all users'),
   ('function core.seal_audit',           'seals the trail of all users; shows nothing of it'),
   ('function core.user_of_session',     'plinth psql --as: looks the named account up by its login'),
+  ('function api.delete_embeddings',     'searches by metadata, whose index policies switch off; names its user'),
+  ('function api.list_embeddings',       'searches by metadata, whose index policies switch off; names its user'),
+  ('function core.embedding_total',      'adds up everybody''s counts of a model'),
+  ('function api.search_similar_embeddings', 'searches by metadata, whose index policies switch off; names its user'),
   ('function memory.tg__forget_embeddings', 'the vectors of a text that was changed go, whoever changed it'),
   ('function memory.tg_embeddings__count_gone', 'counts rows that go with messages and accounts, whoever removes those'),
+  ('function memory.tg_embeddings__count_none', 'counts of a table that was emptied, whoever emptied it'),
   ('function memory.tg_embeddings__count_new', 'counts what it is told of by the statement, whosever it is'),
   ('function core.plan_as_system',       'plans what functions of plinth_system do as they do it; executes nothing that writes'),
   ('function core.void_one_time_tokens', 'makes tokens of the named account void, also before there is a caller'),
@@ -126,6 +131,9 @@ create function pg_temp.table_rights() returns setof text language sql as $$
   select format('%s %s', string_agg(lower(a.privilege_type), ' ' order by a.privilege_type), c.oid::regclass)
     from pg_class c cross join lateral aclexplode(c.relacl) a
    where a.grantee = 'plinth_system'::regrole and c.relowner <> 'plinth_system'::regrole and c.relkind in ('r', 'p')
+     -- What it may do with a table it may do with a part of it.
+     and not (c.relispartition
+              and has_table_privilege('plinth_system', pg_partition_root(c.oid)::oid, a.privilege_type))
    group by c.oid
 $$;
 
@@ -156,7 +164,7 @@ select distinct trim(r) as table_and_verbs from regexp_split_to_table($$
   select ops.flags
   delete select update memory.semantic_memories
   delete insert select update memory.recalls
-  insert select update memory.embedding_counts
+  delete insert select update memory.embedding_counts
   select memory.embedding_models
   delete select memory.embeddings
   select ops.flag_history

@@ -1,0 +1,81 @@
+-- api.list_embeddings: the caller's embeddings, newest first.
+--
+-- Rules   Of one model, of all where none is named. kind is message, memory or text (what hangs on neither).
+--         The vectors themselves only where with_embedding asks for them.
+-- Errors  UN001 nobody is signed in; NF001 there is no such model; VL001 there is no such kind, metadata is not an
+--         object, or after is not a place in this list
+-- Owned by plinth_system: row policies would keep metadata from its index. Every statement names the user.
+create or replace function api.list_embeddings(
+  p_user_id         uuid,
+  p_model           text default null,
+  p_collection      text default null,
+  p_kind            text default null,
+  p_message_id      uuid default null,
+  p_memory_id       uuid default null,
+  p_conversation_id uuid default null,
+  p_metadata        jsonb default null,
+  p_with_embedding  boolean default false,
+  p_after           text default null,
+  p_limit           integer default 50
+)
+returns table (
+  id              uuid,
+  model           text,
+  content         text,
+  metadata        jsonb,
+  collection      text,
+  message_id      uuid,
+  memory_id       uuid,
+  conversation_id uuid,
+  embedding       real[],
+  created_at      timestamptz,
+  updated_at      timestamptz,
+  cursor          text
+)
+language plpgsql
+stable
+security definer
+rows 50
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_custom_plan
+as $$
+declare
+  v_model_id integer;
+begin
+  p_user_id := core.act_for(p_user_id);
+  perform core.check_embedding_filters(p_kind, p_metadata);
+  if p_model is not null then
+    v_model_id := (core.embedding_model(p_model)).id;
+  end if;
+  if p_after !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+    perform base.raise('VL001', 'after must be the "next" of an earlier answer', 'after');
+  end if;
+
+  return query
+    select e.id, m.name, e.content, e.metadata, e.collection, e.message_id, e.memory_id, e.conversation_id,
+           case when p_with_embedding then coalesce(e.embedding::real[], e.half_embedding::real[]) end,
+           e.created_at, e.updated_at, e.id::text
+      from memory.embeddings e
+      join memory.embedding_models m on m.id = e.model_id
+     where e.user_id = p_user_id
+       and (v_model_id is null or e.model_id = v_model_id)
+       and (p_collection is null or e.collection = p_collection)
+       and (p_kind is null or p_kind = case when e.message_id is not null then 'message'
+                                            when e.memory_id is not null then 'memory' else 'text' end)
+       and (p_message_id is null or e.message_id = p_message_id)
+       and (p_memory_id is null or e.memory_id = p_memory_id)
+       and (p_conversation_id is null or e.conversation_id = p_conversation_id)
+       and (coalesce(p_metadata, '{}') = '{}' or e.metadata @> p_metadata and e.metadata <> '{}')
+       and (p_after is null or e.id < p_after::uuid)
+     order by e.id desc
+     limit p_limit;
+end
+$$;
+
+comment on function api.list_embeddings(uuid, text, text, text, uuid, uuid, uuid, jsonb, boolean, text, integer) is
+  'The caller''s embeddings, newest first';
+grant execute on function api.list_embeddings(uuid, text, text, text, uuid, uuid, uuid, jsonb, boolean, text, integer)
+  to plinth_web, plinth_operator;
+alter function api.list_embeddings(uuid, text, text, text, uuid, uuid, uuid, jsonb, boolean, text, integer)
+  owner to plinth_system;
+select http.expose('GET /v1/embeddings', 'api.list_embeddings');
