@@ -311,6 +311,20 @@ comment on function base.first_id(timestamptz) is
   'Where the ids of a moment begin: the bound of a partition, or of a search';
 grant execute on function base.first_id(timestamptz) to plinth_system, plinth_operator;
 
+create function base.time_of(p_id uuid)
+returns timestamptz
+language sql
+immutable
+parallel safe
+as $$
+  select timestamptz '1970-01-01 00:00:00+00'
+         + ('x' || pg_catalog.left(pg_catalog.replace(p_id::pg_catalog.text, '-', ''), 12))::pg_catalog.bit(48)::pg_catalog.int8
+           * interval '1 millisecond'
+$$;
+
+comment on function base.time_of(uuid) is 'The millisecond an id of version 7 was made in';
+grant execute on function base.time_of(uuid) to plinth_system, plinth_operator;
+
 create function base.id_at(p_at timestamptz)
 returns uuid
 language sql
@@ -815,9 +829,10 @@ insert into base.table_manifest (schema_name, table_name, class, reason) values
 -- ops: what keeps the house. Partitions, the audit trail, jobs.
 
 ------------------------------------------------------------------------------------------------------------------
--- Partitions. What grows with time is partitioned by month or by day on its id, which is ordered by time. Partitions
--- are made ahead, by the deploy and by a job; a DEFAULT one takes what falls beside them, so that no write ever fails
--- for it. What is not kept for ever goes by whole partitions; that is another job, so that neither holds up the other.
+-- Partitions. What grows with time is partitioned by quarter, month or day on its id, which is ordered by time.
+-- Partitions are made ahead, by the deploy and by a job; a DEFAULT one takes what falls beside them, so that no write
+-- ever fails for it. What is not kept for ever goes by whole partitions; that is another job, so that neither holds up
+-- the other.
 ------------------------------------------------------------------------------------------------------------------
 
 create table ops.partitioned_tables (
@@ -828,19 +843,17 @@ create table ops.partitioned_tables (
   keep_setting   text,
   dropped_before timestamptz,
   constraint partitioned_tables_pkey primary key (name),
-  constraint partitioned_tables_step_check check (step in ('month', 'day')),
+  constraint partitioned_tables_step_check check (step in ('quarter', 'month', 'day')),
   constraint partitioned_tables_ahead_check check (ahead between 1 and 60),
   constraint partitioned_tables_behind_check check (behind between 0 and 60)
 );
 
 comment on table ops.partitioned_tables is 'Tables that are partitioned by time on an id of version 7';
 comment on column ops.partitioned_tables.name is 'The table, with its schema';
-comment on column ops.partitioned_tables.step is 'How much of time a partition holds: month or day';
-comment on column ops.partitioned_tables.ahead is 'How many months or days ahead partitions are made';
-comment on column ops.partitioned_tables.behind is
-  'For how many months or days back, because what belongs there may come late';
-comment on column ops.partitioned_tables.keep_setting is
-  'The setting that says how many days are kept; NULL: all of them';
+comment on column ops.partitioned_tables.step is 'How much of time a partition holds: quarter, month or day';
+comment on column ops.partitioned_tables.ahead is 'How many of them ahead partitions are made';
+comment on column ops.partitioned_tables.behind is 'For how many back, because what belongs there may come late';
+comment on column ops.partitioned_tables.keep_setting is 'The setting that says how many days are kept; NULL: all of them';
 comment on column ops.partitioned_tables.dropped_before is 'What is older may be gone; NULL: nothing was dropped yet';
 
 grant select on ops.partitioned_tables to plinth_system, plinth_operator;
@@ -902,11 +915,23 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
   select split_part(p_table::text, '.', 2)
-      || to_char(p_begin at time zone 'UTC', case p_step when 'day' then '_YYYY_MM_DD' else '_YYYY_MM' end)
+      || to_char(p_begin at time zone 'UTC', case p_step when 'quarter' then '_YYYY_"q"Q' when 'month' then '_YYYY_MM'
+                                                             else '_YYYY_MM_DD' end)
 $$;
 
 comment on function ops.partition_name(regclass, text, timestamptz) is
   'The name of the partition that begins at a time';
+
+create function ops.partition_step(p_step text)
+returns interval
+language sql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+  select case p_step when 'quarter' then interval '3 months' else ('1 ' || p_step)::interval end
+$$;
+
+comment on function ops.partition_step(text) is 'How long a quarter, month or day is';
 
 create function ops.make_partitions()
 returns integer
@@ -926,7 +951,7 @@ begin
   for v_table, v_step, v_begin, v_end in
     select t.name::regclass, t.step, b, date_add(b, s.step, 'UTC')
       from ops.partitioned_tables t
-     cross join lateral (select ('1 ' || t.step)::interval as step) s
+     cross join lateral (select ops.partition_step(t.step) as step) s
      cross join lateral generate_series(date_trunc(t.step, date_subtract(now(), t.behind * s.step, 'UTC'), 'UTC'),
                                         date_add(now(), t.ahead * s.step, 'UTC'), s.step, 'UTC') b
      order by 1, 3
@@ -1227,6 +1252,7 @@ declare
   v_after   jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) else '{}' end;
   v_row     jsonb := case when tg_op = 'DELETE' then v_before else v_after end;
   v_secret  text[] := coalesce(tg_argv[2], '{}')::text[];
+  v_left    text[] := coalesce(tg_argv[3], '{}')::text[] || '{updated_at,version}';
   v_changes jsonb;
 begin
   -- A secret column is named among the changed ones, its value is not kept. NULL is told by leaving the side out
@@ -1239,7 +1265,7 @@ begin
     into v_changes
     from jsonb_object_keys(v_before || v_after) as k (name)
    where coalesce(v_before -> k.name, 'null') <> coalesce(v_after -> k.name, 'null')
-     and k.name not in ('updated_at', 'version');
+     and k.name <> all (v_left);
 
   if v_changes <> '{}' then
     perform ops.write_audit(
@@ -1251,7 +1277,7 @@ end
 $$;
 
 comment on function ops.tg__audit() is
-  'Arguments: id column, user column, array of secret columns. Writes the difference between old and new row to the trail';
+  'Arguments: id column, user column, arrays of secret columns and of such to leave out. Writes what differs to the trail';
 
 do $$
 declare
@@ -4934,6 +4960,7 @@ insert into base.table_manifest (schema_name, table_name, class, reason) values
 insert into base.settings (name, value, type, minimum, maximum, description) values
   ('chat.edit_limit',  '100',     'integer', 1,    10000, 'Former texts that are kept of one message'),
   ('chat.grace_days',  '30',      'integer', 0,    365,   'Days a deleted conversation can be restored; then it is erased'),
+  ('chat.pin_limit',   '50',      'integer', 1,    1000,  'Pinned messages of one conversation: all are in its context window'),
   ('chat.language',    'english', 'text',    null, null,  'Text search configuration of new conversations; see pg_ts_config');
 
 create table chat.conversations (
@@ -5013,10 +5040,20 @@ comment on column chat.conversations.active_hour is
 comment on column chat.conversations.version is
   'Grows with every change of what its owner sets; for optimistic updates';
 
-create index conversations_active_hour_idx on chat.conversations (user_id, status, active_hour);
-comment on index chat.conversations_active_hour_idx is 'For get_user_conversations, by last activity';
+-- Partial, because an index that begins with the user and serves any status would, for users with few conversations,
+-- seem as good as the key to find one of them; for a user with many it is not.
+create index conversations_active_idx on chat.conversations (user_id, active_hour) where status = 'active';
+comment on index chat.conversations_active_idx is 'For get_user_conversations, by last activity';
+create index conversations_archived_idx on chat.conversations (user_id, active_hour) where status = 'archived';
+comment on index chat.conversations_archived_idx is 'For get_user_conversations of archived ones';
+create index conversations_deleted_idx on chat.conversations (user_id, active_hour) where status = 'deleted';
+comment on index chat.conversations_deleted_idx is 'For get_user_conversations of deleted ones';
 create index conversations_erase_after_idx on chat.conversations (erase_after) where erase_after is not null;
 comment on index chat.conversations_erase_after_idx is 'For core.erase_deleted_conversations';
+-- By day and not by active_hour, or a user's own list might be read from it.
+create index conversations_recent_idx
+  on chat.conversations (date_bin('1 day', active_hour, timestamptz '2000-01-01 00:00:00+00')) where status <> 'deleted';
+comment on index chat.conversations_recent_idx is 'For v_recent_conversations';
 create index conversations_metadata_idx on chat.conversations using gin (user_id, metadata jsonb_path_ops);
 comment on index chat.conversations_metadata_idx is 'For conversations whose metadata contain something';
 create index conversations_context_idx on chat.conversations using gin (user_id, context jsonb_path_ops);
@@ -5051,11 +5088,13 @@ create trigger _100_touch before update of title, status, model, language, conte
 create trigger _800_audit
   after insert or delete or update of title, status, model, language, context, metadata on chat.conversations
   for each row execute function ops.tg__audit('id', 'user_id',
-    '{client_id,client_fingerprint,title,model,context,metadata,summary}');
+    '{client_id,client_fingerprint,title,model,context,metadata,summary}',
+    '{message_count,prompt_tokens,completion_tokens,first_message_id,last_message_id,last_message_at,active_at,active_hour}');
 
 ------------------------------------------------------------------------------------------------------------------
 -- Messages. The id is ours and ordered by time, so it is what they are partitioned by and listed by. A message without
--- a parent follows, in the main line, the one before it; one with a parent is on a branch.
+-- a parent follows, in the main line, the one before it; one with a parent is on a branch. A parent is older than its
+-- answers, so there is no circle, and whatever path leads to a message, it is in the order of ids.
 ------------------------------------------------------------------------------------------------------------------
 
 create table chat.messages (
@@ -5080,6 +5119,7 @@ create table chat.messages (
   constraint messages_pkey primary key (user_id, id),
   constraint messages_conversation_id_fkey foreign key (user_id, conversation_id)
     references chat.conversations (user_id, id) on delete cascade,
+  constraint messages_parent_id_check check (parent_id < id),
   constraint messages_client_id_check check (length(client_id) between 1 and 200 and client_id !~ '[[:cntrl:]]'),
   constraint messages_role_check check (role in ('system', 'user', 'assistant', 'tool')),
   constraint messages_content_check check (length(content) <= 1000000 and (content <> '' or tool_calls is not null)),
@@ -5175,18 +5215,18 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  new.edited_at := clock_timestamp();
   insert into chat.message_edits (user_id, message_id, version, content, tool_calls, written_at, edited_at)
   values (old.user_id, old.id, old.version, old.content, old.tool_calls, coalesce(old.edited_at, old.created_at),
-          clock_timestamp());
-  new.edited_at := clock_timestamp();
+          new.edited_at);
   return new;
 end
 $$;
 
 comment on function chat.tg_messages__keep_edit() is 'Keeps the text that a message had, whoever changes it';
 
--- One statement, one update of the conversation, however many messages it wrote. Where it wrote into several, their
--- rows are locked in the order of their key, so that two such statements wait for each other and never deadlock.
+-- One statement, one update of the conversation, however many messages it wrote. Where it wrote into several, it takes
+-- them in the order of their key, so that two such statements wait for each other and never deadlock.
 create function chat.tg_messages__count_new()
 returns trigger
 language plpgsql
@@ -5194,26 +5234,26 @@ volatile
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_new record;
 begin
-  update chat.conversations c
-     set message_count = c.message_count + n.messages,
-         prompt_tokens = c.prompt_tokens + n.prompt_tokens,
-         completion_tokens = c.completion_tokens + n.completion_tokens,
-         first_message_id = least(c.first_message_id, n.first_id),
-         last_message_id = greatest(c.last_message_id, n.last_id),
-         last_message_at = greatest(c.last_message_at, n.last_at)
-    from (select k.user_id, k.id, m.*
-            from (select r.user_id as whose, r.conversation_id, count(*) as messages,
-                         coalesce(sum(r.prompt_tokens), 0) as prompt_tokens,
-                         coalesce(sum(r.completion_tokens), 0) as completion_tokens,
-                         (array_agg(r.id order by r.id))[1] as first_id,
-                         (array_agg(r.id order by r.id desc))[1] as last_id,
-                         max(r.created_at) as last_at
-                    from new_rows r group by r.user_id, r.conversation_id) m
-            join chat.conversations k on k.user_id = m.whose and k.id = m.conversation_id
-           order by k.user_id, k.id
-             for no key update of k) n
-   where c.user_id = n.user_id and c.id = n.id;
+  for v_new in
+    select r.user_id, r.conversation_id, count(*) as messages, coalesce(sum(r.prompt_tokens), 0) as prompt_tokens,
+           coalesce(sum(r.completion_tokens), 0) as completion_tokens, (array_agg(r.id order by r.id))[1] as first_id,
+           (array_agg(r.id order by r.id desc))[1] as last_id, max(r.created_at) as last_at
+      from new_rows r
+     group by r.user_id, r.conversation_id
+     order by r.user_id, r.conversation_id
+  loop
+    update chat.conversations c
+       set message_count = c.message_count + v_new.messages,
+           prompt_tokens = c.prompt_tokens + v_new.prompt_tokens,
+           completion_tokens = c.completion_tokens + v_new.completion_tokens,
+           first_message_id = least(c.first_message_id, v_new.first_id),
+           last_message_id = greatest(c.last_message_id, v_new.last_id),
+           last_message_at = case when v_new.last_id < c.last_message_id then c.last_message_at else v_new.last_at end
+     where c.user_id = v_new.user_id and c.id = v_new.conversation_id;
+  end loop;
   return null;
 end
 $$;
@@ -5227,32 +5267,35 @@ volatile
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_more record;
 begin
-  update chat.conversations c
-     set prompt_tokens = c.prompt_tokens + n.prompt_tokens,
-         completion_tokens = c.completion_tokens + n.completion_tokens
-    from (select k.user_id, k.id, m.*
-            from (select r.user_id as whose, r.conversation_id, sum(r.prompt_tokens) as prompt_tokens,
-                         sum(r.completion_tokens) as completion_tokens
-                    from (select w.user_id, w.conversation_id, coalesce(w.prompt_tokens, 0) as prompt_tokens,
-                                 coalesce(w.completion_tokens, 0) as completion_tokens
-                            from new_rows w
-                          union all
-                          select w.user_id, w.conversation_id, -coalesce(w.prompt_tokens, 0),
-                                 -coalesce(w.completion_tokens, 0)
-                            from old_rows w) r
-                   group by r.user_id, r.conversation_id
-                  having sum(r.prompt_tokens) <> 0 or sum(r.completion_tokens) <> 0) m
-            join chat.conversations k on k.user_id = m.whose and k.id = m.conversation_id
-           order by k.user_id, k.id
-             for no key update of k) n
-   where c.user_id = n.user_id and c.id = n.id;
+  for v_more in
+    select r.user_id, r.conversation_id, sum(r.prompt_tokens) as prompt_tokens,
+           sum(r.completion_tokens) as completion_tokens
+      from (select n.user_id, n.conversation_id, coalesce(n.prompt_tokens, 0) as prompt_tokens,
+                   coalesce(n.completion_tokens, 0) as completion_tokens
+              from new_rows n
+            union all
+            select o.user_id, o.conversation_id, -coalesce(o.prompt_tokens, 0), -coalesce(o.completion_tokens, 0)
+              from old_rows o) r
+     group by r.user_id, r.conversation_id
+    having sum(r.prompt_tokens) <> 0 or sum(r.completion_tokens) <> 0
+     order by r.user_id, r.conversation_id
+  loop
+    update chat.conversations c
+       set prompt_tokens = c.prompt_tokens + v_more.prompt_tokens,
+           completion_tokens = c.completion_tokens + v_more.completion_tokens
+     where c.user_id = v_more.user_id and c.id = v_more.conversation_id;
+  end loop;
   return null;
 end
 $$;
 
 comment on function chat.tg_messages__count_changed() is 'Carries changed numbers of tokens over to the conversations';
 
+-- Where the first or the last message went, another takes its place. It is looked for between what were the bounds, so
+-- that partitions beyond them are not opened.
 create function chat.tg_messages__count_gone()
 returns trigger
 language plpgsql
@@ -5260,25 +5303,45 @@ volatile
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_gone record;
+  v_was  chat.conversations;
 begin
-  update chat.conversations c
-     set message_count = c.message_count - n.messages,
-         prompt_tokens = c.prompt_tokens - n.prompt_tokens,
-         completion_tokens = c.completion_tokens - n.completion_tokens,
-         first_message_id = (select m.id from chat.messages m where m.user_id = c.user_id and m.conversation_id = c.id
-                              order by m.id limit 1),
-         (last_message_id, last_message_at) =
-           (select m.id, m.created_at from chat.messages m where m.user_id = c.user_id and m.conversation_id = c.id
-             order by m.id desc limit 1)
-    from (select k.user_id, k.id, m.*
-            from (select r.user_id as whose, r.conversation_id, count(*) as messages,
-                         coalesce(sum(r.prompt_tokens), 0) as prompt_tokens,
-                         coalesce(sum(r.completion_tokens), 0) as completion_tokens
-                    from old_rows r group by r.user_id, r.conversation_id) m
-            join chat.conversations k on k.user_id = m.whose and k.id = m.conversation_id
-           order by k.user_id, k.id
-             for no key update of k) n
-   where c.user_id = n.user_id and c.id = n.id;
+  for v_gone in
+    select r.user_id, r.conversation_id, count(*) as messages, coalesce(sum(r.prompt_tokens), 0) as prompt_tokens,
+           coalesce(sum(r.completion_tokens), 0) as completion_tokens, (array_agg(r.id order by r.id))[1] as first_id,
+           (array_agg(r.id order by r.id desc))[1] as last_id
+      from old_rows r
+     group by r.user_id, r.conversation_id
+     order by r.user_id, r.conversation_id
+  loop
+    select c.* into v_was from chat.conversations c
+     where c.user_id = v_gone.user_id and c.id = v_gone.conversation_id for no key update;
+    continue when not found;  -- it is going itself
+
+    if v_gone.first_id = v_was.first_message_id then
+      v_was.first_message_id := (
+        select m.id from chat.messages m
+         where m.user_id = v_gone.user_id and m.conversation_id = v_gone.conversation_id
+           and m.id > v_gone.first_id and m.id <= v_was.last_message_id
+         order by m.id limit 1);
+    end if;
+    if v_gone.last_id = v_was.last_message_id then
+      select m.id, m.created_at into v_was.last_message_id, v_was.last_message_at from chat.messages m
+       where m.user_id = v_gone.user_id and m.conversation_id = v_gone.conversation_id
+         and m.id < v_gone.last_id and m.id >= v_was.first_message_id
+       order by m.id desc limit 1;
+    end if;
+
+    update chat.conversations c
+       set message_count = c.message_count - v_gone.messages,
+           prompt_tokens = c.prompt_tokens - v_gone.prompt_tokens,
+           completion_tokens = c.completion_tokens - v_gone.completion_tokens,
+           first_message_id = v_was.first_message_id,
+           last_message_id = v_was.last_message_id,
+           last_message_at = v_was.last_message_at
+     where c.user_id = v_gone.user_id and c.id = v_gone.conversation_id;
+  end loop;
   return null;
 end
 $$;
@@ -5286,8 +5349,15 @@ $$;
 comment on function chat.tg_messages__count_gone() is
   'Takes removed messages out of the numbers of their conversations';
 
-create trigger _100_touch before update on chat.messages
-  for each row when (old.* is distinct from new.*) execute function base.tg__touch();
+create trigger _100_touch
+  before update of parent_id, role, content, tool_calls, tool_call_id, model, prompt_tokens, completion_tokens, metadata,
+                   pinned
+  on chat.messages for each row
+  when ((old.parent_id, old.role, old.content, old.tool_calls, old.tool_call_id, old.model, old.prompt_tokens,
+         old.completion_tokens, old.metadata, old.pinned)
+        is distinct from (new.parent_id, new.role, new.content, new.tool_calls, new.tool_call_id, new.model,
+                          new.prompt_tokens, new.completion_tokens, new.metadata, new.pinned))
+  execute function base.tg__touch();
 create trigger _200_keep_edit before update of content, tool_calls on chat.messages
   for each row when ((old.content, old.tool_calls) is distinct from (new.content, new.tool_calls))
   execute function chat.tg_messages__keep_edit();
@@ -5299,7 +5369,7 @@ create trigger _600_count_changed after update on chat.messages
 create trigger _600_count_gone after delete on chat.messages
   referencing old table as old_rows for each statement execute function chat.tg_messages__count_gone();
 create trigger _800_audit after update of content, tool_calls on chat.messages
-  for each row execute function ops.tg__audit('id', 'user_id', '{content,tool_calls}');
+  for each row execute function ops.tg__audit('id', 'user_id', '{content,tool_calls}', '{edited_at,search}');
 
 do $$
 declare
@@ -5315,18 +5385,33 @@ begin
   end loop;
 end $$;
 
--- Searching, and what a job erases, cross users or ask for operators that policies would keep from the indexes.
+-- Searching, and what a job erases, cross users or ask for operators that policies would keep from the indexes. What is
+-- kept by triggers is kept whoever writes.
 create policy system_read on chat.conversations for select to plinth_system using (true);
+create policy system_update on chat.conversations for update to plinth_system using (true);
 create policy system_delete on chat.conversations for delete to plinth_system using (true);
 create policy system_read on chat.messages for select to plinth_system using (true);
-grant select, delete on chat.conversations to plinth_system;
+create policy system_insert on chat.message_edits for insert to plinth_system with check (true);
+grant select, update, delete on chat.conversations to plinth_system;
 grant select on chat.messages to plinth_system;
+grant insert on chat.message_edits to plinth_system;
+grant create on schema chat to plinth_system;
+alter function chat.tg_messages__count_new() owner to plinth_system;
+alter function chat.tg_messages__count_changed() owner to plinth_system;
+alter function chat.tg_messages__count_gone() owner to plinth_system;
+alter function chat.tg_messages__keep_edit() owner to plinth_system;
+revoke create on schema chat from plinth_system;
+-- Whoever makes a partition gives it these triggers.
+set local role plinth_system;
+grant execute on function chat.tg_messages__count_new(), chat.tg_messages__count_changed(), chat.tg_messages__count_gone(),
+  chat.tg_messages__keep_edit() to plinth_owner;
+set local role plinth_owner;
 
 -- What is older than the installation is imported history; one partition holds all of it.
-insert into ops.partitioned_tables (name) values ('chat.messages');
+insert into ops.partitioned_tables (name, step, ahead) values ('chat.messages', 'quarter', 2);
 select ops.make_partition('chat.messages', 'messages_default', null, null),
        ops.make_partition('chat.messages', 'messages_before', '00000000-0000-0000-0000-000000000000',
-                          base.first_id(date_trunc('month', now(), 'UTC')));
+                          base.first_id(date_trunc('quarter', now(), 'UTC')));
 select ops.make_partitions();
 
 insert into base.table_manifest (schema_name, table_name, class, reason) values

@@ -305,6 +305,20 @@ comment on function base.first_id(timestamptz) is
   'Where the ids of a moment begin: the bound of a partition, or of a search';
 grant execute on function base.first_id(timestamptz) to plinth_system, plinth_operator;
 
+create function base.time_of(p_id uuid)
+returns timestamptz
+language sql
+immutable
+parallel safe
+as $$
+  select timestamptz '1970-01-01 00:00:00+00'
+         + ('x' || pg_catalog.left(pg_catalog.replace(p_id::pg_catalog.text, '-', ''), 12))::pg_catalog.bit(48)::pg_catalog.int8
+           * interval '1 millisecond'
+$$;
+
+comment on function base.time_of(uuid) is 'The millisecond an id of version 7 was made in';
+grant execute on function base.time_of(uuid) to plinth_system, plinth_operator;
+
 create function base.id_at(p_at timestamptz)
 returns uuid
 language sql

@@ -1,9 +1,10 @@
 -- ops: what keeps the house. Partitions, the audit trail, jobs.
 
 ------------------------------------------------------------------------------------------------------------------
--- Partitions. What grows with time is partitioned by month or by day on its id, which is ordered by time. Partitions
--- are made ahead, by the deploy and by a job; a DEFAULT one takes what falls beside them, so that no write ever fails
--- for it. What is not kept for ever goes by whole partitions; that is another job, so that neither holds up the other.
+-- Partitions. What grows with time is partitioned by quarter, month or day on its id, which is ordered by time.
+-- Partitions are made ahead, by the deploy and by a job; a DEFAULT one takes what falls beside them, so that no write
+-- ever fails for it. What is not kept for ever goes by whole partitions; that is another job, so that neither holds up
+-- the other.
 ------------------------------------------------------------------------------------------------------------------
 
 create table ops.partitioned_tables (
@@ -14,19 +15,17 @@ create table ops.partitioned_tables (
   keep_setting   text,
   dropped_before timestamptz,
   constraint partitioned_tables_pkey primary key (name),
-  constraint partitioned_tables_step_check check (step in ('month', 'day')),
+  constraint partitioned_tables_step_check check (step in ('quarter', 'month', 'day')),
   constraint partitioned_tables_ahead_check check (ahead between 1 and 60),
   constraint partitioned_tables_behind_check check (behind between 0 and 60)
 );
 
 comment on table ops.partitioned_tables is 'Tables that are partitioned by time on an id of version 7';
 comment on column ops.partitioned_tables.name is 'The table, with its schema';
-comment on column ops.partitioned_tables.step is 'How much of time a partition holds: month or day';
-comment on column ops.partitioned_tables.ahead is 'How many months or days ahead partitions are made';
-comment on column ops.partitioned_tables.behind is
-  'For how many months or days back, because what belongs there may come late';
-comment on column ops.partitioned_tables.keep_setting is
-  'The setting that says how many days are kept; NULL: all of them';
+comment on column ops.partitioned_tables.step is 'How much of time a partition holds: quarter, month or day';
+comment on column ops.partitioned_tables.ahead is 'How many of them ahead partitions are made';
+comment on column ops.partitioned_tables.behind is 'For how many back, because what belongs there may come late';
+comment on column ops.partitioned_tables.keep_setting is 'The setting that says how many days are kept; NULL: all of them';
 comment on column ops.partitioned_tables.dropped_before is 'What is older may be gone; NULL: nothing was dropped yet';
 
 grant select on ops.partitioned_tables to plinth_system, plinth_operator;
@@ -88,11 +87,23 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
   select split_part(p_table::text, '.', 2)
-      || to_char(p_begin at time zone 'UTC', case p_step when 'day' then '_YYYY_MM_DD' else '_YYYY_MM' end)
+      || to_char(p_begin at time zone 'UTC', case p_step when 'quarter' then '_YYYY_"q"Q' when 'month' then '_YYYY_MM'
+                                                             else '_YYYY_MM_DD' end)
 $$;
 
 comment on function ops.partition_name(regclass, text, timestamptz) is
   'The name of the partition that begins at a time';
+
+create function ops.partition_step(p_step text)
+returns interval
+language sql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+  select case p_step when 'quarter' then interval '3 months' else ('1 ' || p_step)::interval end
+$$;
+
+comment on function ops.partition_step(text) is 'How long a quarter, month or day is';
 
 create function ops.make_partitions()
 returns integer
@@ -112,7 +123,7 @@ begin
   for v_table, v_step, v_begin, v_end in
     select t.name::regclass, t.step, b, date_add(b, s.step, 'UTC')
       from ops.partitioned_tables t
-     cross join lateral (select ('1 ' || t.step)::interval as step) s
+     cross join lateral (select ops.partition_step(t.step) as step) s
      cross join lateral generate_series(date_trunc(t.step, date_subtract(now(), t.behind * s.step, 'UTC'), 'UTC'),
                                         date_add(now(), t.ahead * s.step, 'UTC'), s.step, 'UTC') b
      order by 1, 3
@@ -413,6 +424,7 @@ declare
   v_after   jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) else '{}' end;
   v_row     jsonb := case when tg_op = 'DELETE' then v_before else v_after end;
   v_secret  text[] := coalesce(tg_argv[2], '{}')::text[];
+  v_left    text[] := coalesce(tg_argv[3], '{}')::text[] || '{updated_at,version}';
   v_changes jsonb;
 begin
   -- A secret column is named among the changed ones, its value is not kept. NULL is told by leaving the side out
@@ -425,7 +437,7 @@ begin
     into v_changes
     from jsonb_object_keys(v_before || v_after) as k (name)
    where coalesce(v_before -> k.name, 'null') <> coalesce(v_after -> k.name, 'null')
-     and k.name not in ('updated_at', 'version');
+     and k.name <> all (v_left);
 
   if v_changes <> '{}' then
     perform ops.write_audit(
@@ -437,7 +449,7 @@ end
 $$;
 
 comment on function ops.tg__audit() is
-  'Arguments: id column, user column, array of secret columns. Writes the difference between old and new row to the trail';
+  'Arguments: id column, user column, arrays of secret columns and of such to leave out. Writes what differs to the trail';
 
 do $$
 declare

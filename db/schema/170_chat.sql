@@ -6,6 +6,7 @@
 insert into base.settings (name, value, type, minimum, maximum, description) values
   ('chat.edit_limit',  '100',     'integer', 1,    10000, 'Former texts that are kept of one message'),
   ('chat.grace_days',  '30',      'integer', 0,    365,   'Days a deleted conversation can be restored; then it is erased'),
+  ('chat.pin_limit',   '50',      'integer', 1,    1000,  'Pinned messages of one conversation: all are in its context window'),
   ('chat.language',    'english', 'text',    null, null,  'Text search configuration of new conversations; see pg_ts_config');
 
 create table chat.conversations (
@@ -85,10 +86,20 @@ comment on column chat.conversations.active_hour is
 comment on column chat.conversations.version is
   'Grows with every change of what its owner sets; for optimistic updates';
 
-create index conversations_active_hour_idx on chat.conversations (user_id, status, active_hour);
-comment on index chat.conversations_active_hour_idx is 'For get_user_conversations, by last activity';
+-- Partial, because an index that begins with the user and serves any status would, for users with few conversations,
+-- seem as good as the key to find one of them; for a user with many it is not.
+create index conversations_active_idx on chat.conversations (user_id, active_hour) where status = 'active';
+comment on index chat.conversations_active_idx is 'For get_user_conversations, by last activity';
+create index conversations_archived_idx on chat.conversations (user_id, active_hour) where status = 'archived';
+comment on index chat.conversations_archived_idx is 'For get_user_conversations of archived ones';
+create index conversations_deleted_idx on chat.conversations (user_id, active_hour) where status = 'deleted';
+comment on index chat.conversations_deleted_idx is 'For get_user_conversations of deleted ones';
 create index conversations_erase_after_idx on chat.conversations (erase_after) where erase_after is not null;
 comment on index chat.conversations_erase_after_idx is 'For core.erase_deleted_conversations';
+-- By day and not by active_hour, or a user's own list might be read from it.
+create index conversations_recent_idx
+  on chat.conversations (date_bin('1 day', active_hour, timestamptz '2000-01-01 00:00:00+00')) where status <> 'deleted';
+comment on index chat.conversations_recent_idx is 'For v_recent_conversations';
 create index conversations_metadata_idx on chat.conversations using gin (user_id, metadata jsonb_path_ops);
 comment on index chat.conversations_metadata_idx is 'For conversations whose metadata contain something';
 create index conversations_context_idx on chat.conversations using gin (user_id, context jsonb_path_ops);
@@ -123,11 +134,13 @@ create trigger _100_touch before update of title, status, model, language, conte
 create trigger _800_audit
   after insert or delete or update of title, status, model, language, context, metadata on chat.conversations
   for each row execute function ops.tg__audit('id', 'user_id',
-    '{client_id,client_fingerprint,title,model,context,metadata,summary}');
+    '{client_id,client_fingerprint,title,model,context,metadata,summary}',
+    '{message_count,prompt_tokens,completion_tokens,first_message_id,last_message_id,last_message_at,active_at,active_hour}');
 
 ------------------------------------------------------------------------------------------------------------------
 -- Messages. The id is ours and ordered by time, so it is what they are partitioned by and listed by. A message without
--- a parent follows, in the main line, the one before it; one with a parent is on a branch.
+-- a parent follows, in the main line, the one before it; one with a parent is on a branch. A parent is older than its
+-- answers, so there is no circle, and whatever path leads to a message, it is in the order of ids.
 ------------------------------------------------------------------------------------------------------------------
 
 create table chat.messages (
@@ -152,6 +165,7 @@ create table chat.messages (
   constraint messages_pkey primary key (user_id, id),
   constraint messages_conversation_id_fkey foreign key (user_id, conversation_id)
     references chat.conversations (user_id, id) on delete cascade,
+  constraint messages_parent_id_check check (parent_id < id),
   constraint messages_client_id_check check (length(client_id) between 1 and 200 and client_id !~ '[[:cntrl:]]'),
   constraint messages_role_check check (role in ('system', 'user', 'assistant', 'tool')),
   constraint messages_content_check check (length(content) <= 1000000 and (content <> '' or tool_calls is not null)),
@@ -247,18 +261,18 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  new.edited_at := clock_timestamp();
   insert into chat.message_edits (user_id, message_id, version, content, tool_calls, written_at, edited_at)
   values (old.user_id, old.id, old.version, old.content, old.tool_calls, coalesce(old.edited_at, old.created_at),
-          clock_timestamp());
-  new.edited_at := clock_timestamp();
+          new.edited_at);
   return new;
 end
 $$;
 
 comment on function chat.tg_messages__keep_edit() is 'Keeps the text that a message had, whoever changes it';
 
--- One statement, one update of the conversation, however many messages it wrote. Where it wrote into several, their
--- rows are locked in the order of their key, so that two such statements wait for each other and never deadlock.
+-- One statement, one update of the conversation, however many messages it wrote. Where it wrote into several, it takes
+-- them in the order of their key, so that two such statements wait for each other and never deadlock.
 create function chat.tg_messages__count_new()
 returns trigger
 language plpgsql
@@ -266,26 +280,26 @@ volatile
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_new record;
 begin
-  update chat.conversations c
-     set message_count = c.message_count + n.messages,
-         prompt_tokens = c.prompt_tokens + n.prompt_tokens,
-         completion_tokens = c.completion_tokens + n.completion_tokens,
-         first_message_id = least(c.first_message_id, n.first_id),
-         last_message_id = greatest(c.last_message_id, n.last_id),
-         last_message_at = greatest(c.last_message_at, n.last_at)
-    from (select k.user_id, k.id, m.*
-            from (select r.user_id as whose, r.conversation_id, count(*) as messages,
-                         coalesce(sum(r.prompt_tokens), 0) as prompt_tokens,
-                         coalesce(sum(r.completion_tokens), 0) as completion_tokens,
-                         (array_agg(r.id order by r.id))[1] as first_id,
-                         (array_agg(r.id order by r.id desc))[1] as last_id,
-                         max(r.created_at) as last_at
-                    from new_rows r group by r.user_id, r.conversation_id) m
-            join chat.conversations k on k.user_id = m.whose and k.id = m.conversation_id
-           order by k.user_id, k.id
-             for no key update of k) n
-   where c.user_id = n.user_id and c.id = n.id;
+  for v_new in
+    select r.user_id, r.conversation_id, count(*) as messages, coalesce(sum(r.prompt_tokens), 0) as prompt_tokens,
+           coalesce(sum(r.completion_tokens), 0) as completion_tokens, (array_agg(r.id order by r.id))[1] as first_id,
+           (array_agg(r.id order by r.id desc))[1] as last_id, max(r.created_at) as last_at
+      from new_rows r
+     group by r.user_id, r.conversation_id
+     order by r.user_id, r.conversation_id
+  loop
+    update chat.conversations c
+       set message_count = c.message_count + v_new.messages,
+           prompt_tokens = c.prompt_tokens + v_new.prompt_tokens,
+           completion_tokens = c.completion_tokens + v_new.completion_tokens,
+           first_message_id = least(c.first_message_id, v_new.first_id),
+           last_message_id = greatest(c.last_message_id, v_new.last_id),
+           last_message_at = case when v_new.last_id < c.last_message_id then c.last_message_at else v_new.last_at end
+     where c.user_id = v_new.user_id and c.id = v_new.conversation_id;
+  end loop;
   return null;
 end
 $$;
@@ -299,32 +313,35 @@ volatile
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_more record;
 begin
-  update chat.conversations c
-     set prompt_tokens = c.prompt_tokens + n.prompt_tokens,
-         completion_tokens = c.completion_tokens + n.completion_tokens
-    from (select k.user_id, k.id, m.*
-            from (select r.user_id as whose, r.conversation_id, sum(r.prompt_tokens) as prompt_tokens,
-                         sum(r.completion_tokens) as completion_tokens
-                    from (select w.user_id, w.conversation_id, coalesce(w.prompt_tokens, 0) as prompt_tokens,
-                                 coalesce(w.completion_tokens, 0) as completion_tokens
-                            from new_rows w
-                          union all
-                          select w.user_id, w.conversation_id, -coalesce(w.prompt_tokens, 0),
-                                 -coalesce(w.completion_tokens, 0)
-                            from old_rows w) r
-                   group by r.user_id, r.conversation_id
-                  having sum(r.prompt_tokens) <> 0 or sum(r.completion_tokens) <> 0) m
-            join chat.conversations k on k.user_id = m.whose and k.id = m.conversation_id
-           order by k.user_id, k.id
-             for no key update of k) n
-   where c.user_id = n.user_id and c.id = n.id;
+  for v_more in
+    select r.user_id, r.conversation_id, sum(r.prompt_tokens) as prompt_tokens,
+           sum(r.completion_tokens) as completion_tokens
+      from (select n.user_id, n.conversation_id, coalesce(n.prompt_tokens, 0) as prompt_tokens,
+                   coalesce(n.completion_tokens, 0) as completion_tokens
+              from new_rows n
+            union all
+            select o.user_id, o.conversation_id, -coalesce(o.prompt_tokens, 0), -coalesce(o.completion_tokens, 0)
+              from old_rows o) r
+     group by r.user_id, r.conversation_id
+    having sum(r.prompt_tokens) <> 0 or sum(r.completion_tokens) <> 0
+     order by r.user_id, r.conversation_id
+  loop
+    update chat.conversations c
+       set prompt_tokens = c.prompt_tokens + v_more.prompt_tokens,
+           completion_tokens = c.completion_tokens + v_more.completion_tokens
+     where c.user_id = v_more.user_id and c.id = v_more.conversation_id;
+  end loop;
   return null;
 end
 $$;
 
 comment on function chat.tg_messages__count_changed() is 'Carries changed numbers of tokens over to the conversations';
 
+-- Where the first or the last message went, another takes its place. It is looked for between what were the bounds, so
+-- that partitions beyond them are not opened.
 create function chat.tg_messages__count_gone()
 returns trigger
 language plpgsql
@@ -332,25 +349,45 @@ volatile
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_gone record;
+  v_was  chat.conversations;
 begin
-  update chat.conversations c
-     set message_count = c.message_count - n.messages,
-         prompt_tokens = c.prompt_tokens - n.prompt_tokens,
-         completion_tokens = c.completion_tokens - n.completion_tokens,
-         first_message_id = (select m.id from chat.messages m where m.user_id = c.user_id and m.conversation_id = c.id
-                              order by m.id limit 1),
-         (last_message_id, last_message_at) =
-           (select m.id, m.created_at from chat.messages m where m.user_id = c.user_id and m.conversation_id = c.id
-             order by m.id desc limit 1)
-    from (select k.user_id, k.id, m.*
-            from (select r.user_id as whose, r.conversation_id, count(*) as messages,
-                         coalesce(sum(r.prompt_tokens), 0) as prompt_tokens,
-                         coalesce(sum(r.completion_tokens), 0) as completion_tokens
-                    from old_rows r group by r.user_id, r.conversation_id) m
-            join chat.conversations k on k.user_id = m.whose and k.id = m.conversation_id
-           order by k.user_id, k.id
-             for no key update of k) n
-   where c.user_id = n.user_id and c.id = n.id;
+  for v_gone in
+    select r.user_id, r.conversation_id, count(*) as messages, coalesce(sum(r.prompt_tokens), 0) as prompt_tokens,
+           coalesce(sum(r.completion_tokens), 0) as completion_tokens, (array_agg(r.id order by r.id))[1] as first_id,
+           (array_agg(r.id order by r.id desc))[1] as last_id
+      from old_rows r
+     group by r.user_id, r.conversation_id
+     order by r.user_id, r.conversation_id
+  loop
+    select c.* into v_was from chat.conversations c
+     where c.user_id = v_gone.user_id and c.id = v_gone.conversation_id for no key update;
+    continue when not found;  -- it is going itself
+
+    if v_gone.first_id = v_was.first_message_id then
+      v_was.first_message_id := (
+        select m.id from chat.messages m
+         where m.user_id = v_gone.user_id and m.conversation_id = v_gone.conversation_id
+           and m.id > v_gone.first_id and m.id <= v_was.last_message_id
+         order by m.id limit 1);
+    end if;
+    if v_gone.last_id = v_was.last_message_id then
+      select m.id, m.created_at into v_was.last_message_id, v_was.last_message_at from chat.messages m
+       where m.user_id = v_gone.user_id and m.conversation_id = v_gone.conversation_id
+         and m.id < v_gone.last_id and m.id >= v_was.first_message_id
+       order by m.id desc limit 1;
+    end if;
+
+    update chat.conversations c
+       set message_count = c.message_count - v_gone.messages,
+           prompt_tokens = c.prompt_tokens - v_gone.prompt_tokens,
+           completion_tokens = c.completion_tokens - v_gone.completion_tokens,
+           first_message_id = v_was.first_message_id,
+           last_message_id = v_was.last_message_id,
+           last_message_at = v_was.last_message_at
+     where c.user_id = v_gone.user_id and c.id = v_gone.conversation_id;
+  end loop;
   return null;
 end
 $$;
@@ -358,8 +395,15 @@ $$;
 comment on function chat.tg_messages__count_gone() is
   'Takes removed messages out of the numbers of their conversations';
 
-create trigger _100_touch before update on chat.messages
-  for each row when (old.* is distinct from new.*) execute function base.tg__touch();
+create trigger _100_touch
+  before update of parent_id, role, content, tool_calls, tool_call_id, model, prompt_tokens, completion_tokens, metadata,
+                   pinned
+  on chat.messages for each row
+  when ((old.parent_id, old.role, old.content, old.tool_calls, old.tool_call_id, old.model, old.prompt_tokens,
+         old.completion_tokens, old.metadata, old.pinned)
+        is distinct from (new.parent_id, new.role, new.content, new.tool_calls, new.tool_call_id, new.model,
+                          new.prompt_tokens, new.completion_tokens, new.metadata, new.pinned))
+  execute function base.tg__touch();
 create trigger _200_keep_edit before update of content, tool_calls on chat.messages
   for each row when ((old.content, old.tool_calls) is distinct from (new.content, new.tool_calls))
   execute function chat.tg_messages__keep_edit();
@@ -371,7 +415,7 @@ create trigger _600_count_changed after update on chat.messages
 create trigger _600_count_gone after delete on chat.messages
   referencing old table as old_rows for each statement execute function chat.tg_messages__count_gone();
 create trigger _800_audit after update of content, tool_calls on chat.messages
-  for each row execute function ops.tg__audit('id', 'user_id', '{content,tool_calls}');
+  for each row execute function ops.tg__audit('id', 'user_id', '{content,tool_calls}', '{edited_at,search}');
 
 do $$
 declare
@@ -387,18 +431,33 @@ begin
   end loop;
 end $$;
 
--- Searching, and what a job erases, cross users or ask for operators that policies would keep from the indexes.
+-- Searching, and what a job erases, cross users or ask for operators that policies would keep from the indexes. What is
+-- kept by triggers is kept whoever writes.
 create policy system_read on chat.conversations for select to plinth_system using (true);
+create policy system_update on chat.conversations for update to plinth_system using (true);
 create policy system_delete on chat.conversations for delete to plinth_system using (true);
 create policy system_read on chat.messages for select to plinth_system using (true);
-grant select, delete on chat.conversations to plinth_system;
+create policy system_insert on chat.message_edits for insert to plinth_system with check (true);
+grant select, update, delete on chat.conversations to plinth_system;
 grant select on chat.messages to plinth_system;
+grant insert on chat.message_edits to plinth_system;
+grant create on schema chat to plinth_system;
+alter function chat.tg_messages__count_new() owner to plinth_system;
+alter function chat.tg_messages__count_changed() owner to plinth_system;
+alter function chat.tg_messages__count_gone() owner to plinth_system;
+alter function chat.tg_messages__keep_edit() owner to plinth_system;
+revoke create on schema chat from plinth_system;
+-- Whoever makes a partition gives it these triggers.
+set local role plinth_system;
+grant execute on function chat.tg_messages__count_new(), chat.tg_messages__count_changed(), chat.tg_messages__count_gone(),
+  chat.tg_messages__keep_edit() to plinth_owner;
+set local role plinth_owner;
 
 -- What is older than the installation is imported history; one partition holds all of it.
-insert into ops.partitioned_tables (name) values ('chat.messages');
+insert into ops.partitioned_tables (name, step, ahead) values ('chat.messages', 'quarter', 2);
 select ops.make_partition('chat.messages', 'messages_default', null, null),
        ops.make_partition('chat.messages', 'messages_before', '00000000-0000-0000-0000-000000000000',
-                          base.first_id(date_trunc('month', now(), 'UTC')));
+                          base.first_id(date_trunc('quarter', now(), 'UTC')));
 select ops.make_partitions();
 
 insert into base.table_manifest (schema_name, table_name, class, reason) values

@@ -34,8 +34,10 @@ UNPLANNED = {
     "core.resource_owner": "the table that auth.resource_types names, by its key",
     "core.export_rows": "tables of the catalog, by the user's id",
     "core.plan_statement": "explains others",
+    "chat.tg_messages__count_new": "reads what the statement wrote, then one row by its key",
+    "chat.tg_messages__count_changed": "the same",
+    "chat.tg_messages__count_gone": "the same",
     "auth.tg_users__keep_logins": "plinth_system deletes no account: it never comes to that line",
-    "core.require_conversation": "plinth_system locks none: it never comes to that line",
     "memory.tg_embeddings__count_gone": "asks for the rows that its statement removed",
 }
 # Scans of large tables, each looked at. A reason other than "all of it counts" asks for an index.

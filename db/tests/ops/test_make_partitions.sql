@@ -1,6 +1,6 @@
--- ops.make_partitions and its job: partitions by month or by day, like their table in everything.
+-- ops.make_partitions and its job: partitions by quarter, month or day, like their table in everything.
 begin;
-select plan(22);
+select plan(26);
 
 select is(pg_get_function_arguments('core.make_partitions'::regproc),
   'p_limit integer', 'arguments');
@@ -14,9 +14,10 @@ select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a orde
   from pg_proc p where p.oid = 'core.make_partitions'::regproc;
 
 select is_empty(
-  $$ select t.name, b from ops.partitioned_tables t,
-            generate_series(date_trunc(t.step, date_subtract(now(), t.behind * ('1 ' || t.step)::interval, 'UTC'), 'UTC'),
-                            now() + t.ahead * ('1 ' || t.step)::interval, ('1 ' || t.step)::interval, 'UTC') b
+  $$ select t.name, b from ops.partitioned_tables t
+      cross join lateral (select ops.partition_step(t.step) as step) s
+      cross join lateral generate_series(date_trunc(t.step, date_subtract(now(), t.behind * s.step, 'UTC'), 'UTC'),
+                                         date_add(now(), t.ahead * s.step, 'UTC'), s.step, 'UTC') b
       where not exists (select from pg_inherits i
                          where i.inhparent = t.name::regclass
                            and pg_get_expr((select c.relpartbound from pg_class c where c.oid = i.inhrelid), i.inhrelid)
@@ -83,6 +84,22 @@ select results_eq(
 select throws_ok($$ insert into ops.tap_days (id) values (base.first_id(now() + interval '8 days')) $$, '23514', null,
                  'there is none beyond');
 select is(ops.partition_name('ops.tap_days', 'month', '2026-02-01'), 'tap_days_2026_02', 'by their begin they are named');
+
+-- By quarter.
+create table ops.tap_quarters (id uuid not null default base.new_id(), constraint tap_quarters_pkey primary key (id))
+  partition by range (id);
+alter table ops.tap_quarters owner to plinth_owner;
+insert into ops.partitioned_tables (name, step, ahead) values ('ops.tap_quarters', 'quarter', 2);
+select is(core.make_partitions(1000), 3, 'this quarter and two ahead');
+insert into ops.tap_quarters (id)
+select base.first_id(date_trunc('quarter', now(), 'UTC') + q * interval '3 months') from generate_series(0, 2) q
+union all select base.first_id(date_trunc('quarter', now(), 'UTC') + interval '9 months' - interval '1 ms');
+select is((select array_agg(n order by n) from (select count(*) as n from ops.tap_quarters t group by t.tableoid) c),
+          '{1,1,2}', 'each has its own, to its last millisecond');
+select throws_ok(
+  $$ insert into ops.tap_quarters (id) values (base.first_id(date_trunc('quarter', now(), 'UTC') + interval '9 months')) $$,
+  '23514', null, 'there is none beyond');
+select is(ops.partition_name('ops.tap_quarters', 'quarter', '2026-04-01'), 'tap_quarters_2026_q2', 'they are numbered');
 
 set session authorization plinth_web;
 select throws_ok('select core.make_partitions(1)', '42501', null, 'the layer runs it as a job only');

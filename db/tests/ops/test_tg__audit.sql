@@ -1,6 +1,6 @@
 -- ops.tg__audit: the difference between a row before and after goes to the trail; secrets only by name.
 begin;
-select plan(21);
+select plan(22);
 
 select is(pg_get_function_arguments('ops.tg__audit'::regproc), '', 'arguments');
 select is(pg_get_function_result('ops.tg__audit'::regproc), 'trigger', 'result');
@@ -80,6 +80,14 @@ select is((select n.difference -> 'secret' from newest n), '{}'::jsonb, 'except 
 insert into ops.tap_plain values ('x', null, 'told');
 select is((select n.difference from newest n), '{"id": {"after": "x"}, "secret": {"after": "told"}}'::jsonb,
           'a table that names no secret has none; a row may belong to nobody');
+
+create table ops.tap_counted (id text, user_id uuid, name text, uses integer default 0);
+create trigger _800_audit after insert or update on ops.tap_counted
+  for each row execute function ops.tg__audit('id', 'user_id', '{name}', '{uses}');
+insert into ops.tap_counted values ('y', null, 'n', 5);
+update ops.tap_counted set uses = 6;
+select results_eq($$ select n.action, n.changed from newest n $$, $$ values ('insert', '{id,name}'::text[]) $$,
+                  'what is left out is not told, and makes no row');
 
 select * from finish();
 rollback;

@@ -32,6 +32,7 @@ insert into reviewed values
   ('function api.delete_user',           'administrators delete any account'),
   ('function api.export_account',        'administrators export any account; the reading is done as that user'),
   ('function api.get_user',              'administrators see any account'),
+  ('function api.get_user_conversations', 'searches the named user''s rows, by indexes that policies would switch off'),
   ('function api.get_user_statistics',   'administrators count all accounts'),
   ('function api.list_users',            'administrators search all accounts, by indexes that policies would switch off'),
   ('function api.restore_account',       'whose account it is says the token'),
@@ -70,6 +71,11 @@ insert into reviewed values
   ('function core.use_one_time_token',   'finds a token by its hash: whose it is shows only then'),
   ('function core.erase_audit',          'details of what a user did to others are others'' rows; erases of the named user only'),
   ('function core.erase_mentions',       'rows that name an erased account by its address are others'''),
+  ('function chat.tg_messages__count_changed', 'a conversation has the numbers of its messages, whoever changed them'),
+  ('function chat.tg_messages__count_gone',    'the same'),
+  ('function chat.tg_messages__count_new',     'the same'),
+  ('function chat.tg_messages__keep_edit',     'the text a message had is kept, whoever changed it'),
+  ('function core.erase_deleted_conversations', 'a job: conversations of all users'),
   ('function core.erase_deleted_users',  'looks for accounts whose time to be restored is over, everybody''s'),
   ('function api.verify_audit',          'checks the trail of all users against its seals'),
   ('function api.list_secret_keys',     'counts the rows of all users by the key they need'),
@@ -114,6 +120,7 @@ insert into reviewed values
   ('function core.cleanup_rate_limits',  'a job: what all users and addresses used a while ago'),
   ('function http.note_use',             'notes the use of whatever tokens were presented, by their hashes'),
   ('function chat.tg_function_executions__note', 'notes what ended for the statistics, whoever ended it'),
+  ('view api.v_recent_conversations',    'operators and readers see who talks how much, and nothing of what is said'),
   ('view api.v_mail',                    'counts messages of all accounts, without address or text'),
   ('view api.v_findings',                'counts over all users; shows nothing of theirs'),
   ('view api.v_active_users',            'operators and readers see every account, without address or secret');
@@ -175,8 +182,9 @@ select distinct trim(r) as table_and_verbs from regexp_split_to_table($$
   select update auth.recovery_codes
   delete select update auth.totp
   select auth.tiers
-  delete select chat.conversations
+  delete select update chat.conversations
   select chat.messages
+  insert chat.message_edits
   delete insert select auth.user_roles
   insert select update auth.users
   select base.errors

@@ -21,8 +21,10 @@ select 'FAIL', format('%s has no partition for the next %s: select ops.make_part
    select from pg_class c
     where c.relnamespace::regnamespace::text = split_part(t.name, '.', 1)
       and c.relname = split_part(t.name, '.', 2)
-                   || to_char(now() at time zone 'UTC' + ('1 ' || t.step)::interval,
-                              case t.step when 'day' then '_YYYY_MM_DD' else '_YYYY_MM' end))
+                   || to_char(date_trunc(t.step, now() at time zone 'UTC')
+                              + case t.step when 'quarter' then interval '3 months' else ('1 ' || t.step)::interval end,
+                              case t.step when 'quarter' then '_YYYY_"q"Q' when 'month' then '_YYYY_MM'
+                                          else '_YYYY_MM_DD' end))
 union all
 select 'warn', format('%s holds about %s rows that found no partition', c.oid::regclass, pg_stat_get_live_tuples(c.oid))
   from ops.partitioned_tables t

@@ -1,0 +1,27 @@
+-- api.get_message: one message of the caller.
+--
+-- Errors  UN001 nobody is signed in; NF001 there is no such message
+create or replace function api.get_message(p_user_id uuid, p_message_id uuid)
+returns setof core.message_details
+language plpgsql
+stable
+security definer
+rows 1
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  p_user_id := core.act_for(p_user_id);
+  return query
+    select d.* from core.message_details d
+     where d.id = p_message_id
+       and exists (select from chat.conversations c
+                    where c.user_id = p_user_id and c.id = d.conversation_id and c.status <> 'deleted');
+  if not found then
+    perform base.raise('NF001', 'There is no such message', 'message_id');
+  end if;
+end
+$$;
+
+comment on function api.get_message(uuid, uuid) is 'One message of the caller';
+grant execute on function api.get_message(uuid, uuid) to plinth_web, plinth_operator;
+select http.expose('GET /v1/messages/{message_id}', 'api.get_message');

@@ -1,0 +1,67 @@
+-- api.erase_conversation: nothing is left, and it tells how much that was.
+begin;
+select plan(12);
+
+create function pg_temp.id(p_end text) returns uuid language sql immutable as $$
+  select ('019e0000-0000-7000-8000-00000000' || p_end)::uuid
+$$;
+
+select is(pg_get_function_arguments('api.erase_conversation'::regproc),
+  'p_user_id uuid, p_conversation_id uuid', 'arguments');
+select is(pg_get_function_result('api.erase_conversation'::regproc),
+  'TABLE(conversations bigint, messages bigint, message_edits bigint, message_client_ids bigint)', 'result');
+select is(concat_ws(' ', p.provolatile, p.prosecdef, p.proowner::regrole, p.proconfig),
+          'v t plinth_owner {"search_path=pg_catalog, pg_temp"}',
+          'volatility, definer, owner, search path')
+  from pg_proc p where p.oid = 'api.erase_conversation'::regproc;
+select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),
+          '{plinth_operator,plinth_owner,plinth_web}', 'who may call it')
+  from pg_proc p where p.oid = 'api.erase_conversation'::regproc;
+
+insert into auth.users (id, username, email) values
+  (pg_temp.id('d601'), 'tap_erase_conv_anna', 'tap_erase_conv_anna@example.org'),
+  (pg_temp.id('d602'), 'tap_erase_conv_ben', 'tap_erase_conv_ben@example.org');
+insert into chat.conversations (user_id, id, status) values
+  (pg_temp.id('d601'), pg_temp.id('d611'), 'active'),
+  (pg_temp.id('d601'), pg_temp.id('d612'), 'deleted'),
+  (pg_temp.id('d601'), pg_temp.id('d613'), 'active');
+
+set session authorization plinth_operator;
+select api.create_message(pg_temp.id('d601'), pg_temp.id('d611'), 'user', 'text ' || n,
+                          p_client_id => case when n < 3 then 'c' || n end)
+  from generate_series(1, 5) n;
+select api.create_message(pg_temp.id('d601'), pg_temp.id('d613'), 'user', 'another');
+select api.update_message(pg_temp.id('d601'), m.id, 'edited')
+  from api.get_messages(pg_temp.id('d601'), pg_temp.id('d611')) m;
+select throws_ok($$ select api.erase_conversation(pg_temp.id('d602'), pg_temp.id('d611')) $$,
+  'NF001', 'There is no such conversation', 'another user''s is missing');
+select results_eq($$ select e.conversations, e.messages, e.message_edits, e.message_client_ids
+                       from api.erase_conversation(pg_temp.id('d601'), pg_temp.id('d611')) e $$,
+                  $$ values (1::bigint, 5::bigint, 5::bigint, 2::bigint) $$, 'how many rows went');
+select results_eq($$ select e.conversations, e.messages from api.erase_conversation(pg_temp.id('d601'), pg_temp.id('d612')) e $$,
+                  $$ values (1::bigint, 0::bigint) $$, 'a deleted one, too');
+select throws_ok($$ select api.erase_conversation(pg_temp.id('d601'), pg_temp.id('d611')) $$,
+  'NF001', 'There is no such conversation', 'then it is not there any more');
+reset session authorization;
+select results_eq(
+  $$ select (select count(*) from chat.messages m where m.user_id = pg_temp.id('d601')),
+            (select count(*) from chat.message_edits e where e.user_id = pg_temp.id('d601')),
+            (select count(*) from chat.message_client_ids k where k.user_id = pg_temp.id('d601')) $$,
+  $$ values (1::bigint, 0::bigint, 0::bigint) $$, 'other conversations are as they were');
+
+reset session authorization;
+set session authorization plinth_web;
+select throws_ok($$ select api.erase_conversation(pg_temp.id('d601'), pg_temp.id('d613')) $$,
+  'UN001', 'Nobody is signed in', 'nobody is signed in');
+set local plinth.caller = '019e0000-0000-7000-8000-00000000d602';
+select throws_ok($$ select api.erase_conversation(pg_temp.id('d601'), pg_temp.id('d613')) $$,
+  'NP001', 'A request acts for its own caller only', 'not another user''s');
+reset session authorization;
+set local plinth.caller = '';
+set session authorization plinth_reader;
+select throws_ok($$ select api.erase_conversation(pg_temp.id('d601'), pg_temp.id('d613')) $$,
+  '42501', null, 'a reader may not');
+reset session authorization;
+
+select * from finish();
+rollback;
