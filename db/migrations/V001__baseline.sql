@@ -853,7 +853,8 @@ comment on column ops.partitioned_tables.name is 'The table, with its schema';
 comment on column ops.partitioned_tables.step is 'How much of time a partition holds: quarter, month or day';
 comment on column ops.partitioned_tables.ahead is 'How many of them ahead partitions are made';
 comment on column ops.partitioned_tables.behind is 'For how many back, because what belongs there may come late';
-comment on column ops.partitioned_tables.keep_setting is 'The setting that says how many days are kept; NULL: all of them';
+comment on column ops.partitioned_tables.keep_setting is
+  'The setting that says how many days are kept; NULL: all of them';
 comment on column ops.partitioned_tables.dropped_before is 'What is older may be gone; NULL: nothing was dropped yet';
 
 grant select on ops.partitioned_tables to plinth_system, plinth_operator;
@@ -5457,6 +5458,28 @@ comment on function chat.search_config(text) is
   'The text search configuration of a language; simple for an unknown one';
 grant execute on function chat.search_config(text) to plinth_system;
 
+-- PostgreSQL's parser takes "numpy.array" and "/etc/hosts" for one word each, "<String>" for a tag, which is none, and,
+-- where the database's character type is C, every sign beyond ASCII for a letter: quotation marks, dashes, arrows,
+-- pictures. Here all of these are what stands between words.
+create function chat.search_text(p_text text)
+returns text
+language sql
+immutable
+parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+  select translate(
+    case when octet_length(p_text) = length(p_text) then p_text
+         else regexp_replace(p_text, '[\u0080-\u00a9\u00ab-\u00b4\u00b6-\u00b9\u00bb-\u00bf\u00d7\u00f7\u2000-\u206f'
+           '\u20a0-\u20cf\u2190-\u2bff\u2e00-\u2e7f\u3000-\u303f\ufe00-\ufe0f\ufe10-\ufe6f\uff01-\uff0f\uff1a-\uff20'
+           '\uff3b-\uff40\uff5b-\uff65\U0001f000-\U0001faff]', ' ', 'g') end,
+    '<./', '   ')
+$$;
+
+comment on function chat.search_text(text) is
+  'A text as it is parsed for searching: signs that would hide words are blanks';
+grant execute on function chat.search_text(text) to plinth_system;
+
 -- A tsvector holds a megabyte at most, which 200,000 characters cannot exceed.
 create function chat.tg_messages__keep_search()
 returns trigger
@@ -5468,7 +5491,7 @@ begin
   new.search := to_tsvector(
     chat.search_config((select c.language from chat.conversations c
                          where c.user_id = new.user_id and c.id = new.conversation_id)),
-    left(new.content, 200000));
+    chat.search_text(left(new.content, 200000)));
   return new;
 end
 $$;

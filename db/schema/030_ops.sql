@@ -25,7 +25,8 @@ comment on column ops.partitioned_tables.name is 'The table, with its schema';
 comment on column ops.partitioned_tables.step is 'How much of time a partition holds: quarter, month or day';
 comment on column ops.partitioned_tables.ahead is 'How many of them ahead partitions are made';
 comment on column ops.partitioned_tables.behind is 'For how many back, because what belongs there may come late';
-comment on column ops.partitioned_tables.keep_setting is 'The setting that says how many days are kept; NULL: all of them';
+comment on column ops.partitioned_tables.keep_setting is
+  'The setting that says how many days are kept; NULL: all of them';
 comment on column ops.partitioned_tables.dropped_before is 'What is older may be gone; NULL: nothing was dropped yet';
 
 grant select on ops.partitioned_tables to plinth_system, plinth_operator;

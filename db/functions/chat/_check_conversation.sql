@@ -36,4 +36,5 @@ begin
 end
 $$;
 
-comment on function core.check_conversation(text, jsonb, jsonb, text, text) is 'Refuses a conversation that breaks a rule';
+comment on function core.check_conversation(text, jsonb, jsonb, text, text) is
+  'Refuses a conversation that breaks a rule';

@@ -1,12 +1,21 @@
 -- What a message is searched by follows its text and the language of its conversation, whoever writes.
 begin;
-select plan(17);
+select plan(22);
 
 select function_returns('chat', 'search_config', array['text'], 'regconfig');
 select volatility_is('chat', 'search_config', array['text'], 'stable');
 select is(chat.search_config('german'), 'pg_catalog.german'::regconfig, 'a language');
 select is(chat.search_config('Klingon'), 'pg_catalog.simple'::regconfig, 'an unknown one');
 select is(chat.search_config(null), 'pg_catalog.simple'::regconfig, 'none');
+
+select function_returns('chat', 'search_text', array['text'], 'text');
+select volatility_is('chat', 'search_text', array['text'], 'immutable');
+select is(tsvector_to_array(to_tsvector('simple', chat.search_text('List<String> <b>bold</b> numpy.array /etc/hosts'))),
+          '{array,b,bold,etc,hosts,list,numpy,string}', 'names of code, tags and paths are their words');
+select is(tsvector_to_array(to_tsvector('simple', chat.search_text('“Yes”—no… «oui» →go ✅done 😀ha ¿qué?'))),
+          '{done,go,ha,no,oui,qué,yes}', 'signs are between words');
+select is(tsvector_to_array(to_tsvector('simple', chat.search_text('Ärger naïve 数据库 हिन्दी ºª µ'))),
+          '{naïve,µ,ºª,ärger,हिन्दी,数据库}', 'letters are not');
 
 insert into auth.users (id, username, email) values
   ('019e0000-0000-7000-8000-00000000c701', 'tap_keep_search_anna', 'tap_keep_search_anna@example.org');

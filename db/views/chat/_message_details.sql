@@ -23,7 +23,8 @@ select m.id,
 comment on view core.message_details is 'A message as its owner sees it';
 comment on column core.message_details.id is 'The message; ids grow with time';
 comment on column core.message_details.conversation_id is 'The conversation it is in';
-comment on column core.message_details.parent_id is 'The message it answers on a branch; NULL: the one before it in the main line';
+comment on column core.message_details.parent_id is
+  'The message it answers on a branch; NULL: the one before it in the main line';
 comment on column core.message_details.client_id is 'The application''s own name for it';
 comment on column core.message_details.role is 'system, user, assistant or tool';
 comment on column core.message_details.content is 'The text';

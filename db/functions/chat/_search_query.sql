@@ -1,0 +1,57 @@
+-- core.search_query: what a search was asked for, as PostgreSQL searches for it. Empty: there is nothing to look for.
+--
+-- Rules   "a phrase", -not, or; all other words must be there. Each word is looked for as the language reduces it and
+--         as it stands: so it is found in conversations of another language, too.
+--         prefix: the last word is the beginning of one, unless it is left out by a hyphen.
+--         At most 1,000 characters and 32 words: what a search may cost is bounded before it begins.
+-- Errors  VL001 query
+create or replace function core.search_query(p_query text, p_config regconfig, p_mode text default 'web')
+returns tsquery
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_parts text[];
+  v_last  tsquery;
+  v_query tsquery;
+  v_word  text;
+  v_stem  tsquery;
+begin
+  if coalesce(length(btrim(p_query, E' \t\r\n')), 0) not between 1 and 1000 then
+    perform base.raise('VL001', 'query must have 1 to 1,000 characters', 'query');
+  end if;
+  if regexp_count(p_query, '[[:alnum:]]+') > 32 then
+    perform base.raise('VL001', 'query must have at most 32 words', 'query');
+  end if;
+
+  p_query := chat.search_text(p_query);
+  v_parts := regexp_match(p_query, '^(.*?)([[:alnum:]]+)$');
+  if p_mode = 'prefix' and v_parts[1] !~ '(^|\s)-$' and lower(v_parts[2]) <> 'or' then
+    v_last := to_tsquery('simple', v_parts[2] || ':*');
+    if to_tsquery(p_config, v_parts[2] || ':*') <> v_last then
+      v_last := to_tsquery(p_config, v_parts[2] || ':*') || v_last;
+    end if;
+    p_query := v_parts[1];
+  end if;
+  v_query := websearch_to_tsquery(p_config, p_query);
+
+  for v_word in select distinct lower(w[1]) from regexp_matches(p_query, '[[:alnum:]]+', 'g') w loop
+    v_stem := plainto_tsquery(p_config, v_word);
+    if numnode(v_stem) = 1 and v_stem <> plainto_tsquery('simple', v_word) then
+      v_query := ts_rewrite(v_query, v_stem, v_stem || plainto_tsquery('simple', v_word));
+    end if;
+  end loop;
+
+  if v_last is not null then
+    v_query := case when p_query ~* '\sor\s+$' then v_query || v_last else v_query && v_last end;
+  end if;
+  if querytree(v_query) = 'T' then
+    perform base.raise('VL001', 'query must have a word to find, not only words to leave out', 'query');
+  end if;
+  return v_query;
+end
+$$;
+
+comment on function core.search_query(text, regconfig, text) is
+  'What a search was asked for, as PostgreSQL searches for it';
