@@ -235,6 +235,7 @@ _STDIN = _option("--password-stdin", action="store_true", help="read it from sta
 _FILE = _option("file", metavar="FILE", type=Path)
 _WHO = _option("username", metavar="USER")
 _GROUPS = {
+    "embeddings": "indexes of embedding models",
     "cache": "see, remove and make copies of answers in Redis",
     "migrate": "bring the database to what db/ says",
     "user": "make and change accounts",
@@ -299,6 +300,16 @@ _COMMANDS: tuple[tuple[str, str | Callable[..., int | None], str, tuple[Any, ...
     )),
     ("embed", "embed.main", "print the vector of a text; needs make embed", (
         _option("text", metavar="TEXT"),
+    )),
+    ("embeddings index", "embeddings.index", "build the index a model should have, or another", (
+        _option("model", metavar="MODEL"),
+        _option("--kind", dest="index_kind", metavar="KIND", help="hnsw, ivfflat or none"),
+        _option("--m", dest="hnsw_m", metavar="N", type=int, help="hnsw: neighbours of a point"),
+        _option("--ef-construction", dest="hnsw_ef_construction", metavar="N", type=int,
+                help="hnsw: candidates looked at for a point"),
+        _option("--lists", dest="ivfflat_lists", metavar="N", type=int, help="ivfflat: lists"),
+        _option("--maintenance-memory", default="512MB", metavar="SIZE",
+                help="memory to build with (512MB); faster where the whole index fits"),
     )),
     ("hash-password", _hash_password, "print the hash of a password, for seeds", (_STDIN,)),
     ("openapi", _openapi, "print the OpenAPI document", ()),

@@ -1,0 +1,52 @@
+"""`plinth embeddings index`: another index for a model's vectors, while they are used."""
+
+import threading
+from typing import Any
+
+import psycopg
+
+from pyapp import engine
+from pyapp.progress import Progress
+from pyapp.settings import Settings
+
+_OFTEN = 1.0  # seconds between two looks at how far it is
+
+
+def index(settings: Settings, model: str, maintenance_memory: str, **wanted: Any) -> None:
+    """The database says step by step what to run; what was interrupted is taken up again."""
+    changes = {f"p_{name}": value for name, value in wanted.items() if value is not None}
+    with engine.servers(settings, make=False) as there, Progress() as say:
+        # A build ends with the one who asked for it, also where he is killed.
+        options = (
+            f"-c client_connection_check_interval=1s -c maintenance_work_mem={maintenance_memory}"
+        )
+        with (
+            psycopg.connect(there.admin_url, autocommit=True, options=options) as builder,
+            psycopg.connect(there.admin_url, autocommit=True) as watcher,
+        ):
+            if changes:
+                marks = ", ".join(f"{name} => %({name})s" for name in changes)
+                call = f"select api.update_embedding_model(%(model)s, {marks})"
+                builder.execute(call.encode(), changes | {"model": model})
+            while step := builder.execute(
+                "select * from api.next_embedding_index_step(%s)", [model]
+            ).fetchone():
+                say(step[0])
+                ended = threading.Event()
+                watching = threading.Thread(target=_watch, args=(watcher, model, say, ended))
+                watching.start()
+                try:
+                    builder.execute(step[1].encode())
+                finally:
+                    ended.set()
+                    watching.join()
+    print(f"the index of {model} is as it should be")
+
+
+def _watch(
+    watcher: psycopg.Connection[Any], model: str, say: Progress, ended: threading.Event
+) -> None:
+    while not ended.wait(_OFTEN):
+        row = watcher.execute("select core.embedding_index_progress(%s)", [model]).fetchone()
+        if row and row[0]:
+            say.detail(row[0])
