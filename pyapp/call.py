@@ -328,7 +328,9 @@ class Caller:
         try:
             row = await self._database.call(route.lane, statement, values, once=once)
         except DatabaseError as error:
-            problem = self.registry.problem(error.sqlstate, error.message, error.field)
+            problem = self.registry.problem(
+                error.sqlstate, error.message, error.field, faults=error.more
+            )
             if problem.status >= 500:
                 log.error("%s: %s %s", route.function, error.sqlstate, error.message)  # noqa: TRY400
             raise problem from None

@@ -34,9 +34,9 @@ class DatabaseError(Exception):
 
     def __init__(self, result: pq.abc.PGresult) -> None:
         fields = pq.DiagnosticField
-        self.sqlstate, self.message, self.field = (
-            (result.error_field(field) or b"").decode("utf-8", "replace")
-            for field in (fields.SQLSTATE, fields.MESSAGE_PRIMARY, fields.COLUMN_NAME)
+        told = (fields.SQLSTATE, fields.MESSAGE_PRIMARY, fields.COLUMN_NAME, fields.MESSAGE_DETAIL)
+        self.sqlstate, self.message, self.field, self.more = (
+            (result.error_field(field) or b"").decode("utf-8", "replace") for field in told
         )
         super().__init__(f"{self.sqlstate} {self.message}")
 

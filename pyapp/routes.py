@@ -156,9 +156,15 @@ class Registry:
         raise problems.layer("NF404", "No route has this path.")
 
     def problem(
-        self, code: str, message: str, field: str | None = None, retry_after: int | None = None
+        self,
+        code: str,
+        message: str,
+        field: str | None = None,
+        retry_after: int | None = None,
+        faults: str = "",
     ) -> problems.Problem:
-        """A failed call as the error table has it: the longest matching code decides."""
+        """A failed call as the error table has it: the longest matching code decides. Where it
+        breaks several rules, faults is the list of them, in JSON."""
         known = self._codes
         row = next((known[code[:n]] for n in range(5, 1, -1) if code[:n] in known), None)
         if row is None or row["http_status"] == 500:
@@ -166,12 +172,13 @@ class Registry:
         # PostgreSQL's own messages may repeat a value or name a table: the client gets the table's.
         ours = code[0].isalpha() and len(row["code"]) == 5
         detail = message if ours else row["description"]
+        errors = [{"field": field, "code": row["code"], "detail": detail}] if field else []
         return problems.Problem(
             row["http_status"],
             row["code"],
             row["title"],
             detail,
-            errors=[{"field": field, "code": row["code"], "detail": detail}] if field else [],
+            errors=json.loads(faults) if ours and faults else errors,
             retry_after=retry_after or row["retry_after"],
             headers=(("WWW-Authenticate", "Bearer"),) if row["http_status"] == 401 else (),
         )

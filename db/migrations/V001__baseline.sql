@@ -167,6 +167,20 @@ $$;
 comment on function base.raise(text, text, text, text) is
   'Raises one of base.errors: the message is for the caller, the field names what was wrong';
 
+create function base.raise_all(p_code text, p_message text, p_faults jsonb)
+returns void
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  raise exception using errcode = p_code, message = p_message, detail = p_faults::text;
+end
+$$;
+
+comment on function base.raise_all(text, text, jsonb) is
+  'Raises one of base.errors for several faults at once: an array of {"field", "code", "detail"}';
+
 ------------------------------------------------------------------------------------------------------------------
 -- Settings: what an operator may turn, each with its type, its bounds and its reason.
 ------------------------------------------------------------------------------------------------------------------
@@ -402,7 +416,7 @@ comment on function base.request_context(integer) is
 
 grant execute on function base.subject_id(), base.current_user_id() to plinth_system, plinth_operator;
 grant execute on function base.request_context(integer) to plinth_system;
-grant execute on function base.raise(text, text, text, text) to plinth_system;
+grant execute on function base.raise(text, text, text, text), base.raise_all(text, text, jsonb) to plinth_system;
 grant execute on function base.setting(text) to plinth_system, plinth_operator;
 grant select on base.errors, base.settings, base.table_manifest, base.table_privacy to plinth_system, plinth_operator;
 
@@ -5860,7 +5874,8 @@ create trigger _100_status before update of status on chat.function_executions
 ------------------------------------------------------------------------------------------------------------------
 -- Statistics. What ended is noted in a queue, in the same transaction, and folded into sums by a job; whoever reads
 -- adds what still waits. So no two that end at once wait for each other on a row of sums, and nothing is late or lost.
--- A row of sums is one slot of a histogram: histograms add up, percentiles do not.
+-- A row of sums is one slot of a histogram, with its bounds: histograms add up and percentiles do not, and bounds may
+-- change.
 ------------------------------------------------------------------------------------------------------------------
 
 create table chat.unfolded_executions (
@@ -5871,6 +5886,8 @@ create table chat.unfolded_executions (
   skill_version text not null,
   status        text not null,
   duration_us   bigint not null,
+  from_us       bigint not null,
+  below_us      bigint,
   error_kind    text,
   finished_at   timestamptz not null,
   constraint unfolded_executions_pkey primary key (user_id, execution_id)
@@ -5884,6 +5901,8 @@ comment on column chat.unfolded_executions.skill_name is 'The skill';
 comment on column chat.unfolded_executions.skill_version is 'The version';
 comment on column chat.unfolded_executions.status is 'How it ended';
 comment on column chat.unfolded_executions.duration_us is 'How many microseconds it took';
+comment on column chat.unfolded_executions.from_us is 'The slot of chat.duration_bounds() that this falls in: from so many';
+comment on column chat.unfolded_executions.below_us is 'To below so many; NULL: there is no end';
 comment on column chat.unfolded_executions.error_kind is 'How it failed';
 comment on column chat.unfolded_executions.finished_at is 'When it ended';
 
@@ -5893,13 +5912,14 @@ create table chat.user_skill_stats (
   skill_name       text not null,
   skill_version    text not null,
   status           text not null,
-  slot             integer not null,
+  from_us          bigint not null,
+  below_us         bigint,
   runs             bigint not null,
   duration_us      numeric not null,
   slowest_us       bigint not null,
   last_error_kind  text,
   last_finished_at timestamptz not null,
-  constraint user_skill_stats_pkey primary key (user_id, day, skill_name, skill_version, status, slot)
+  constraint user_skill_stats_pkey primary key (user_id, day, skill_name, skill_version, status, from_us)
 ) with (fillfactor = 80);
 
 comment on table chat.user_skill_stats is
@@ -5909,7 +5929,8 @@ comment on column chat.user_skill_stats.day is 'The day they ended (UTC)';
 comment on column chat.user_skill_stats.skill_name is 'The skill';
 comment on column chat.user_skill_stats.skill_version is 'The version';
 comment on column chat.user_skill_stats.status is 'How they ended';
-comment on column chat.user_skill_stats.slot is 'The slot of chat.duration_bounds() their duration falls in';
+comment on column chat.user_skill_stats.from_us is 'The slot of a histogram that they are in: they took from so many microseconds';
+comment on column chat.user_skill_stats.below_us is 'To below so many; NULL: there is no end';
 comment on column chat.user_skill_stats.runs is 'How many';
 comment on column chat.user_skill_stats.duration_us is 'Microseconds of all together';
 comment on column chat.user_skill_stats.slowest_us is 'Microseconds of the slowest';
@@ -5924,13 +5945,14 @@ create table chat.skill_stats (
   skill_name       text not null,
   skill_version    text not null,
   status           text not null,
-  slot             integer not null,
+  from_us          bigint not null,
+  below_us         bigint,
   runs             bigint not null,
   duration_us      numeric not null,
   slowest_us       bigint not null,
   last_error_kind  text,
   last_finished_at timestamptz not null,
-  constraint skill_stats_pkey primary key (day, skill_name, skill_version, status, slot)
+  constraint skill_stats_pkey primary key (day, skill_name, skill_version, status, from_us)
 ) with (fillfactor = 80);
 
 comment on table chat.skill_stats is 'The same of everybody together';
@@ -5938,7 +5960,8 @@ comment on column chat.skill_stats.day is 'The day they ended (UTC)';
 comment on column chat.skill_stats.skill_name is 'The skill';
 comment on column chat.skill_stats.skill_version is 'The version';
 comment on column chat.skill_stats.status is 'How they ended';
-comment on column chat.skill_stats.slot is 'The slot of chat.duration_bounds() their duration falls in';
+comment on column chat.skill_stats.from_us is 'The slot of a histogram that they are in: they took from so many microseconds';
+comment on column chat.skill_stats.below_us is 'To below so many; NULL: there is no end';
 comment on column chat.skill_stats.runs is 'How many';
 comment on column chat.skill_stats.duration_us is 'Microseconds of all together';
 comment on column chat.skill_stats.slowest_us is 'Microseconds of the slowest';
@@ -5946,13 +5969,13 @@ comment on column chat.skill_stats.last_error_kind is 'How the last of them fail
 comment on column chat.skill_stats.last_finished_at is 'When the last of them ended';
 
 create function chat.duration_bounds()
-returns integer[]
+returns bigint[]
 language sql
 immutable
 parallel safe
 as $$
   select '{1000,2000,5000,10000,20000,50000,100000,200000,350000,500000,750000,1000000,1500000,2000000,3000000,5000000,
-           7500000,10000000,15000000,20000000,30000000,60000000,120000000,300000000,600000000,1800000000}'::integer[]
+           7500000,10000000,15000000,20000000,30000000,60000000,120000000,300000000,600000000,1800000000}'::bigint[]
 $$;
 
 comment on function chat.duration_bounds() is
@@ -5966,11 +5989,14 @@ volatile
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  v_bounds bigint[] := chat.duration_bounds();
+  v_slot   integer := width_bucket(new.duration_us, v_bounds);
 begin
   insert into chat.unfolded_executions
-    (user_id, execution_id, day, skill_name, skill_version, status, duration_us, error_kind, finished_at)
+    (user_id, execution_id, day, skill_name, skill_version, status, duration_us, from_us, below_us, error_kind, finished_at)
   values (new.user_id, new.id, (new.finished_at at time zone 'UTC')::date, new.skill_name, new.skill_version, new.status,
-          new.duration_us, new.error_kind, new.finished_at);
+          new.duration_us, coalesce(v_bounds[v_slot], 0), v_bounds[v_slot + 1], new.error_kind, new.finished_at);
   return null;
 end
 $$;

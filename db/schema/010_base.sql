@@ -161,6 +161,20 @@ $$;
 comment on function base.raise(text, text, text, text) is
   'Raises one of base.errors: the message is for the caller, the field names what was wrong';
 
+create function base.raise_all(p_code text, p_message text, p_faults jsonb)
+returns void
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  raise exception using errcode = p_code, message = p_message, detail = p_faults::text;
+end
+$$;
+
+comment on function base.raise_all(text, text, jsonb) is
+  'Raises one of base.errors for several faults at once: an array of {"field", "code", "detail"}';
+
 ------------------------------------------------------------------------------------------------------------------
 -- Settings: what an operator may turn, each with its type, its bounds and its reason.
 ------------------------------------------------------------------------------------------------------------------
@@ -396,7 +410,7 @@ comment on function base.request_context(integer) is
 
 grant execute on function base.subject_id(), base.current_user_id() to plinth_system, plinth_operator;
 grant execute on function base.request_context(integer) to plinth_system;
-grant execute on function base.raise(text, text, text, text) to plinth_system;
+grant execute on function base.raise(text, text, text, text), base.raise_all(text, text, jsonb) to plinth_system;
 grant execute on function base.setting(text) to plinth_system, plinth_operator;
 grant select on base.errors, base.settings, base.table_manifest, base.table_privacy to plinth_system, plinth_operator;
 

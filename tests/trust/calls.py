@@ -12,41 +12,60 @@ _ADMIN = "01900000-0000-7000-8000-000000000001"
 # With these, a call goes through to its end. {names} are ids of what there is; all other functions
 # are called with made-up arguments, and what writes is soon refused.
 _SURE: dict[str, dict[str, Any]] = {
+    "api.add_plan_steps": {"plan_id": "{plan}", "steps": [{"skill": "skill7"}]},
     "api.archive_flag": {"key": "flag7"},
     "api.assign_role": {"id": "{other}", "role": "developer"},
+    "api.cancel_plan": {"plan_id": "{plan}"},
     "api.change_email": {"email": "elsewhere@example.org", "password": "Dev@12345"},
     "api.change_password": {"current_password": "Dev@12345",
                             "new_password": "quite another one 4711"},
+    "api.claim_plan_steps": {"plan_id": "{plan}"},
     "api.create_api_key": {"name": "new", "scopes": ["self:read"]},
     "api.create_flag": {"key": "new_flag", "prerequisites": ["flag7"]},
+    "api.create_plan": {"goal": "Get there", "steps": [{"skill": "skill7"}], "start": True},
     "api.create_role": {"name": "painter", "description": "Paints", "permissions": ["self:read"]},
     "api.create_session": {"login": "alice", "password": "Dev@12345"},
     "api.create_team": {"name": "Another team"},
     "api.create_user": {"username": "newcomer", "email": "newcomer@example.org",
                         "password": "a long enough one 4711"},
     "api.create_users": {"users": [{"username": "imported", "email": "imported@example.org"}]},
+    "api.delete_plan": {"plan_id": "{ended}"},
     "api.delete_team": {"team_id": "{team}"},
     "api.delete_user": {"id": "{other}"},
     "api.end_all_sessions": {},
     "api.end_session": {"session_id": "{session}"},
+    "api.finish_function_execution": {"execution_id": "{run}", "status": "succeeded"},
     "api.get_flag": {"key": "flag7"},
     "api.get_flag_details": {"key": "flag7"},
+    "api.get_function_execution": {"execution_id": "{run}"},
+    "api.get_plan": {"plan_id": "{plan}"},
+    "api.get_ready_steps": {"plan_id": "{plan}"},
+    "api.get_skill": {"name": "skill7"},
     "api.get_team": {"team_id": "{team}"},
     "api.invite_to_team": {"team_id": "{team}", "email": "guest@example.com"},
     "api.list_audit": {"user": ALICE},
+    "api.list_function_executions": {"name": "skill7"},
+    "api.list_plan_steps": {"plan_id": "{plan}"},
+    "api.list_skill_versions": {"name": "skill7"},
     "api.list_flag_history": {"key": "flag7"},
     "api.list_invitations": {"team_id": "{team}"},
     "api.list_team_members": {"team_id": "{team}"},
     "api.list_user_flags": {"id": ALICE},
     "api.list_users": {"search": "user77", "sort": "username"},
     "api.record_usages": {"events": [{"model": "m", "tokens_in": 1, "event_id": "e 1"}]},
+    "api.register_skill": {"name": "Echo", "description": "Echoes",
+                           "parameters": {"type": "object"}},
     "api.remove_team_member": {"team_id": "{team}", "member_id": "{member}"},
     "api.restore_user": {"id": "{deleted}"},
     "api.revoke_api_key": {"key_id": "{key}"},
     "api.rotate_api_key": {"key_id": "{key}"},
     "api.set_provider_key": {"provider": "example", "secret": "sk-0123456789abcdef"},
     "api.set_route_limit": {"route": "GET /v1/me", "requests_per_minute": 7},
+    "api.set_skill_enabled": {"name": "skill7", "enabled": False},
     "api.set_tier_limit": {"tier": "free", "factor": 2},
+    "api.start_function_execution": {"name": "skill7"},
+    "api.start_plan": {"plan_id": "{plan}"},
+    "api.start_plan_step": {"plan_id": "{plan}", "step": 1},
     "api.step_up_session": {"password": "Dev@12345"},
     "api.transfer_team": {"team_id": "{team}", "member_id": "{member}"},
     "api.unassign_role": {"id": "{other}", "role": "user"},
@@ -55,6 +74,7 @@ _SURE: dict[str, dict[str, Any]] = {
     "api.update_flag": {"key": "flag7", "enabled": True, "reason": "a try"},
     "api.update_preferences": {"preferences": {"theme": "dark"}},
     "api.update_role": {"name": "user", "description": "changed"},
+    "api.update_skill": {"name": "skill7", "tags": ["new"]},
     "api.update_team": {"team_id": "{team}", "name": "Renamed"},
     "api.update_team_member": {"team_id": "{team}", "member_id": "{member}", "role": "admin"},
     "api.update_user": {"id": "{other}", "status": "suspended"},
@@ -73,6 +93,15 @@ _IDS = """
      union all
     (select 'key', k.id::text from auth.api_keys k
       where k.user_id = %(alice)s and k.revoked_at is null limit 1)
+     union all
+    (select 'plan', p.id::text from chat.planner_executions p
+      where p.user_id = %(alice)s and p.status = 'running' limit 1)
+     union all
+    (select 'ended', p.id::text from chat.planner_executions p
+      where p.user_id = %(alice)s and p.status = 'succeeded' limit 1)
+     union all
+    (select 'run', e.id::text from chat.function_executions e
+      where e.user_id = %(alice)s and e.status = 'running' limit 1)
      union all
     select 'other', u.id::text from auth.users u where u.username = 'user77'
      union all

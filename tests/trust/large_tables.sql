@@ -125,19 +125,20 @@ insert into chat.planner_executions (user_id, id, goal, status, started_at, fini
 select user_id, id, 'Something', case when n % 10 = 0 then 'running' else 'succeeded' end, at, case when n % 10 <> 0 then at end
   from many;
 insert into chat.planner_steps (user_id, plan_id, step, name, skill_name, skill_version, status)
-select user_id, id, 1, 'only', 'skill' || n % 200 + 1, '1.0.0', case when n % 10 = 0 then 'pending' else 'succeeded' end
-  from many;
+select p.user_id, p.id, 1, 'only', 'skill' || row_number() over () % 200 + 1, '1.0.0',
+       case p.status when 'running' then 'pending' else p.status end
+  from chat.planner_executions p;
 insert into chat.function_executions (user_id, id, skill_name, skill_version, status, started_at, expires_at, finished_at)
 select user_id, base.first_id(now() - n * interval '1 second'), 'skill' || n % 200 + 1, '1.0.0',
        case when n % 10 = 0 then 'running' when n % 11 = 0 then 'failed' else 'succeeded' end, at, at + interval '5 minutes',
        case when n % 10 <> 0 then at + interval '1 second' end
   from many;
-insert into chat.unfolded_executions (user_id, execution_id, day, skill_name, skill_version, status, duration_us, finished_at)
-select user_id, id, current_date, 'skill1', '1.0.0', 'succeeded', 1000, at from many;
-insert into chat.user_skill_stats (user_id, day, skill_name, skill_version, status, slot, runs, duration_us, slowest_us,
+insert into chat.unfolded_executions (user_id, execution_id, day, skill_name, skill_version, status, duration_us, from_us, finished_at)
+select user_id, id, current_date, 'skill1', '1.0.0', 'succeeded', 1000, 1000, at from many;
+insert into chat.user_skill_stats (user_id, day, skill_name, skill_version, status, from_us, runs, duration_us, slowest_us,
                                    last_finished_at)
 select user_id, current_date - n % 200, 'skill' || n % 200 + 1, '1.0.0', 'succeeded', 7, 1, 1000, 1000, at from many;
-insert into chat.skill_stats (day, skill_name, skill_version, status, slot, runs, duration_us, slowest_us, last_finished_at)
+insert into chat.skill_stats (day, skill_name, skill_version, status, from_us, runs, duration_us, slowest_us, last_finished_at)
 select current_date - n % 365, 'skill' || n % 200 + 1, '1.0.0', 'succeeded', n % 7, 1, 1000, 1000, now() from many
 on conflict do nothing;
 insert into memory.recalls (user_id, memory_ids)

@@ -51,6 +51,10 @@ SCANS = {
     ("core.embedding_total", "memory.embedding_counts"): "the users of one model are nearly all",
     ("api.verify_usage", "ops.api_usage"): "every call is counted",
     ("api.verify_usage", "analytics.api_metrics"): "every row is compared",
+    ("api.verify_skill_statistics", "chat.function_executions"): "every run is counted",
+    ("api.verify_skill_statistics", "chat.unfolded_executions"): "every row is compared",
+    ("api.verify_skill_statistics", "chat.user_skill_stats"): "every row is compared",
+    ("api.verify_skill_statistics", "chat.skill_stats"): "every row is compared",
     ("http.undelivered", "base.touched_tags"): "asked by a replay that could not bump; "
     "the record is short, and an index would cost every write",
     ("http.health", "base.touched_tags"): "counts what no worker has bumped yet: next to nothing",

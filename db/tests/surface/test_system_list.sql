@@ -125,6 +125,11 @@ insert into reviewed values
   ('function http.note_use',             'notes the use of whatever tokens were presented, by their hashes'),
   ('function chat.tg_function_executions__note', 'notes what ended for the statistics, whoever ended it'),
   ('view api.v_recent_conversations',    'operators and readers see who talks how much, and nothing of what is said'),
+  ('function api.verify_skill_statistics', 'recounts the runs of all users'),
+  ('function core.cleanup_skill_stats',  'a job: statistics of all users'),
+  ('function core.fold_executions',      'a job: runs of all users'),
+  ('function core.time_out_executions',  'a job: runs of all users'),
+  ('view api.v_skill_statistics',        'counts over all users; shows nothing of theirs'),
   ('view api.v_mail',                    'counts messages of all accounts, without address or text'),
   ('view api.v_findings',                'counts over all users; shows nothing of theirs'),
   ('view api.v_active_users',            'operators and readers see every account, without address or secret');

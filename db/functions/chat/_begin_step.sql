@@ -1,0 +1,48 @@
+-- core.begin_step: begins a step that is ready: fills in its arguments, checks them, and starts its run. Returns the
+-- run; NULL: the step failed before it could begin, because its skill is off or its arguments are wrong. The caller
+-- holds the plan's row, so nobody else begins the same step.
+create or replace function core.begin_step(p_step chat.planner_steps, p_conversation_id uuid)
+returns uuid
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_user      uuid := (p_step).user_id;
+  v_plan_id   uuid := (p_step).plan_id;
+  v_skill     chat.skills := core.find_skill((p_step).skill_name, (p_step).skill_version);
+  v_arguments jsonb;
+  v_faults    jsonb;
+  v_execution chat.function_executions;
+begin
+  v_arguments := core.fill_arguments((p_step).arguments, (
+    select coalesce(jsonb_object_agg(n.name, n.result), '{}') from chat.planner_steps n
+     where n.user_id = v_user and n.plan_id = v_plan_id and n.step = any ((p_step).needs)));
+  if not v_skill.enabled then
+    perform core.end_step(v_user, v_plan_id, (p_step).step, 'failed', null, 'skill_off',
+                          format('The skill %s %s is switched off', v_skill.name, v_skill.version), true);
+    return null;
+  end if;
+  if octet_length(v_arguments::text) > 131072 then
+    v_faults := jsonb_build_array(core.json_fault('arguments', 'size', 'must have at most 131,072 bytes'));
+  else
+    v_faults := core.json_faults(v_arguments, v_skill.parameters, 'arguments');
+  end if;
+  if v_faults <> '[]' then
+    perform core.end_step(v_user, v_plan_id, (p_step).step, 'failed', null, 'arguments',
+                          left((select string_agg(concat_ws(' ', f ->> 'field', f ->> 'detail'), '; ')
+                                  from jsonb_array_elements(v_faults) f), 8000), true);
+    return null;
+  end if;
+
+  v_execution := core.open_execution(v_user, v_skill, v_arguments, p_conversation_id, null, v_plan_id, (p_step).step,
+                                     (p_step).attempts + 1, (p_step).timeout_seconds);
+  update chat.planner_steps s
+     set status = 'running', attempts = s.attempts + 1, execution_id = v_execution.id, started_at = v_execution.started_at,
+         finished_at = null, error_kind = null, error_message = null
+   where s.user_id = v_user and s.plan_id = v_plan_id and s.step = (p_step).step;
+  return v_execution.id;
+end
+$$;
+
+comment on function core.begin_step(chat.planner_steps, uuid) is 'Begins a step that is ready, and starts its run';

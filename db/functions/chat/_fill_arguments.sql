@@ -1,0 +1,26 @@
+-- core.fill_arguments: the arguments of a step with the results of others in their places. p_results has them by the
+-- names of the steps. A part that a result does not have is null.
+create or replace function core.fill_arguments(p_arguments jsonb, p_results jsonb)
+returns jsonb
+language plpgsql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if p_arguments ? '$result' and jsonb_typeof(p_arguments) = 'object' then
+    return coalesce(p_results -> (p_arguments ->> '$result') #> (
+      select coalesce(array_agg(replace(replace(s.part, '~1', '/'), '~0', '~') order by s.n), '{}')
+        from string_to_table(substr(p_arguments ->> 'pointer', 2), '/') with ordinality as s (part, n)
+       where p_arguments ->> 'pointer' <> ''), 'null');
+  elsif jsonb_typeof(p_arguments) = 'object' then
+    return (select coalesce(jsonb_object_agg(e.key, core.fill_arguments(e.value, p_results)), '{}')
+              from jsonb_each(p_arguments) e);
+  elsif jsonb_typeof(p_arguments) = 'array' then
+    return (select coalesce(jsonb_agg(core.fill_arguments(e.value, p_results) order by e.n), '[]')
+              from jsonb_array_elements(p_arguments) with ordinality as e (value, n));
+  end if;
+  return p_arguments;
+end
+$$;
+
+comment on function core.fill_arguments(jsonb, jsonb) is 'The arguments of a step with the results of others in their places';

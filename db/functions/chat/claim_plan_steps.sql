@@ -1,0 +1,73 @@
+-- api.claim_plan_steps: takes steps that are ready and starts their runs, of one plan or of any that the caller has.
+-- What is taken, no other worker gets.
+--
+-- Rules   At most p_most steps, from 1 to 100, those of the oldest plan first. items has, of each, plan_id, step,
+--         name, skill_name, skill_version, arguments (filled in), execution_id, attempt and expires_at; the worker
+--         ends each with api.finish_function_execution. left counts steps of running plans that wait: with none
+--         running and none left there is nothing more to do.
+--         A step whose skill is off, or whose arguments are wrong once they are filled in, fails in place of
+--         beginning.
+-- Errors  UN001 nobody is signed in; NF001 there is no such plan; VL001 most
+-- Locks   the rows of plans, one after the other: that of the named plan is waited for; where none is named, plans
+--         that others hold are passed over. Then the steps
+create or replace function api.claim_plan_steps(p_user_id uuid, p_plan_id uuid default null, p_most integer default 1)
+returns table (items jsonb, pending bigint, running bigint)
+language plpgsql
+volatile
+security definer
+rows 1
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  v_plan chat.planner_executions;
+  v_step chat.planner_steps;
+  v_id   uuid;
+  v_ids  uuid[] := '{}';
+begin
+  p_user_id := core.act_for(p_user_id);
+  p_most := coalesce(p_most, 1);
+  if p_most not between 1 and 100 then
+    perform base.raise('VL001', 'most must be from 1 to 100', 'most');
+  end if;
+  if p_plan_id is not null then
+    perform core.require_plan(p_user_id, p_plan_id);
+  end if;
+
+  for v_plan in
+    select p.* from chat.planner_executions p
+     where p.user_id = p_user_id and p.status = 'running' and (p_plan_id is null or p.id = p_plan_id)
+       and exists (select from chat.planner_steps s where s.user_id = p_user_id and s.plan_id = p.id and core.is_step_ready(s))
+     order by p.id
+       for no key update of p skip locked
+  loop
+    -- Asked again one by one, because one that fails before it begins takes along what needs it.
+    loop
+      exit when cardinality(v_ids) >= p_most;
+      select s.* into v_step from chat.planner_steps s
+       where s.user_id = p_user_id and s.plan_id = v_plan.id and s.status = 'pending' and core.is_step_ready(s)
+       order by s.step limit 1 for update;
+      exit when not found;
+      v_id := core.begin_step(v_step, v_plan.conversation_id);
+      v_ids := v_ids || array_remove(array[v_id], null);
+    end loop;
+    exit when cardinality(v_ids) >= p_most;
+  end loop;
+
+  return query
+    select (select coalesce(jsonb_agg(to_jsonb(i) order by i.plan_id, i.step), '[]')
+              from (select e.plan_id, e.step, s.name, e.skill_name, e.skill_version, e.arguments, e.id as execution_id,
+                           e.attempt, e.expires_at
+                      from unnest(v_ids) as u (id)
+                      join chat.function_executions e on e.user_id = p_user_id and e.id = u.id
+                      join chat.planner_steps s on s.user_id = p_user_id and s.plan_id = e.plan_id and s.step = e.step) i),
+           count(*) filter (where s.status = 'pending'), count(*) filter (where s.status = 'running')
+      from chat.planner_executions p
+      join chat.planner_steps s on s.user_id = p.user_id and s.plan_id = p.id
+     where p.user_id = p_user_id and p.status = 'running' and (p_plan_id is null or p.id = p_plan_id);
+end
+$$;
+
+comment on function api.claim_plan_steps(uuid, uuid, integer) is 'Takes steps that are ready and starts their runs';
+grant execute on function api.claim_plan_steps(uuid, uuid, integer) to plinth_web, plinth_operator;
+select http.expose('POST /v1/plans/claim', 'api.claim_plan_steps');
+select http.expose('POST /v1/plans/{plan_id}/steps/claim', 'api.claim_plan_steps');
