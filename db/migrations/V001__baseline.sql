@@ -5103,8 +5103,9 @@ create trigger _100_touch before update of title, status, model, language, conte
 create trigger _800_audit
   after insert or delete or update of title, status, model, language, context, metadata on chat.conversations
   for each row execute function ops.tg__audit('id', 'user_id',
-    '{client_id,client_fingerprint,title,model,context,metadata,summary}',
-    '{message_count,prompt_tokens,completion_tokens,first_message_id,last_message_id,last_message_at,active_at,active_hour}');
+    '{client_id,title,model,context,metadata,summary}',
+    '{client_fingerprint,message_count,prompt_tokens,completion_tokens,first_message_id,last_message_id,last_message_at,
+      active_at,active_hour}');
 
 ------------------------------------------------------------------------------------------------------------------
 -- Messages. The id is ours and ordered by time, so it is what they are partitioned by and listed by. A message without

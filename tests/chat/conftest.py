@@ -59,3 +59,13 @@ def join(workshop: Server) -> Callable[[], Client]:
 @pytest.fixture
 def worker(join: Callable[[], Client]) -> Client:
     return join()
+
+
+@pytest.fixture
+def anna(join: Callable[[], Client]) -> Client:
+    return join()
+
+
+@pytest.fixture
+def ben(join: Callable[[], Client]) -> Client:
+    return join()

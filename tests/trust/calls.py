@@ -13,6 +13,7 @@ _ADMIN = "01900000-0000-7000-8000-000000000001"
 # are called with made-up arguments, and what writes is soon refused.
 _SURE: dict[str, dict[str, Any]] = {
     "api.add_plan_steps": {"plan_id": "{plan}", "steps": [{"skill": "skill7"}]},
+    "api.archive_conversation": {"conversation_id": "{conversation}"},
     "api.archive_flag": {"key": "flag7"},
     "api.assign_role": {"id": "{other}", "role": "developer"},
     "api.cancel_plan": {"plan_id": "{plan}"},
@@ -21,6 +22,11 @@ _SURE: dict[str, dict[str, Any]] = {
                             "new_password": "quite another one 4711"},
     "api.claim_plan_steps": {"plan_id": "{plan}"},
     "api.create_api_key": {"name": "new", "scopes": ["self:read"]},
+    "api.create_conversation": {"title": "New", "client_id": "mine"},
+    "api.create_message": {"conversation_id": "{conversation}", "role": "user", "content": "x",
+                           "parent_id": "{message}", "client_id": "mine", "pinned": True},
+    "api.create_messages": {"conversation_id": "{conversation}",
+                            "messages": [{"role": "user", "content": "x"}]},
     "api.create_flag": {"key": "new_flag", "prerequisites": ["flag7"]},
     "api.create_plan": {"goal": "Get there", "steps": [{"skill": "skill7"}], "start": True},
     "api.create_role": {"name": "painter", "description": "Paints", "permissions": ["self:read"]},
@@ -30,6 +36,8 @@ _SURE: dict[str, dict[str, Any]] = {
                         "password": "a long enough one 4711"},
     "api.create_users": {"users": [{"username": "imported", "email": "imported@example.org"}]},
     "api.delete_plan": {"plan_id": "{ended}"},
+    "api.delete_conversation": {"conversation_id": "{conversation}"},
+    "api.delete_message": {"message_id": "{message}"},
     "api.delete_team": {"team_id": "{team}"},
     "api.delete_user": {"id": "{other}"},
     "api.end_all_sessions": {},
@@ -41,7 +49,12 @@ _SURE: dict[str, dict[str, Any]] = {
     "api.get_plan": {"plan_id": "{plan}"},
     "api.get_ready_steps": {"plan_id": "{plan}"},
     "api.get_skill": {"name": "skill7"},
+    "api.erase_conversation": {"conversation_id": "{conversation}"},
+    "api.get_conversation": {"conversation_id": "{conversation}"},
+    "api.get_message": {"message_id": "{message}"},
+    "api.get_messages": {"conversation_id": "{conversation}"},
     "api.get_team": {"team_id": "{team}"},
+    "api.get_user_conversations": {"metadata": {"n": 1}, "title": "conversation"},
     "api.invite_to_team": {"team_id": "{team}", "email": "guest@example.com"},
     "api.list_audit": {"user": ALICE},
     "api.list_function_executions": {"name": "skill7"},
@@ -49,6 +62,7 @@ _SURE: dict[str, dict[str, Any]] = {
     "api.list_skill_versions": {"name": "skill7"},
     "api.list_flag_history": {"key": "flag7"},
     "api.list_invitations": {"team_id": "{team}"},
+    "api.list_message_edits": {"message_id": "{message}"},
     "api.list_team_members": {"team_id": "{team}"},
     "api.list_user_flags": {"id": ALICE},
     "api.list_users": {"search": "user77", "sort": "username"},
@@ -56,6 +70,7 @@ _SURE: dict[str, dict[str, Any]] = {
     "api.register_skill": {"name": "Echo", "description": "Echoes",
                            "parameters": {"type": "object"}},
     "api.remove_team_member": {"team_id": "{team}", "member_id": "{member}"},
+    "api.restore_conversation": {"conversation_id": "{conversation}"},
     "api.restore_user": {"id": "{deleted}"},
     "api.revoke_api_key": {"key_id": "{key}"},
     "api.rotate_api_key": {"key_id": "{key}"},
@@ -70,8 +85,10 @@ _SURE: dict[str, dict[str, Any]] = {
     "api.transfer_team": {"team_id": "{team}", "member_id": "{member}"},
     "api.unassign_role": {"id": "{other}", "role": "user"},
     "api.update_api_key": {"key_id": "{key}", "name": "renamed"},
+    "api.update_conversation": {"conversation_id": "{conversation}", "title": "Other"},
     "api.update_current_user": {"username": "alice2", "bio": "changed"},
     "api.update_flag": {"key": "flag7", "enabled": True, "reason": "a try"},
+    "api.update_message": {"message_id": "{message}", "content": "other", "pinned": True},
     "api.update_preferences": {"preferences": {"theme": "dark"}},
     "api.update_role": {"name": "user", "description": "changed"},
     "api.update_skill": {"name": "skill7", "tags": ["new"]},
@@ -102,6 +119,12 @@ _IDS = """
      union all
     (select 'run', e.id::text from chat.function_executions e
       where e.user_id = %(alice)s and e.status = 'running' limit 1)
+     union all
+    select x.name, x.id::text
+      from (select m.id as message, m.conversation_id as conversation from chat.messages m
+             where m.user_id = %(alice)s order by m.id limit 1) m
+     cross join lateral (
+       values ('message', m.message), ('conversation', m.conversation)) x (name, id)
      union all
     select 'other', u.id::text from auth.users u where u.username = 'user77'
      union all

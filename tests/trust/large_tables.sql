@@ -104,17 +104,18 @@ select user_id, id, 'Memory number ' || n || ' is about topic ' || n % 97, case 
        n % 101 / 100.0, jsonb_build_object('topic', n % 97), at, case when n % 5 = 0 then at + interval '1 minute' end,
        case when n % 50 = 0 then now() + n * interval '1 minute' end
   from many;
-insert into chat.conversations (user_id, id, title, message_count, first_message_id, last_message_id, last_message_at, updated_at)
-select user_id, id, 'conversation ' || n, 2, id, id, at, at from many;
-insert into memory.embeddings (user_id, id, model_id, collection, content, metadata, embedding)
-select many.user_id, many.id, m.id, 'c' || n % 9, 'text ' || n, jsonb_build_object('n', n % 500), format('[%s,1]', n)::ext.vector
-  from many cross join memory.embedding_models m where m.name = 'test-2-bare';
-insert into memory.embedding_counts (user_id, model_id, embeddings)
-select user_id, model_id, count(*) from memory.embeddings group by user_id, model_id;
-insert into chat.messages (user_id, id, conversation_id, role, content, client_id, created_at, search)
-select user_id, base.id_at(at), id, 'user', 'message ' || n, 'name ' || n, at, to_tsvector('english', 'message ' || n) from many
-union all select user_id, base.id_at(at + interval '1 second'), id, 'assistant', 'answer ' || n, null, at,
-                 to_tsvector('english', 'answer ' || n) from many;
+insert into chat.conversations (user_id, id, title, updated_at)
+select user_id, id, 'conversation ' || n, at from many;
+insert into chat.messages (user_id, id, conversation_id, role, content, client_id, created_at, version)
+select c.user_id, base.id_at(s.at), c.id, s.role, s.role || ' on ' || c.title, s.role || ' on ' || c.title, s.at, 2
+  from chat.conversations c
+ cross join lateral (
+   values ('user', c.updated_at), ('assistant', c.updated_at + interval '1 second')) s (role, at);
+update chat.conversations c
+   set message_count = m.messages, first_message_id = m.first_id::uuid, last_message_id = m.last_id::uuid, last_message_at = m.last_at
+  from (select n.user_id, n.conversation_id, count(*) as messages, min(n.id::text) as first_id, max(n.id::text) as last_id,
+               max(n.created_at) as last_at from chat.messages n group by 1, 2) m
+ where m.user_id = c.user_id and m.conversation_id = c.id;
 insert into chat.message_client_ids (user_id, client_id, message_id, fingerprint)
 select user_id, client_id, id, sha256('') from chat.messages where client_id is not null;
 insert into chat.message_edits (user_id, message_id, version, content, written_at)
