@@ -233,9 +233,12 @@ _LISTEN = (
 )
 _STDIN = _option("--password-stdin", action="store_true", help="read it from standard input")
 _FILE = _option("file", metavar="FILE", type=Path)
+_LINES = _option("file", metavar="FILE", help="JSON objects, one a line; - is standard input")
+_AS = _option("--as", dest="as_user", metavar="USER", required=True, help="whose they are")
 _WHO = _option("username", metavar="USER")
 _GROUPS = {
     "embeddings": "indexes of embedding models",
+    "import": "take much over at once, from files of one JSON object a line",
     "cache": "see, remove and make copies of answers in Redis",
     "migrate": "bring the database to what db/ says",
     "user": "make and change accounts",
@@ -313,6 +316,18 @@ _COMMANDS: tuple[tuple[str, str | Callable[..., int | None], str, tuple[Any, ...
     )),
     ("hash-password", _hash_password, "print the hash of a password, for seeds", (_STDIN,)),
     ("openapi", _openapi, "print the OpenAPI document", ()),
+    ("import messages", "bulk.import_messages",
+     "take over conversations and messages, as an export writes them", (_LINES, _AS)),
+    ("import embeddings", "bulk.import_embeddings",
+     "take over vectors: content, embedding, and message_id, memory_id or metadata", (
+        _LINES, _AS,
+        _option("--model", metavar="MODEL", help="embedding model (default: the database's)"),
+        _option("--collection", metavar="NAME", default="", help="keep them apart from others"),
+    )),
+    ("export", "bulk.export", "write all conversations of a user, one JSON object a line", (
+        _option("file", nargs="?", default="-", metavar="FILE", help="default: standard output"),
+        _AS,
+    )),
     ("bench", _bench, "run the benchmarks of a checkout; its options are passed on", ()),
 )  # fmt: skip
 

@@ -42,3 +42,46 @@ class Progress:
 
     def __exit__(self, *_: object) -> None:
         self.done()
+
+
+class Bar:
+    """How far many rows are: a bar on a terminal, elsewhere a plain line now and then. On standard
+    error, because the rows themselves may go to standard output."""
+
+    _WIDTH, _LIVE_SECONDS, _PLAIN_SECONDS = 24, 0.1, 10.0
+
+    def __init__(self, what: str, size: int | None = None) -> None:
+        self._what, self._size = what, size
+        self._live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self._begun = self._told = time.monotonic()
+        self._rows = self._read = 0
+
+    def add(self, rows: int, read: int = 0) -> None:
+        """So many rows more, and so much of the size is behind."""
+        self._rows += rows
+        self._read = read
+        pause = self._LIVE_SECONDS if self._live else self._PLAIN_SECONDS
+        if time.monotonic() - self._told >= pause:
+            self._tell()
+
+    def _tell(self, end: str = "") -> None:
+        self._told = time.monotonic()
+        took = self._told - self._begun
+        text = f"{self._rows:,} {self._what}, {self._rows / max(took, 0.001):,.0f} a second"
+        if self._size and not end:
+            share = min(self._read / self._size, 1.0)
+            left = f"{took / share - took:.0f} s left" if share else ""
+            full = round(share * self._WIDTH)
+            bar = f"[{'#' * full}{'.' * (self._WIDTH - full)}] " if self._live else ""
+            text = f"{bar}{share:4.0%}  {text}, {left}"
+        elif end:
+            text = f"{text}, {took:.1f} s"
+        if self._live:
+            text = f"\r\033[K  {text}"[: shutil.get_terminal_size().columns + 3]
+        print(text, end=end if self._live else "\n", file=sys.stderr, flush=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._tell("\n")

@@ -107,6 +107,7 @@ ANSWERS = {
     "value": 'Answers with `{{"value": …}}`{}.',
     "none": "Answers with no body.",
     "qr": "Answers with a picture, `image/svg+xml`.",
+    "stream": "Answers with lines of JSON (`application/x-ndjson`), page by page.",
 }
 
 

@@ -46,7 +46,7 @@ COMMANDS = [
     "migrate down", "migrate new", "migrate verify", "migrate history", "seed", "test", "doctor",
     "user", "user create", "user passwd", "user role", "secret",
     "secret status", "secret rotate", "secret export", "secret import", "hash-password",
-    "openapi", "bench",
+    "openapi", "bench", "import", "import messages", "import embeddings", "export",
 ]  # fmt: skip
 
 

@@ -1,0 +1,21 @@
+-- core.message_tokens: what a message costs in a context window. What is stored: of an assistant's message the tokens
+-- of the completion, which it is; of others those of the prompt. Where nothing is stored, an estimate: 4 for the frame,
+-- and one for every 4 bytes of text and calls.
+create or replace function core.message_tokens(
+  p_role              text,
+  p_content           text,
+  p_tool_calls        jsonb,
+  p_prompt_tokens     integer,
+  p_completion_tokens integer
+)
+returns integer
+language sql
+immutable
+parallel safe
+as $$
+  select coalesce(
+    case when p_role = 'assistant' then p_completion_tokens else p_prompt_tokens end,
+    4 + (pg_catalog.octet_length(p_content) + coalesce(pg_catalog.octet_length(p_tool_calls::text), 0) + 3) / 4)
+$$;
+
+comment on function core.message_tokens(text, text, jsonb, integer, integer) is 'What a message costs in a context window';

@@ -1,0 +1,190 @@
+-- api.get_context_window: what of a conversation to send to a model: the newest messages that fit into so many tokens,
+-- oldest first, with what each costs.
+--
+-- Rules   Of one branch: up to leaf, a message of the conversation; without one, up to its newest.
+--         Always part of it, and first to be paid for: the running summary, the system messages the conversation begins
+--         with, and pinned messages of the branch. The rest is filled from the newest message backwards; what the
+--         summary covers is not repeated.
+--         A tool's results stay with the call they stand behind: all of it is part, or nothing.
+--         Tokens as core.message_tokens has them; those of the summary are estimated alike.
+--         left_out: how many messages of the conversation are not part of it, those of other branches and those the
+--         summary covers among them. A window has at most 10,000 messages.
+-- Errors  UN001 nobody is signed in; NF001 there is no such conversation, or leaf is no message of it; VL001 max_tokens
+--         is not from 1 to 10,000,000, or has no room for what is always part
+create or replace function api.get_context_window(
+  p_user_id         uuid,
+  p_conversation_id uuid,
+  p_max_tokens      integer default 8000,
+  p_leaf            uuid default null
+)
+returns table (
+  conversation_id uuid,
+  leaf            uuid,
+  summary         text,
+  summary_until   uuid,
+  summary_tokens  integer,
+  messages        json,
+  message_count   integer,
+  tokens          integer,
+  left_out        bigint
+)
+language plpgsql
+stable
+security definer
+rows 1
+set search_path = pg_catalog, pg_temp
+as $$
+#variable_conflict use_column
+declare
+  c_most      constant integer := 10000;
+  v_talk      chat.conversations;
+  v_message   record;
+  v_pinned    uuid[];
+  v_chain     uuid[];  -- the branch from the leaf up to the main line, as far as somebody asks
+  v_junction  uuid;    -- where the branch leaves the main line
+  v_always    uuid[];
+  v_budget    bigint;
+  v_ids       uuid[] := '{}';  -- what was met on the way back, newest first: messages, their roles,
+  v_roles     text[] := '{}';
+  v_costs     bigint[] := '{}';  -- and what all of them up to here cost
+  v_total     bigint := 0;
+  v_at        uuid;
+  v_more      boolean;
+begin
+  p_user_id := core.act_for(p_user_id);
+  if p_max_tokens is null or p_max_tokens not between 1 and 10000000 then
+    perform base.raise('VL001', 'max_tokens must be from 1 to 10,000,000', 'max_tokens');
+  end if;
+  v_talk := core.require_conversation(p_user_id, p_conversation_id);
+  if p_leaf is not null then
+    perform from chat.messages m
+      where m.user_id = p_user_id and m.id = p_leaf and m.conversation_id = p_conversation_id;
+    if not found then
+      perform base.raise('NF001', 'There is no such message in this conversation', 'leaf');
+    end if;
+  end if;
+  conversation_id := p_conversation_id;
+  leaf := coalesce(p_leaf, v_talk.last_message_id);
+
+  -- Which pinned messages are on this branch, and whether the summary is of it, is seen from the leaf upwards.
+  v_pinned := array(select m.id from chat.messages m
+                     where m.user_id = p_user_id and m.conversation_id = p_conversation_id and m.pinned and m.id <= leaf);
+  v_at := least((select min(p::text) from unnest(v_pinned) p)::uuid, v_talk.summary_until);
+  with recursive up (id, parent_id, role) as (
+    select m.id, m.parent_id, m.role from chat.messages m where m.user_id = p_user_id and m.id = leaf
+    union all
+    select m.id, m.parent_id, m.role
+      from up u
+      join chat.messages m on m.user_id = p_user_id and m.id = u.parent_id
+     where u.id > v_at or u.role = 'tool'
+  )
+  select array_agg(u.id), (array_agg(u.id) filter (where u.parent_id is null))[1] into v_chain, v_junction from up u;
+
+  perform from chat.messages m
+    where m.user_id = p_user_id and m.id = v_talk.summary_until
+      and (m.id = any (v_chain) or m.parent_id is null and m.id <= v_junction);
+  if found then
+    summary := v_talk.summary;
+    summary_until := v_talk.summary_until;
+    summary_tokens := core.message_tokens('system', summary, null, null, null);
+  end if;
+
+  v_always := array(
+    select a.id
+      from (select m.id, bool_and(m.role = 'system') over (order by m.id) as leads
+              from (select s.id, s.role from chat.messages s
+                     where s.user_id = p_user_id and s.conversation_id = p_conversation_id and s.parent_id is null
+                       and s.id >= v_talk.first_message_id and s.id <= leaf
+                     order by s.id limit 20) m) a
+     where a.leads
+    union
+    select g.id
+      from chat.messages m
+     cross join lateral core.tool_group(p_user_id, m.id, v_chain) g (id)
+     where m.user_id = p_user_id and m.id = any (v_pinned)
+       and (m.id = any (v_chain) or m.parent_id is null and m.id <= v_junction));
+  v_budget := p_max_tokens - coalesce(summary_tokens, 0) - coalesce((
+    select sum(core.message_tokens(m.role, m.content, m.tool_calls, m.prompt_tokens, m.completion_tokens))
+      from chat.messages m where m.user_id = p_user_id and m.id = any (v_always)), 0);
+  if v_budget < 0 then
+    perform base.raise('VL001', format(
+      'max_tokens must have room for %s: the summary, the system messages at the beginning and the pinned ones',
+      p_max_tokens - v_budget), 'max_tokens');
+  end if;
+
+  -- "offset 0" here and below: each is looked up by its key. How many there are the planner guesses, and of a user with
+  -- many messages it would read all.
+  -- Backwards until it is full: on the branch answer by answer, then along the main line.
+  v_at := leaf;
+  v_more := leaf is not null;
+  while v_more loop
+    for v_message in
+      select m.*
+        from core.branch_ids(p_user_id, v_at, 100) b
+       cross join lateral (
+         select m.id, m.parent_id, m.role,
+                core.message_tokens(m.role, m.content, m.tool_calls, m.prompt_tokens, m.completion_tokens) as cost
+           from chat.messages m where m.user_id = p_user_id and m.id = b.id offset 0) m
+       order by b.id desc
+    loop
+      v_more := v_total <= v_budget and cardinality(v_ids) < c_most
+                and not coalesce(v_message.id <= summary_until and v_roles[cardinality(v_roles)] <> 'tool', false);
+      exit when not v_more;
+      v_ids := v_ids || v_message.id;
+      v_roles := v_roles || v_message.role;
+      v_total := v_total + case when v_message.id = any (v_always) then 0 else v_message.cost end;
+      v_costs := v_costs || v_total;
+      v_at := v_message.parent_id;
+    end loop;
+    exit when v_at is null;
+  end loop;
+  if v_more then
+    for v_message in
+      select m.id, m.role,
+             core.message_tokens(m.role, m.content, m.tool_calls, m.prompt_tokens, m.completion_tokens) as cost
+        from chat.messages m
+       where m.user_id = p_user_id and m.conversation_id = p_conversation_id and m.parent_id is null
+         and m.id < v_ids[cardinality(v_ids)] and m.id >= v_talk.first_message_id
+       order by m.id desc
+       limit c_most
+    loop
+      exit when v_total > v_budget or cardinality(v_ids) >= c_most
+                or v_message.id <= summary_until and v_roles[cardinality(v_roles)] <> 'tool';
+      v_ids := v_ids || v_message.id;
+      v_roles := v_roles || v_message.role;
+      v_total := v_total + case when v_message.id = any (v_always) then 0 else v_message.cost end;
+      v_costs := v_costs || v_total;
+    end loop;
+  end if;
+
+  -- Newest first, results come before the call they stand behind; all of them cost what is over with the call.
+  with met as (
+    select s.id, s.role, s.cost, s.n, count(*) filter (where s.role <> 'tool')
+             over (order by s.n rows between unbounded preceding and 1 preceding) as part
+      from unnest(v_ids, v_roles, v_costs) with ordinality as s (id, role, cost, n)
+  ), kept as (
+    select m.id
+      from (select m.id, max(m.cost) over (partition by m.part) as cost,
+                   bool_or(m.role <> 'tool') over (partition by m.part) as whole
+              from met m) m
+     where m.cost <= v_budget and (m.whole or cardinality(v_ids) < c_most)
+    union
+    select a.id from unnest(v_always) a (id)
+  )
+  select coalesce(json_agg(w order by w.id), '[]'), count(*), coalesce(sum(w.tokens), 0)
+    into messages, message_count, tokens
+    from (select m.id, m.parent_id, m.role, m.content, m.tool_calls, m.tool_call_id, m.pinned, m.created_at,
+                 core.message_tokens(m.role, m.content, m.tool_calls, m.prompt_tokens, m.completion_tokens) as tokens
+            from kept k
+           cross join lateral (
+             select t.* from chat.messages t where t.user_id = p_user_id and t.id = k.id offset 0) m) w;
+  tokens := tokens + coalesce(summary_tokens, 0);
+  left_out := v_talk.message_count - message_count;
+  return next;
+end
+$$;
+
+comment on function api.get_context_window(uuid, uuid, integer, uuid) is
+  'What of a conversation to send to a model: summary, pinned and newest messages that fit into so many tokens';
+grant execute on function api.get_context_window(uuid, uuid, integer, uuid) to plinth_web, plinth_operator;
+select http.expose('GET /v1/conversations/{conversation_id}/context', 'api.get_context_window');

@@ -1,0 +1,45 @@
+-- core.tool_group: the call of a tool and all its results go together, on the main line and on a branch.
+begin;
+select plan(10);
+
+select is(concat_ws(' ', pg_get_function_arguments(p.oid), pg_get_function_result(p.oid), p.provolatile, p.prosecdef,
+                    p.proowner::regrole, p.proconfig),
+          'p_user_id uuid, p_message_id uuid, p_chain uuid[] SETOF uuid s f plinth_owner {"search_path=pg_catalog, pg_temp"}',
+          'arguments, result, volatility, definer, owner, search path')
+  from pg_proc p where p.oid = 'core.tool_group'::regproc;
+
+create function pg_temp.id(p_end text) returns uuid language sql immutable as $$
+  select ('019e0000-0000-7000-8000-0000000' || p_end)::uuid
+$$;
+insert into auth.users (id, username, email) values (pg_temp.id('c7001'), 'tap_tool_group', 'tap_tool_group@example.org');
+insert into chat.conversations (user_id, id) values (pg_temp.id('c7001'), pg_temp.id('c7010'));
+insert into chat.messages (user_id, id, conversation_id, parent_id, role, content, tool_calls)
+select pg_temp.id('c7001'), pg_temp.id('c7' || m.id), pg_temp.id('c7010'), pg_temp.id('c7' || m.parent), m.role, m.id, m.calls
+  from (values ('101', null, 'user', null), ('102', null, 'assistant', '[1, 2]'::jsonb), ('103', null, 'tool', null),
+               ('104', '101', 'assistant', '[1]'), ('105', '104', 'tool', null), ('106', '105', 'assistant', null),
+               ('107', null, 'tool', null), ('108', null, 'assistant', null), ('109', null, 'assistant', '[1]'))
+       as m (id, parent, role, calls);
+
+create function pg_temp.together(p_id text, p_chain text[] default '{}') returns text[] language sql as $$
+  select array(select right(g::text, 3)
+                 from core.tool_group(pg_temp.id('c7001'), pg_temp.id('c7' || p_id),
+                                      array(select pg_temp.id('c7' || c) from unnest(p_chain) c)) g order by g)
+$$;
+set local role plinth_owner;
+set local plinth.caller = '019e0000-0000-7000-8000-0000000c7001';
+select is(pg_temp.together('101'), '{101}', 'what is no call is alone');
+select is(pg_temp.together('102'), '{102,103,107}', 'a call and its results, past what is on a branch');
+select is(pg_temp.together('103'), '{102,103,107}', 'a result');
+select is(pg_temp.together('107'), '{102,103,107}', 'another');
+select is(pg_temp.together('109'), '{109}', 'a call without a result yet');
+select is(pg_temp.together('104', '{106,105,104,101}'), '{104,105}', 'a call on a branch');
+select is(pg_temp.together('105', '{106,105,104,101}'), '{104,105}', 'its result');
+select is(pg_temp.together('106', '{106,105,104,101}'), '{106}', 'what follows is alone');
+reset role;
+
+set session authorization plinth_web;
+select throws_ok($$ select core.tool_group(null, null, null) $$, '42501', null, 'private');
+reset session authorization;
+
+select * from finish();
+rollback;

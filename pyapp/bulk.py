@@ -1,0 +1,185 @@
+"""Files of JSON lines into the database, batch by batch, and histories out of it.
+
+Each batch is one transaction, and what is there already does no harm: whatever interrupts it, whole
+batches are in, and the same command goes on.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import IO, Any
+
+import psycopg
+
+from pyapp import body, engine
+from pyapp.problems import Problem
+from pyapp.progress import Bar
+from pyapp.settings import Settings
+
+_LINES, _BYTES = 2000, 1 << 22  # of a batch
+_PLACE = re.compile(r"(\w+)\[(\d+)\]\.?(.*)")
+
+# Sends lines, of which the first has this number; says what became of how many.
+Send = Callable[[psycopg.Connection[Any], Sequence[str], int], dict[str, Any]]
+
+
+class BulkError(Exception):
+    """What is wrong, and in which line."""
+
+
+def import_messages(settings: Settings, file: str, as_user: str) -> None:
+    def send(
+        connection: psycopg.Connection[Any], lines: Sequence[str], first: int
+    ) -> dict[str, Any]:
+        call = "select row_to_json(i) from api.import_conversations(null, %s::jsonb, %s) i"
+        return _answer(connection, call, (f"[{','.join(lines)}]", first))
+
+    _load(settings, file, as_user, send)
+
+
+def import_embeddings(
+    settings: Settings, file: str, as_user: str, model: str | None, collection: str
+) -> None:
+    names = ("content", "embedding", "message_id", "memory_id", "metadata")
+
+    def send(
+        connection: psycopg.Connection[Any], lines: Sequence[str], first: int
+    ) -> dict[str, Any]:
+        rows = [json.loads(line) for line in lines]
+        for number, row in enumerate(rows, first):
+            if more := sorted(row.keys() - set(names)):
+                raise BulkError(f"line {number}, {more[0]}: there is no such field")
+        columns = {name: [row.get(name) for row in rows] for name in names}
+        vectors = [json.dumps(vector) for vector in columns["embedding"]]
+        metadata = [json.dumps(data or {}) for data in columns["metadata"]]
+        call = (
+            "select json_build_object('made', i.made, 'kept', i.kept)"
+            " from api.upsert_embeddings(null, %s::text[], %s::text[]::ext.vector[], %s, %s,"
+            " %s::uuid[], %s::uuid[], %s::jsonb[]) i"
+        )
+        ids = columns["message_id"], columns["memory_id"]
+        values = (columns["content"], vectors, model, collection, *ids, metadata)
+        return _answer(connection, call, values)
+
+    _load(settings, file, as_user, send, most=1000)
+
+
+def export(settings: Settings, file: str, as_user: str) -> None:
+    """A file is given its name when all of it is there."""
+    path = None if file == "-" else Path(file)
+    part = path and path.with_name(path.name + ".part")
+    with (
+        _connection(settings, as_user) as connection,
+        part.open("wb") if part else nullcontext(sys.stdout.buffer) as out,
+        Bar("lines") as bar,
+    ):
+        after, call = (
+            None,
+            "select line::text, cursor from api.export_conversations(null, null, %s)",
+        )
+        while rows := connection.execute(call, (after,), prepare=True).fetchall():
+            out.write("".join(f"{line}\n" for line, _ in rows).encode())
+            out.flush()
+            after = rows[-1][1]
+            bar.add(len(rows))
+    if path and part:
+        part.replace(path)
+
+
+def _load(settings: Settings, file: str, as_user: str, send: Send, most: int = _LINES) -> None:
+    name = "standard input" if file == "-" else file
+    counts: dict[str, int] = {}
+    done = 0
+    with _opened(file) as (source, size), _connection(settings, as_user) as connection:
+        try:
+            with Bar("lines", size) as bar:
+                for first, lines, read in _batches(source, most):
+                    try:
+                        told = send(connection, lines, first)
+                    except psycopg.Error as error:
+                        raise _named(error, first) from error
+                    for key, number in told.items():
+                        counts[key] = counts.get(key, 0) + number
+                    done = first + len(lines) - 1
+                    bar.add(len(lines), read)
+        except KeyboardInterrupt:
+            print(f"plinth: interrupted{_rest(done)}", file=sys.stderr)
+            raise
+        except BulkError as error:
+            raise BulkError(f"{name}, {error}{_rest(done)}") from error
+    print(", ".join(f"{number} {key}" for key, number in counts.items()) or "there were no lines")
+
+
+def _rest(done: int) -> str:
+    return f"; lines 1 to {done} are in, and the same command goes on" if done else ""
+
+
+def _answer(
+    connection: psycopg.Connection[Any], call: str, values: Sequence[Any]
+) -> dict[str, Any]:
+    row = connection.execute(call.encode(), values, prepare=True).fetchone()
+    assert row is not None
+    return dict(row[0])
+
+
+def _named(error: psycopg.Error, first: int) -> Exception:
+    """What the database said of a line, with the number the line has in the file."""
+    found = _PLACE.fullmatch(error.diag.column_name or "")
+    if found is None:
+        return error
+    kind, number, field = found.groups()
+    line, text = int(number), error.diag.message_primary or ""
+    if kind != "lines":  # lists side by side, which count from 0
+        line, field = line + first, kind.removesuffix("s")
+        text = text.replace(found[0], field)
+    return BulkError(f"line {line}{field and ', '}{field}: {text}")
+
+
+def _batches(source: IO[bytes], most: int) -> Iterator[tuple[int, list[str], int]]:
+    """The number of the first line, lines, and how much was read. An empty line ends a batch, so
+    that lines count as in an editor."""
+    held: list[str] = []
+    read = size = number = 0
+    for number, line in enumerate(source, 1):
+        read += len(line)
+        if line.strip():
+            try:
+                body.parse_object(line)
+            except Problem as problem:
+                if held:
+                    yield number - len(held), held, read
+                raise BulkError(f"line {number}: {problem.detail}") from problem
+            held.append(line.decode().rstrip("\r\n"))
+            size += len(line)
+            if len(held) < most and size < _BYTES:
+                continue
+        if held:
+            yield number - len(held) + bool(line.strip()), held, read
+            held, size = [], 0
+    if held:
+        yield number - len(held) + 1, held, read
+
+
+@contextmanager
+def _opened(file: str) -> Iterator[tuple[IO[bytes], int | None]]:
+    if file == "-":
+        yield sys.stdin.buffer, None
+    else:
+        with Path(file).open("rb") as source:
+            size = Path(file).stat().st_size
+            yield source, size
+
+
+@contextmanager
+def _connection(settings: Settings, as_user: str) -> Iterator[psycopg.Connection[Any]]:
+    """As an operator who acts for this user."""
+    with engine.servers(settings, make=False) as there:
+        name = as_user.replace("\\", r"\\").replace(" ", r"\ ")
+        options = (
+            f"-c role=plinth_operator -c plinth.as_user={name} {there.apply(settings).key_options}"
+        )
+        with psycopg.connect(there.admin_url, options=options, autocommit=True) as connection:
+            yield connection

@@ -1,0 +1,293 @@
+"""Histories over HTTP and on the command line: out, in, and what of them a model is sent."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import ROOT, Database, Serve, Server, until
+from tests.http_client import Client, Response
+from tests.people import cheap_passwords
+
+ALICE = "01900000-0000-7000-8000-000000000005"
+HISTORY: list[dict[str, Any]] = [
+    {"type": "conversation", "client_id": "tea", "title": "Tea ☕", "metadata": {"a": None},
+     "status": "archived", "created_at": "2024-05-01T10:00:00Z"},
+    {"type": "message", "client_id": "s", "conversation": "tea", "role": "system",
+     "content": "Be brief", "created_at": "2024-05-01T10:00:00Z"},
+    {"type": "message", "client_id": "u", "conversation": "tea", "role": "user",
+     "content": 'Milk?\n"yes"', "created_at": "2024-05-01T10:00:00Z", "pinned": True,
+     "edited_at": "2024-05-02T10:00:00.123456Z", "version": 2},
+    {"type": "edit", "message": "u", "version": 1, "content": "Mlik?",
+     "written_at": "2024-05-01T10:00:00Z", "edited_at": "2024-05-02T10:00:00.123456Z"},
+    {"type": "message", "client_id": "call", "conversation": "tea", "role": "assistant",
+     "tool_calls": [{"id": "t1", "n": None}], "completion_tokens": 4, "model": "m",
+     "created_at": "2024-05-01T10:00:01Z"},
+    {"type": "message", "client_id": "result", "conversation": "tea", "role": "tool",
+     "tool_call_id": "t1", "content": "yes", "created_at": "2024-05-01T10:00:02Z"},
+    {"type": "message", "client_id": "branch", "conversation": "tea", "parent": "u",
+     "role": "assistant", "content": "No", "created_at": "2024-05-03T10:00:00Z"},
+    {"type": "summary", "conversation": "tea", "summary": "About tea", "until": "u"},
+    {"type": "conversation", "client_id": "empty", "created_at": "2024-06-01T10:00:00Z"},
+]  # fmt: skip
+COUNTS = {"conversations": 2, "messages": 5, "edits": 1, "summaries": 1, "existing": 0}
+
+
+def message(number: int) -> dict[str, Any]:
+    return {"type": "message", "client_id": f"m{number}", "conversation": "tea", "role": "user",
+            "content": f"number {number}", "created_at": "2024-05-01T10:00:00Z"}  # fmt: skip
+
+
+def lines(items: list[dict[str, Any]]) -> bytes:
+    return b"".join(json.dumps(item).encode() + b"\n" for item in items)
+
+
+def exported(client: Client, path: str = "/v1/conversations/export") -> bytes:
+    answer = client.get(path)
+    assert answer.status == 200, answer.body
+    return answer.body
+
+
+def imported(client: Client, data: bytes) -> Response:
+    kind = {"Content-Type": "application/x-ndjson"}
+    return client.request("POST", "/v1/conversations/import", data, kind)
+
+
+def signed_in(server: Server, name: str) -> Client:
+    client = server.client()
+    assert client.sign_in(name).status == 201
+    return client
+
+
+@pytest.fixture
+def empty(database: Database) -> Database:
+    cheap_passwords(database)
+    with database.connect() as connection:
+        connection.execute("delete from chat.conversations")
+    return database
+
+
+@pytest.fixture
+def town(empty: Database, serve: Serve) -> Server:
+    assert empty
+    return serve()
+
+
+def test_what_is_exported_can_be_imported_and_is_equal(town: Server) -> None:
+    alice, bob = signed_in(town, "alice"), signed_in(town, "bob")
+    assert imported(alice, lines(HISTORY)).json() == COUNTS
+    history = exported(alice)
+    types = [json.loads(line)["type"] for line in history.splitlines()]
+    assert types == [item["type"] for item in HISTORY]
+    assert imported(bob, history).json() == COUNTS
+    assert exported(bob) == history
+    for client in (alice, bob):
+        assert imported(client, history).json() == dict.fromkeys(COUNTS, 0) | {"existing": 9}
+    assert exported(alice) == history
+    # As a list in one object, as any other call has it.
+    asked = alice.post("/v1/conversations/import", {"items": HISTORY})
+    assert asked.json()["existing"] == len(HISTORY)
+
+
+def test_one_conversation_and_nobody_elses(town: Server) -> None:
+    alice, bob = signed_in(town, "alice"), signed_in(town, "bob")
+    imported(alice, lines(HISTORY))
+    mine = alice.get("/v1/conversations?status=archived").json()["items"][0]["id"]
+    path = f"/v1/conversations/{mine}/export"
+    assert exported(alice, path).splitlines() == exported(alice).splitlines()[:-1]
+    missing = path.replace(mine, mine[:-4] + "0000")
+    refusals = [bob.get(path), bob.get(missing), alice.get(missing)]
+    assert {refusal.status for refusal in refusals} == {404}
+    told = {re.sub('"request_id":"[^"]*"', "", refusal.body.decode()) for refusal in refusals}
+    assert len(told) == 1
+    assert alice.get("/v1/conversations/export?after=here").json()["code"] == "VL001"
+
+
+def test_what_a_model_is_sent(town: Server) -> None:
+    alice, bob = signed_in(town, "alice"), signed_in(town, "bob")
+    imported(alice, lines(HISTORY))
+    talk = alice.get("/v1/conversations?status=archived").json()["items"][0]["id"]
+    path = f"/v1/conversations/{talk}"
+
+    window = alice.get(f"{path}/context?max_tokens=100").json()
+    assert [m["content"] for m in window["messages"]] == ["Be brief", 'Milk?\n"yes"', "No"]
+    assert window["summary"] == "About tea"
+    spent = sum(m["tokens"] for m in window["messages"])
+    assert window["tokens"] == window["summary_tokens"] + spent
+    assert window["left_out"] == 2
+    leaf = alice.get(f"{path}/messages?role=tool").json()["items"][0]["id"]
+    window = alice.get(f"{path}/context?max_tokens=100&leaf={leaf}").json()
+    assert [m["role"] for m in window["messages"]] == ["system", "user", "assistant", "tool"]
+    assert alice.get(f"{path}/context?max_tokens=9").json()["errors"][0]["field"] == "max_tokens"
+
+    told = alice.request("PUT", f"{path}/summary", {"summary": "Yes, milk", "until": leaf})
+    assert (told.status, told.json()["summary"]) == (200, "Yes, milk")
+    assert alice.get(f"{path}/context?leaf={leaf}").json()["summary"] == "Yes, milk"
+    for refused in (
+        bob.get(f"{path}/context"),
+        bob.request("PUT", f"{path}/summary", {"summary": "x", "until": leaf}),
+    ):
+        assert (refused.status, refused.json()["detail"]) == (404, "There is no such conversation")
+
+
+def test_a_fault_names_line_and_field_and_whole_pieces_are_in(town: Server) -> None:
+    alice = signed_in(town, "alice")
+    many = [HISTORY[0], *(message(n) for n in range(1500))]
+    many[1200]["role"] = "robot"
+    problem = imported(alice, lines(many)).json()
+    assert (problem["code"], problem["errors"][0]["field"]) == ("VL001", "lines[1201].role")
+    assert problem["detail"].endswith("(what stands before line 1001 is done)")
+    assert len(exported(alice).splitlines()) == 1000
+    many[1200]["role"] = "user"
+    assert imported(alice, lines(many)).json()["existing"] == 1000
+    assert len(exported(alice).splitlines()) == 1501
+
+
+def high_water(server: Server) -> int:
+    """The most that the worker ever held at once, in bytes."""
+    pid = server.process.pid
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{children[-1]}/status").read_text())
+    assert found
+    return int(found[1]) * 1024
+
+
+@pytest.mark.parametrize("size", [5_000, pytest.param(50_000, marks=pytest.mark.soak)])
+def test_a_long_history_goes_out_with_constant_memory(
+    empty: Database, serve: Serve, size: int
+) -> None:
+    with empty.connect() as connection:
+        # Without triggers and foreign keys, because it is not the writing that is shown.
+        connection.execute("set session_replication_role = replica")
+        connection.execute(
+            "insert into chat.conversations"
+            " (user_id, message_count, first_message_id, last_message_id, last_message_at)"
+            f" values ('{ALICE}', {size}, core.import_id('2025-01-01', 1),"
+            f" core.import_id('2025-01-01', {size}), '2025-01-01')"
+        )
+        connection.execute(
+            "insert into chat.messages (user_id, id, conversation_id, role, content)"
+            " select user_id, core.import_id('2025-01-01', n), id, 'user', n || repeat('x', 3000)"
+            f"  from chat.conversations, generate_series(1, {size}) n"
+        )
+    server = serve()
+    client = signed_in(server, "alice")
+    before = high_water(server)
+    history = exported(client)
+    assert len(history) > 3000 * size
+    assert len(history.splitlines()) == size + 1
+    assert high_water(server) - before < 6 << 20
+
+
+# ----------------------------------------------------------------------------- the command line
+
+
+@pytest.fixture
+def own(empty: Database) -> dict[str, str]:
+    ours = ("PLINTH_", "DATABASE_", "REDIS_", "PG", "JWT_")
+    return {k: v for k, v in os.environ.items() if not k.startswith(ours)} | {
+        "PLINTH_ENV": "test",
+        "PLINTH_SECRET_KEY": empty.engine.secret_key,
+        "DATABASE_ADMIN_URL": empty.admin_url,
+        "DATABASE_URL": empty.web_url,
+    }
+
+
+def plinth(
+    own: dict[str, str], *words: str, given: bytes = b""
+) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "pyapp", *words]
+    return subprocess.run(
+        command, cwd=ROOT, env=own, input=given, capture_output=True, timeout=60, check=False
+    )
+
+
+def test_histories_on_the_command_line(own: dict[str, str], tmp_path: Path) -> None:
+    file, copy = tmp_path / "history.ndjson", tmp_path / "copy.ndjson"
+    file.write_bytes(lines(HISTORY))
+    done = plinth(own, "import", "messages", str(file), "--as", "alice")
+    counts = "2 conversations, 5 messages, 1 edits, 1 summaries, 0 existing\n"
+    assert done.stdout.decode() == counts, done.stderr
+    assert re.fullmatch(r"9 lines, [\d,]+ a second, \d\.\d s\n", done.stderr.decode())
+    assert plinth(own, "export", str(copy), "--as", "alice").returncode == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"history.ndjson", "copy.ndjson"}
+    again = plinth(own, "import", "messages", "-", "--as", "bob", given=copy.read_bytes())
+    assert again.stdout == done.stdout
+    assert plinth(own, "export", "--as", "bob").stdout == copy.read_bytes()
+
+
+def test_what_is_wrong_with_a_file_is_told_with_its_line(
+    own: dict[str, str], tmp_path: Path
+) -> None:
+    file = tmp_path / "history.ndjson"
+    many = [HISTORY[0], *(message(n) for n in range(2500))]
+    odd = message(9) | {"client_id": "x"}
+    for line, said, done in (
+        (b'{"type": "message"\n', "line 2401: This is not JSON", 2400),
+        (lines([odd | {"role": "robot"}]), "line 2401, role: role must be ", 2000),
+        (lines([odd | {"conversation": "y"}]), "line 2401, conversation: There is no such", 2000),
+    ):
+        file.write_bytes(lines(many[:2400]) + line + lines(many[2400:]))
+        ended = plinth(own, "import", "messages", str(file), "--as", "alice")
+        assert ended.returncode == 1
+        words = ended.stderr.decode().splitlines()[-1]
+        assert words.startswith(f"plinth: {file}, {said}")
+        assert words.endswith(f"; lines 1 to {done} are in, and the same command goes on")
+    nobody = plinth(own, "import", "messages", "-", "--as", "nobody", given=lines(HISTORY))
+    assert nobody.returncode == 1
+    assert b"nobody" in nobody.stderr
+
+
+def test_ctrl_c_leaves_whole_batches(own: dict[str, str], empty: Database) -> None:
+    count = "select count(*) from chat.messages"
+    many = lines([HISTORY[0], *(message(n) for n in range(3000))])
+    command = [sys.executable, "-m", "pyapp", "import", "messages", "-", "--as", "alice"]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=own, stdin=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdin
+        assert process.stderr
+        process.stdin.write(many)
+        process.stdin.flush()
+        until(lambda: bool(empty.value(count) == 1999), 20)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 130
+        words = process.stderr.read().decode()
+    assert "interrupted; lines 1 to 2000 are in, and the same command goes on" in words
+    assert "Traceback" not in words
+    assert empty.value(count) == 1999
+    done = plinth(own, "import", "messages", "-", "--as", "alice", given=many)
+    assert done.stdout.endswith(b"1001 messages, 0 edits, 0 summaries, 2000 existing\n")
+
+
+def test_vectors_on_the_command_line(own: dict[str, str], empty: Database) -> None:
+    with empty.connect("plinth_operator") as connection:
+        connection.execute("select api.create_embedding_model('tiny', 3)")
+    rows: list[dict[str, Any]] = [
+        {"content": f"text {n}", "embedding": [n, 1, 0.5], "metadata": {"n": n}}
+        for n in range(1200)
+    ]
+    words = ("import", "embeddings", "-", "--as", "alice", "--model", "tiny", "--collection", "c")
+    done = plinth(own, *words, given=lines(rows))
+    assert done.stdout == b"1200 made, 0 kept\n", done.stderr
+    assert plinth(own, *words, given=lines(rows)).stdout == b"0 made, 1200 kept\n"
+    told = (
+        "select concat_ws(' ', content, embedding, metadata, collection) from memory.embeddings"
+        " where content = 'text 7'"
+    )
+    assert empty.value(told) == 'text 7 [7,1,0.5] {"n": 7} c'
+    for wrong, said in (
+        ({"embedding": [1, 2]}, "line 1100, embedding: "),
+        ({"vector": [1, 2, 3]}, "line 1100, vector: there is no such field"),
+        ({"content": None}, "line 1100, content: "),
+    ):
+        faulty = [*rows[:1099], rows[1099] | {"content": "new"} | wrong]
+        done = plinth(own, *words, given=lines(faulty))
+        assert done.returncode == 1
+        assert f"standard input, {said}" in done.stderr.decode(), done.stderr
