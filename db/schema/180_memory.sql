@@ -4,7 +4,9 @@
 insert into base.settings (name, value, type, minimum, maximum, description) values
   ('memory.batch_limit', '500', 'integer', 1, 10000, 'Memories one call may make'),
   ('memory.delete_limit', '10000', 'integer', 1, 1000000, 'Memories that one call removes at most'),
-  ('memory.expired_days', '7',  'integer', 0, 3650,  'Days an expired memory is kept, hidden; then it is removed');
+  ('memory.expired_days', '7',  'integer', 0, 3650,  'Days an expired memory is kept, hidden; then it is removed'),
+  ('memory.half_life_days', '30', 'integer', 1, 36500, 'Days after which the recency of a memory is half of what it was'),
+  ('memory.compared_limit', '2000', 'integer', 100, 100000, 'So many memories a recall compares one by one; of more, candidates');
 
 create table memory.semantic_memories (
   user_id           uuid not null,
@@ -25,6 +27,7 @@ create table memory.semantic_memories (
   created_at        timestamptz not null default now(),
   updated_at        timestamptz not null default now(),
   version           integer not null default 1,
+  search            tsvector not null default '',
   constraint semantic_memories_pkey primary key (user_id, id),
   constraint semantic_memories_user_id_fkey foreign key (user_id) references auth.users (id) on delete cascade,
   constraint semantic_memories_conversation_id_fkey foreign key (user_id, conversation_id)
@@ -78,16 +81,45 @@ comment on column memory.semantic_memories.created_at is 'When it was written do
 comment on column memory.semantic_memories.updated_at is 'When it was last changed';
 comment on column memory.semantic_memories.version is 'Grows with every change; for optimistic updates';
 
-create index semantic_memories_conversation_id_idx on memory.semantic_memories (user_id, conversation_id, id);
+comment on column memory.semantic_memories.search is
+  'Its words, in the language of its conversation, else the usual one; kept by a trigger';
+-- In the row as long as it fits there: a recall compares the words of hundreds of rows.
+alter table memory.semantic_memories alter column search set storage main;
+
+create index semantic_memories_conversation_id_idx on memory.semantic_memories (user_id, conversation_id, valid_from);
 comment on index memory.semantic_memories_conversation_id_idx is
-  'For the memories of one conversation, those that count everywhere, and erasing a conversation';
+  'For the newest that count in one conversation, or in all, and for erasing a conversation';
+create index semantic_memories_importance_idx on memory.semantic_memories (user_id, conversation_id, importance);
+comment on index memory.semantic_memories_importance_idx is 'For those that matter most, in one conversation or in all';
 create index semantic_memories_kind_idx on memory.semantic_memories (user_id, kind, id);
 comment on index memory.semantic_memories_kind_idx is 'For the memories of one kind';
-create index semantic_memories_metadata_idx on memory.semantic_memories
-  using gin (user_id, metadata jsonb_path_ops);
-comment on index memory.semantic_memories_metadata_idx is 'For what a user''s metadata contains';
+create index semantic_memories_search_idx on memory.semantic_memories
+  using gin (user_id, search, metadata jsonb_path_ops);
+comment on index memory.semantic_memories_search_idx is
+  'For the words of a user''s memories, and what metadata contain';
 create index semantic_memories_expires_at_idx on memory.semantic_memories (expires_at) where expires_at is not null;
 comment on index memory.semantic_memories_expires_at_idx is 'For core.cleanup_memories: what has expired';
+
+create function memory.tg_semantic_memories__keep_search()
+returns trigger
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  new.search := to_tsvector(
+    chat.search_config(coalesce((select c.language from chat.conversations c
+                                  where c.user_id = new.user_id and c.id = new.conversation_id),
+                                base.setting('chat.language'))),
+    new.content);
+  return new;
+end
+$$;
+
+comment on function memory.tg_semantic_memories__keep_search() is 'Keeps search beside content, whoever writes';
+
+create trigger _300_keep_search before insert or update of content, conversation_id, search on memory.semantic_memories
+  for each row execute function memory.tg_semantic_memories__keep_search();
 
 -- What was recalled is no change. The trail names what of a memory changed or went and keeps none of its words: what a
 -- user had forgotten is not to stand there. One line per memory that is made would only double the store.
@@ -98,7 +130,7 @@ create trigger _100_touch
 create trigger _800_audit
   after delete or update of conversation_id, kind, content, importance, metadata, valid_from, valid_to, expires_at,
                             qdrant_collection, qdrant_point_id
-  on memory.semantic_memories for each row execute function ops.tg__audit('id', 'user_id', '{content,metadata}');
+  on memory.semantic_memories for each row execute function ops.tg__audit('id', 'user_id', '{content,metadata,search}');
 
 ------------------------------------------------------------------------------------------------------------------
 -- What recalls brought up. A recall is a read; counting it in the memories themselves would change a row, and often a
@@ -155,6 +187,6 @@ insert into base.table_manifest (schema_name, table_name, class, reason) values
   ('memory', 'semantic_memories', 'by-user', 'what is remembered of a user is with the user'),
   ('memory', 'recalls',           'by-user', 'beside the memories');
 
-insert into base.table_privacy (schema_name, table_name, personal, neutral) values
-  ('memory', 'semantic_memories', '{content,metadata,kind,qdrant_collection,qdrant_point_id}', '{}'),
-  ('memory', 'recalls',           '{}', '{memory_ids}');
+insert into base.table_privacy (schema_name, table_name, personal, hidden, neutral) values
+  ('memory', 'semantic_memories', '{content,metadata,kind,qdrant_collection,qdrant_point_id}', '{search}', '{}'),
+  ('memory', 'recalls',           '{}', '{}', '{memory_ids}');

@@ -155,6 +155,56 @@ def test_a_field_that_breaks_a_rule_is_named(join: Join) -> None:
     assert answer.json()["errors"][0]["field"] == "memories[1].contents"
 
 
+def test_a_recall_says_why(join: Join, remembering_database: Database) -> None:
+    """Parts, and the score they make; what is shown counts, without a write per memory."""
+    anna, ben = join(), join()
+    remember(anna, "Feeds two cats", importance=1)
+    remember(anna, "Grows tomatoes", importance=0)
+    ids = [remember(anna, f"Number {number}", importance=0)["id"] for number in range(3)]
+    remember(ben, "Feeds two cats of Ben")
+    answer = anna.post("/v1/memories/recall", {"query": "Which cats?", "limit": 2})
+    assert answer.status == 200, answer.body
+    first, second = answer.json()["items"]
+    found = first["content"], first["text_similarity"], first["importance"]
+    assert found == ("Feeds two cats", 1, 1)
+    assert first["vector_similarity"] is None
+    assert first["recency"] == pytest.approx(1, abs=0.001)
+    for row in (first, second):
+        parts = row["similarity"] + 0.25 * row["recency"] + 0.25 * row["importance"]
+        assert row["score"] == pytest.approx(parts / 1.5)
+    assert second["id"] == ids[-1]  # the newest of those that matter alike
+
+    everything = anna.post("/v1/memories/recall", {"query": "x", "limit": 200, "count": False})
+    assert len(everything.json()["items"]) == 5
+    assert everything.json()["next"] is None
+    assert anna.post("/v1/memories/recall", {}).code == "VL003"
+
+    remembering_database.value("select core.fold_recalls(1000)")
+    memories = anna.get("/v1/memories").json()["items"]
+    counts = {memory["content"]: memory["recall_count"] for memory in memories}
+    assert counts == {"Feeds two cats": 1, "Number 2": 1, "Number 1": 0, "Number 0": 0,
+                      "Grows tomatoes": 0}  # fmt: skip
+
+
+def test_a_memory_and_its_vector_come_together_or_not_at_all(
+    join: Join, remembering_database: Database
+) -> None:
+    remembering_database.value("select name from create_embedding_model('memories-3', 3)")
+    anna = join()
+    model = {"model": "memories-3"}
+    refused = anna.post("/v1/memories", {"content": "x", "embedding": [1, 2], **model})
+    assert (refused.status, refused.json()["errors"][0]["field"]) == (422, "embedding")
+    assert listed(anna) == []
+    remember(anna, "east", embedding=[1, 0, 0], **model)
+    many = [{"content": "north", "embedding": [0, 1, 0.5]}, {"content": "nowhere"}]
+    assert anna.post("/v1/memories/bulk", {"memories": many, **model}).status == 201
+    ask = {"embedding": [0.1, 1, 0], "recency_weight": 0, "importance_weight": 0, **model}
+    items = anna.post("/v1/memories/recall", ask).json()["items"]
+    assert [item["content"] for item in items] == ["north", "east", "nowhere"]
+    assert items[0]["score"] == items[0]["vector_similarity"] == pytest.approx(0.89, abs=0.01)
+    assert items[2]["vector_similarity"] is None
+
+
 # ------------------------------------------------------------------- plans, as they really run
 
 
@@ -167,6 +217,8 @@ def crowd(remembering_database: Database) -> Iterator[psycopg.Connection[Any]]:
             " select ('01900000-0000-7000-a000-' || lpad(n::text, 12, '0'))::uuid, 'hoarder' || n,"
             "        'hoarder' || n || '@example.org' from generate_series(0, 200) n"
         )
+        # As many pages as longer texts would fill, so that reading all of them is no bargain.
+        connection.execute("alter table memory.semantic_memories set (fillfactor = 10)")
         connection.execute(
             "insert into memory.semantic_memories (user_id, content, metadata)"
             " select ('01900000-0000-7000-a000-' || lpad((case when n % 5 = 0 then n / 5 % 200 + 1"
@@ -179,7 +231,7 @@ def crowd(remembering_database: Database) -> Iterator[psycopg.Connection[Any]]:
 
 @pytest.mark.parametrize(
     ("who", "number", "index"),
-    [("000000000000", 42, "semantic_memories_metadata_idx"),
+    [("000000000000", 42, "semantic_memories_search_idx"),
      ("000000000007", 30, "semantic_memories_pkey")],
 )  # fmt: skip
 def test_metadata_are_found_by_an_index(
@@ -196,3 +248,23 @@ def test_metadata_are_found_by_an_index(
                 and "memory.semantic_memories" in seen.tables)  # fmt: skip
     assert index in str(plan)
     assert ("Seq Scan", "memory.semantic_memories") not in relations(plan)
+
+
+@pytest.mark.parametrize("who", ["000000000000", "000000000007"])
+def test_a_recall_reads_a_few_of_many(crowd: psycopg.Connection[Any], who: str) -> None:
+    """By words, time and weight, each from its index; nothing is read from end to end."""
+    heard = watch(crowd)
+    rows = crowd.execute(
+        "select way from api.recall_memories(%s, 'which thing has number 42?', p_limit => 20)",
+        [f"01900000-0000-7000-a000-{who}"],
+    ).fetchall()
+    assert {way for (way,) in rows} == {"candidates" if who == "000000000000" else "all"}
+    assert len(rows) == 20
+    asked = [seen.plan for seen in heard if "memory.semantic_memories" in seen.tables]
+    assert asked
+    for plan in asked:
+        assert ("Seq Scan", "memory.semantic_memories") not in relations(plan)
+    if who == "000000000000":
+        told = str(asked)
+        for index in ("conversation_id_idx", "importance_idx", "search_idx"):
+            assert f"semantic_memories_{index}" in told

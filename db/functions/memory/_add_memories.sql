@@ -1,4 +1,5 @@
--- core.add_memories: writes memories of one user down, what is NULL in its usual form. Returns their ids in that order.
+-- core.add_memories: writes memories of one user down, what is NULL in its usual form. Returns their ids in that
+-- order.
 --
 -- Rules   p_path is how errors name a memory of a list: 'memories[%s].'.
 -- Errors  VL001 a field breaks a rule; VL003 content is missing; NF001 there is no such conversation; KC001 another

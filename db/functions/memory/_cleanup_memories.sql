@@ -1,6 +1,5 @@
 -- core.cleanup_memories: a job. Removes memories that expired memory.expired_days ago, with what they took the place
--- of.
--- Hidden they are from the moment they expire.
+-- of. Hidden they are from the moment they expire.
 --
 -- Owned by plinth_system: it removes memories of all users.
 create or replace function core.cleanup_memories(p_limit integer)

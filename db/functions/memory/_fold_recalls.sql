@@ -1,8 +1,7 @@
 -- core.fold_recalls: a job. Carries what recalls brought up over to the memories: how often, and when last.
 --
 -- Locks   up to p_limit rows of memory.recalls, passing over those that another holds; then the memories in the order
---         of
---         their keys
+--         of their keys
 -- Owned by plinth_system: recalls are everybody's.
 create or replace function core.fold_recalls(p_limit integer)
 returns integer

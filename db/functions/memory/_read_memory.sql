@@ -1,5 +1,5 @@
 -- core.read_memory: a memory out of the JSON object that a caller sent in a list. What it does not name is as
--- create_memory has it.
+-- create_memory has it. Its vector, if it has one, is no column of a memory: the caller takes it out.
 --
 -- Errors  VL001 not an object, or a field is of another type; VL002 there is no such field
 create or replace function core.read_memory(p_user_id uuid, p_item jsonb, p_path text)
@@ -12,7 +12,7 @@ declare
   c_types constant jsonb :=
     '{"content": "string", "kind": "string", "importance": "number", "metadata": "object", "conversation_id": "uuid",
       "valid_from": "time", "valid_to": "time", "expires_at": "time", "qdrant_collection": "string",
-      "qdrant_point_id": "string"}';
+      "qdrant_point_id": "string", "embedding": "vector"}';
   v_memory memory.semantic_memories;
   v_field  text;
   v_value  jsonb;
@@ -31,6 +31,8 @@ begin
                              and v_value #>> '{}' ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
                 when 'time' then jsonb_typeof(v_value) = 'string' and v_value #>> '{}' ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}'
                              and pg_input_is_valid(v_value #>> '{}', 'timestamptz')
+                when 'vector' then jsonb_typeof(v_value) = 'array'
+                               and not jsonb_path_exists(v_value, '$[*] ? (@.type() != "number")')
                 else jsonb_typeof(v_value) = v_type end)
     then
       perform base.raise('VL001', format('%s must be %s', v_field, case v_type
@@ -38,6 +40,7 @@ begin
                            when 'number' then 'a number'
                            when 'object' then 'an object'
                            when 'uuid' then 'a UUID'
+                           when 'vector' then 'a list of numbers'
                            else 'a time like 2026-01-31T12:00:00Z' end), p_path || v_field);
     end if;
   end loop;

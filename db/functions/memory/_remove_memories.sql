@@ -1,8 +1,6 @@
 -- core.remove_memories: removes memories of one user, each with the facts it had taken the place of; what took the
--- place
--- of one of them stays. Returns what went: those that were named, their past, vectors, and the points of Qdrant that
--- now
--- belong to nothing.
+-- place of one of them stays. Returns what went: those that were named, their past, vectors, and the points of Qdrant
+-- that now belong to nothing.
 --
 -- Locks   the memories in the order of their ids
 create or replace function core.remove_memories(p_user_id uuid, p_ids uuid[])

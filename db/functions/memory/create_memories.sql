@@ -1,15 +1,14 @@
 -- api.create_memories: writes many memories down at once, all or none.
 --
 -- Rules   A memory of the list is an object with the fields of create_memory; what it leaves out is as there. ids come
---         in
---         the order of the list.
+--         in the order of the list.
+--         embedding is a list of numbers, the vector that model (or the default one) made of the content.
 --         At most memory.batch_limit of them.
 -- Errors  UN001 nobody is signed in; VL001 not a list, too long, or a field breaks a rule; VL002 there is no such
---         field;
---         VL003 content is missing; NF001 there is no such conversation; KC001 another memory refers to the same point
---         of Qdrant
+--         field; VL003 content is missing, or no model is named and there is no default; NF001 there is no such
+--         conversation or model; KC001 another memory refers to the same point of Qdrant; KC004 the model is retired
 -- Locks   the conversations, shared, against their erasure
-create or replace function api.create_memories(p_user_id uuid, p_memories jsonb)
+create or replace function api.create_memories(p_user_id uuid, p_memories jsonb, p_model text default null)
 returns table (created integer, ids uuid[])
 language plpgsql
 volatile
@@ -33,11 +32,14 @@ begin
                    order by i.n);
 
   ids := core.add_memories(v_read, 'memories[%s].');
+  perform core.embed_memories(p_user_id, ids, array_agg(i.item ->> 'content' order by i.n),
+                              array_agg((i.item ->> 'embedding')::ext.vector order by i.n), p_model, 'memories[%s].')
+     from jsonb_array_elements(p_memories) with ordinality as i (item, n);
   created := cardinality(ids);
   return next;
 end
 $$;
 
-comment on function api.create_memories(uuid, jsonb) is 'Writes many memories down at once, all or none';
-grant execute on function api.create_memories(uuid, jsonb) to plinth_web, plinth_operator;
+comment on function api.create_memories(uuid, jsonb, text) is 'Writes many memories down at once, all or none';
+grant execute on function api.create_memories(uuid, jsonb, text) to plinth_web, plinth_operator;
 select http.expose('POST /v1/memories/bulk', 'api.create_memories', status => 201);

@@ -1,15 +1,14 @@
 -- api.delete_memories: forgets all memories that a filter chooses, each with what it took the place of.
 --
--- Rules   A filter has to be named. All of them go only where all says so, and then without a filter: a filter that was
---         lost on the way must not empty everything.
+-- Rules   A filter has to be named. All of them go only where all says so, and then without a filter: a filter that
+--         was lost on the way must not empty everything.
 --         scope user: what counts in all conversations; conversation: what counts in one, which conversation_id names.
 --         closed: only what is true no more. created_before: only what was written down earlier. Whether something has
 --         expired does not count: what is hidden goes, too.
 --         At most memory.delete_limit at once; more says that there are others, for the same call again. The answer
 --         counts the rows that went, and names the points of Qdrant that now belong to nothing.
 -- Errors  UN001 nobody is signed in; VL001 scope, metadata or all; VL003 neither a filter nor all; NF001 there is no
---         such
---         conversation
+--         such conversation
 -- Locks   the memories in the order of their ids
 -- Why plan_cache_mode   One statement serves every mix of filters, and is planned with those of the call.
 -- Owned by plinth_system: under a policy, no search by metadata would use its index.

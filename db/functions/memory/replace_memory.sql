@@ -4,12 +4,13 @@
 --         before keeps its end.
 --         The new one counts where the old one did; kind, importance and metadata are taken over where not named. Its
 --         reference to Qdrant and its end are its own.
+--         embedding is the vector that model (or the default one) made of the new content.
 --         A memory is replaced once; then it is its successor that can be replaced.
 --         With p_version it is done only while that is the current version of the old one (optimistic).
--- Errors  UN001 nobody is signed in; NF001 the user has no such memory; VL001 a field breaks a rule; VL003 content is
---         missing; KC001 another memory refers to the same point of Qdrant; KC002 the version is not the current one;
---         KC004
---         it was replaced before
+-- Errors  UN001 nobody is signed in; NF001 the user has no such memory, or there is no such model; VL001 a field
+--         breaks a rule; VL003 content is missing, or no model is named and there is no default; KC001 another memory
+--         refers to the same point of Qdrant; KC002 the version is not the current one; KC004 it was replaced before,
+--         or the model is retired
 -- Locks   the old memory's row
 create or replace function api.replace_memory(
   p_user_id           uuid,
@@ -22,7 +23,9 @@ create or replace function api.replace_memory(
   p_expires_at        timestamptz default null,
   p_qdrant_collection text default null,
   p_qdrant_point_id   text default null,
-  p_version           integer default null
+  p_version           integer default null,
+  p_embedding         ext.vector default null,
+  p_model             text default null
 )
 returns setof core.memory_details
 language plpgsql
@@ -62,6 +65,7 @@ begin
   end if;
 
   v_id := (core.add_memories(array[v_new]))[1];
+  perform core.embed_memories(p_user_id, array[v_id], array[p_content], array[p_embedding], p_model);
   update memory.semantic_memories m
      set valid_to = v_new.valid_from
    where m.user_id = p_user_id and m.id = p_memory_id and (m.valid_to is null or m.valid_to > v_new.valid_from);
@@ -71,9 +75,11 @@ end
 $$;
 
 comment on function
-  api.replace_memory(uuid, uuid, text, text, double precision, jsonb, timestamptz, timestamptz, text, text, integer) is
+  api.replace_memory(uuid, uuid, text, text, double precision, jsonb, timestamptz, timestamptz, text, text, integer,
+                     ext.vector, text) is
   'A fact has changed: closes the memory and puts another in its place';
 grant execute on function
-  api.replace_memory(uuid, uuid, text, text, double precision, jsonb, timestamptz, timestamptz, text, text, integer)
+  api.replace_memory(uuid, uuid, text, text, double precision, jsonb, timestamptz, timestamptz, text, text, integer,
+                     ext.vector, text)
   to plinth_web, plinth_operator;
 select http.expose('POST /v1/memories/{memory_id}/replace', 'api.replace_memory', status => 201);

@@ -3,11 +3,12 @@
 -- Rules   What is not named stays. A fact that changed is no correction: replace_memory keeps what was true before.
 --         metadata takes the place of what was there. expires_at infinity: never; qdrant_collection '' takes the
 --         reference to Qdrant away.
---         Another content makes its vectors void; they go.
+--         Another content makes its vectors void; they go. embedding is the vector that model (or the default one)
+--         made of the content it has now.
 --         With p_version the change is made only while that is the current version (optimistic).
--- Errors  UN001 nobody is signed in; NF001 the user has no such memory; VL001 a field breaks a rule; KC001 another
---         memory
---         refers to the same point of Qdrant; KC002 the version is not the current one
+-- Errors  UN001 nobody is signed in; NF001 the user has no such memory, or there is no such model; VL001 a field
+--         breaks a rule; VL003 no model is named and there is no default; KC001 another memory refers to the same
+--         point of Qdrant; KC002 the version is not the current one; KC004 the model is retired
 -- Locks   the memory's row
 create or replace function api.update_memory(
   p_user_id           uuid,
@@ -19,7 +20,9 @@ create or replace function api.update_memory(
   p_expires_at        timestamptz default null,
   p_qdrant_collection text default null,
   p_qdrant_point_id   text default null,
-  p_version           integer default null
+  p_version           integer default null,
+  p_embedding         ext.vector default null,
+  p_model             text default null
 )
 returns setof core.memory_details
 language plpgsql
@@ -56,15 +59,18 @@ begin
   exception when unique_violation then
     perform base.raise('KC001', 'Another memory refers to this point', 'qdrant_point_id');
   end;
+  perform core.embed_memories(p_user_id, array[p_memory_id], array[v_memory.content], array[p_embedding], p_model);
 
   return query select d.* from core.memory_details d where d.id = p_memory_id;
 end
 $$;
 
 comment on function
-  api.update_memory(uuid, uuid, text, text, double precision, jsonb, timestamptz, text, text, integer) is
+  api.update_memory(uuid, uuid, text, text, double precision, jsonb, timestamptz, text, text, integer,
+                    ext.vector, text) is
   'Corrects what was written down; a fact that changed is replaced instead';
 grant execute on function
-  api.update_memory(uuid, uuid, text, text, double precision, jsonb, timestamptz, text, text, integer)
+  api.update_memory(uuid, uuid, text, text, double precision, jsonb, timestamptz, text, text, integer,
+                    ext.vector, text)
   to plinth_web, plinth_operator;
 select http.expose('PATCH /v1/memories/{memory_id}', 'api.update_memory');

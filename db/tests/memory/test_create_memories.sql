@@ -1,14 +1,17 @@
 -- api.create_memories: many at once, all or none, and which of them was wrong.
 begin;
-select plan(26);
+select plan(32);
+
+-- First of all: it locks tables, and two files that hold some already would wait for each other.
+select lives_ok($$ select api.create_embedding_model('tap_create_memories', 2) $$, 'a model');
 
 select is(pg_get_function_arguments('api.create_memories'::regproc),
-  'p_user_id uuid, p_memories jsonb', 'arguments');
+  'p_user_id uuid, p_memories jsonb, p_model text DEFAULT NULL::text', 'arguments');
 select is(pg_get_function_result('api.create_memories'::regproc),
   'TABLE(created integer, ids uuid[])', 'result');
-select volatility_is('api', 'create_memories', array['uuid', 'jsonb'], 'volatile');
-select is_definer('api', 'create_memories', array['uuid', 'jsonb']);
-select function_owner_is('api', 'create_memories', array['uuid', 'jsonb'], 'plinth_owner');
+select volatility_is('api', 'create_memories', array['uuid', 'jsonb', 'text'], 'volatile');
+select is_definer('api', 'create_memories', array['uuid', 'jsonb', 'text']);
+select function_owner_is('api', 'create_memories', array['uuid', 'jsonb', 'text'], 'plinth_owner');
 select is(p.proconfig, '{"search_path=pg_catalog, pg_temp"}', 'settings') from pg_proc p
  where p.oid = 'api.create_memories'::regproc;
 select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),
@@ -67,6 +70,20 @@ select throws_ok($$ select pg_temp.make('[{"content": "x", "conversation_id": "0
 select throws_ok($$ select pg_temp.make('[{"content": "x", "qdrant_collection": "q", "qdrant_point_id": "1"},
                                           {"content": "y", "qdrant_collection": "q", "qdrant_point_id": "1"}]') $$,
                  'KC001', 'Another memory refers to this point', 'one point twice in a list');
+select is(m.created, 3, 'with vectors, where there are some')
+  from api.create_memories('019e0000-0000-7000-8000-00000001a101',
+         '[{"content": "near", "embedding": [1, 0.5]}, {"content": "no vector"}, {"content": "far", "embedding": [-1, 0]}]',
+         'tap_create_memories') m;
+select is(array(select concat_ws(' ', e.content, e.embedding)
+                  from api.list_embeddings('019e0000-0000-7000-8000-00000001a101', p_model => 'tap_create_memories',
+                                           p_with_embedding => true) e
+                 order by 1), '{"far {-1,0}","near {1,0.5}"}', 'each hangs on its memory');
+reset session authorization;
+update memory.embedding_models m set state = 'retired', is_default = false where m.name = 'tap_create_memories';
+set session authorization plinth_operator;
+select throws_ok($$ select api.create_memories('019e0000-0000-7000-8000-00000001a101',
+                      '[{"content": "x", "embedding": [1, 0.5]}]', 'tap_create_memories') $$, 'KC004',
+                 'The model tap_create_memories is retired: nothing is added to it', 'a model that is retired');
 reset session authorization;
 
 -- Which of them it was.
@@ -74,7 +91,7 @@ create function pg_temp.field_of(p_memories jsonb) returns text language plpgsql
 declare
   v_field text;
 begin
-  perform * from pg_temp.make(p_memories);
+  perform * from api.create_memories('019e0000-0000-7000-8000-00000001a101', p_memories, 'tap_create_memories');
   return null;
 exception when others then
   get stacked diagnostics v_field = column_name;
@@ -88,8 +105,12 @@ select is(pg_temp.field_of('[{"content": "x"}, {"content": "y", "conversation_id
           'memories[1].conversation_id', 'a conversation');
 select is(pg_temp.field_of('[{"content": "x"}, {"content": "y", "qdrant_collection": "z", "qdrant_point_id": "9"}]'),
           'memories[1].qdrant_point_id', 'a point that is taken');
+select is(pg_temp.field_of('[{"content": "x"}, {"content": "y", "embedding": [1, 2, 3]}]'), 'memories[1].embedding',
+          'a vector of another length');
+select is(pg_temp.field_of('[{"content": "x"}, {"content": "y", "embedding": [1, "2"]}]'), 'memories[1].embedding',
+          'a vector that is none');
 reset session authorization;
-select is((select count(*) from memory.semantic_memories m where m.user_id = :'anna'), 3::bigint,
+select is((select count(*) from memory.semantic_memories m where m.user_id = :'anna'), 6::bigint,
           'one was wrong: none was written');
 
 set session authorization plinth_web;

@@ -1,6 +1,9 @@
 -- api.create_memory: what is written down, and what is refused.
 begin;
-select plan(22);
+select plan(28);
+
+-- First of all: it locks tables, and two files that hold some already would wait for each other.
+select lives_ok($$ select api.create_embedding_model('tap_create_memory', 3) $$, 'a model');
 
 select is(pg_get_function_arguments('api.create_memory'::regproc),
   'p_user_id uuid, p_content text, p_kind text DEFAULT NULL::text, '
@@ -9,7 +12,8 @@ select is(pg_get_function_arguments('api.create_memory'::regproc),
   'p_valid_from timestamp with time zone DEFAULT NULL::timestamp with time zone, '
   'p_valid_to timestamp with time zone DEFAULT NULL::timestamp with time zone, '
   'p_expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, '
-  'p_qdrant_collection text DEFAULT NULL::text, p_qdrant_point_id text DEFAULT NULL::text', 'arguments');
+  'p_qdrant_collection text DEFAULT NULL::text, p_qdrant_point_id text DEFAULT NULL::text, '
+  'p_embedding ext.vector DEFAULT NULL::ext.vector, p_model text DEFAULT NULL::text', 'arguments');
 select is(pg_get_function_result('api.create_memory'::regproc),
   'SETOF core.memory_details', 'result');
 select is(p.provolatile::text, 'v', 'volatile') from pg_proc p where p.oid = 'api.create_memory'::regproc;
@@ -75,10 +79,37 @@ select throws_ok($$ select pg_temp.make('{"content": "x", "conversation_id": "01
                  'NF001', 'There is no such conversation', 'a deleted one');
 select throws_ok($$ select pg_temp.make('{"content": "x", "conversation_id": "019e0000-0000-7000-8000-00000001a021"}') $$,
                  'NF001', 'There is no such conversation', 'another user''s, in the same words');
+
+-- With its vector, in the same transaction or not at all.
+create function pg_temp.embed(p_embedding ext.vector, p_model text default 'tap_create_memory') returns uuid
+language sql volatile
+as $$
+  select m.id from api.create_memory('019e0000-0000-7000-8000-00000001a001', 'with a vector', p_embedding => p_embedding,
+                                     p_model => p_model) m
+$$;
+create temp table embedded as select pg_temp.embed('[1,2,3]') as id;
+select results_eq(
+  $$ select e.content, e.embedding::text, e.collection
+       from embedded m
+      cross join lateral api.list_embeddings('019e0000-0000-7000-8000-00000001a001', p_model => 'tap_create_memory',
+                                             p_memory_id => m.id, p_with_embedding => true) e $$,
+  $$ values ('with a vector', '{1,2,3}', '') $$, 'the vector hangs on the memory');
+select throws_ok($$ select pg_temp.embed('[1,2]') $$, 'VL001',
+                 'embedding must have 3 numbers, as tap_create_memory makes them, not 2', 'a vector of another length');
+select throws_ok($$ select pg_temp.embed('[1,2,3]', 'tap_none') $$, 'NF001', 'There is no such embedding model', 'no such model');
+reset session authorization;
+update memory.embedding_models m set is_default = false;
+update memory.embedding_models m set state = 'retired' where m.name = 'tap_create_memory';
+set session authorization plinth_operator;
+select throws_ok($$ select pg_temp.embed('[1,2,3]', null) $$, 'VL003', 'Name a model: there is no default',
+                 'none named, no default');
+select throws_ok($$ select pg_temp.embed('[1,2,3]') $$, 'KC004',
+                 'The model tap_create_memory is retired: nothing is added to it', 'a model that is retired');
+
 select throws_ok($$ select api.create_memory(null, 'x') $$, 'VL003', 'Name the user to act for', 'no user');
 reset session authorization;
 
-select is((select count(*) from memory.semantic_memories m where m.user_id = :'anna'), 2::bigint, 'nothing else was written');
+select is((select count(*) from memory.semantic_memories m where m.user_id = :'anna'), 3::bigint, 'nothing else was written');
 select is((select count(*) from ops.audit_logs l where l.entity_type = 'memory.semantic_memories' and l.user_id = :'anna'),
           0::bigint, 'what is new has no line in the trail');
 

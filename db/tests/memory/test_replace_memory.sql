@@ -1,6 +1,9 @@
 -- api.replace_memory: a fact that changed is closed, and another takes its place.
 begin;
-select plan(25);
+select plan(28);
+
+-- First of all: it locks tables, and two files that hold some already would wait for each other.
+select lives_ok($$ select api.create_embedding_model('tap_replace_memory', 2) $$, 'a model');
 
 select is(pg_get_function_arguments('api.replace_memory'::regproc),
   'p_user_id uuid, p_memory_id uuid, p_content text, p_kind text DEFAULT NULL::text, '
@@ -8,7 +11,8 @@ select is(pg_get_function_arguments('api.replace_memory'::regproc),
   'p_valid_from timestamp with time zone DEFAULT NULL::timestamp with time zone, '
   'p_expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, '
   'p_qdrant_collection text DEFAULT NULL::text, p_qdrant_point_id text DEFAULT NULL::text, '
-  'p_version integer DEFAULT NULL::integer', 'arguments');
+  'p_version integer DEFAULT NULL::integer, p_embedding ext.vector DEFAULT NULL::ext.vector, '
+  'p_model text DEFAULT NULL::text', 'arguments');
 select is(pg_get_function_result('api.replace_memory'::regproc),
   'SETOF core.memory_details', 'result');
 select is(p.provolatile::text, 'v', 'volatile') from pg_proc p where p.oid = 'api.replace_memory'::regproc;
@@ -94,6 +98,19 @@ select throws_ok($$ select pg_temp.replace('a723', '{"content": "y"}') $$, 'NF00
 select throws_ok($$ select api.replace_memory('019e0000-0000-7000-8000-00000001a702', '019e0000-0000-7000-8000-00000001a721',
                                               'y') $$,
                  'NF001', 'There is no such memory', 'another user''s, in the same words');
+
+create temp table old as select o.id from api.create_memory('019e0000-0000-7000-8000-00000001a701', 'old') o;
+select is(m.content, 'new', 'the new one with its vector')
+  from old o
+ cross join lateral api.replace_memory('019e0000-0000-7000-8000-00000001a701', o.id, 'new', p_embedding => '[1,2]',
+                                       p_model => 'tap_replace_memory') m;
+select results_eq(
+  $$ select e.content, e.embedding::text
+       from old o
+       join memory.semantic_memories m on m.supersedes = o.id
+      cross join lateral api.list_embeddings('019e0000-0000-7000-8000-00000001a701', p_model => 'tap_replace_memory',
+                                             p_memory_id => m.id, p_with_embedding => true) e $$,
+  $$ values ('new', '{1,2}') $$, 'which hangs on it');
 reset session authorization;
 select is((select count(*) from memory.semantic_memories m where m.supersedes = (select n.id from next n)), 0::bigint,
           'what was refused left nothing');

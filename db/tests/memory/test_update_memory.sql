@@ -1,13 +1,17 @@
 -- api.update_memory: corrections: what is named changes, the rest stays.
 begin;
-select plan(21);
+select plan(33);
+
+-- First of all: it locks tables, and two files that hold some already would wait for each other.
+select lives_ok($$ select api.create_embedding_model('tap_update_memory', 2) $$, 'a model');
 
 select is(pg_get_function_arguments('api.update_memory'::regproc),
   'p_user_id uuid, p_memory_id uuid, p_content text DEFAULT NULL::text, p_kind text DEFAULT NULL::text, '
   'p_importance double precision DEFAULT NULL::double precision, p_metadata jsonb DEFAULT NULL::jsonb, '
   'p_expires_at timestamp with time zone DEFAULT NULL::timestamp with time zone, '
   'p_qdrant_collection text DEFAULT NULL::text, p_qdrant_point_id text DEFAULT NULL::text, '
-  'p_version integer DEFAULT NULL::integer', 'arguments');
+  'p_version integer DEFAULT NULL::integer, p_embedding ext.vector DEFAULT NULL::ext.vector, '
+  'p_model text DEFAULT NULL::text', 'arguments');
 select is(pg_get_function_result('api.update_memory'::regproc),
   'SETOF core.memory_details', 'result');
 select is(p.provolatile::text, 'v', 'volatile') from pg_proc p where p.oid = 'api.update_memory'::regproc;
@@ -71,6 +75,36 @@ select throws_ok($$ select pg_temp.change('a624', '{"content": "y"}') $$, 'NF001
 select throws_ok($$ select api.update_memory('019e0000-0000-7000-8000-00000001a602', '019e0000-0000-7000-8000-00000001a621',
                                              'y') $$,
                  'NF001', 'There is no such memory', 'another user''s, in the same words');
+
+-- What was corrected is not what its vectors say.
+create function pg_temp.vectors() returns text[] language sql volatile as $$
+  select array_agg(concat_ws(' ', e.content, e.embedding) order by e.content)
+    from api.list_embeddings('019e0000-0000-7000-8000-00000001a601', p_model => 'tap_update_memory',
+                             p_with_embedding => true) e
+$$;
+create function pg_temp.say(p_content text, p_embedding ext.vector, p_model text default 'tap_update_memory') returns text
+language sql volatile
+as $$
+  select m.content from api.update_memory('019e0000-0000-7000-8000-00000001a601', '019e0000-0000-7000-8000-00000001a622',
+                                          p_content, p_embedding => p_embedding, p_model => p_model) m
+$$;
+select is(pg_temp.say(null, '[1,0]'), 'x', 'a vector of what is there');
+select is(pg_temp.vectors(), '{"x {1,0}"}', 'is kept');
+select is(pg_temp.say(null, '[0,1]'), 'x', 'another');
+select is(pg_temp.vectors(), '{"x {0,1}"}', 'takes its place');
+select is(pg_temp.say('z', '[1,1]'), 'z', 'another text with its vector');
+select is(pg_temp.vectors(), '{"z {1,1}"}', 'that of the former text is gone');
+select is(pg_temp.say('zz', null), 'zz', 'another text without one');
+select is(pg_temp.vectors(), null, 'has none');
+select throws_ok($$ select pg_temp.say(null, '[1,2,3]') $$, 'VL001',
+                 'embedding must have 2 numbers, as tap_update_memory makes them, not 3', 'a vector of another length');
+reset session authorization;
+update memory.embedding_models m set state = 'retired', is_default = false;
+set session authorization plinth_operator;
+select throws_ok($$ select pg_temp.say(null, '[1,2]') $$, 'KC004',
+                 'The model tap_update_memory is retired: nothing is added to it', 'a model that is retired');
+select throws_ok($$ select pg_temp.say(null, '[1,2]', null) $$, 'VL003', 'Name a model: there is no default',
+                 'none named, no default');
 reset session authorization;
 
 -- The trail knows that the text changed, and not what it was.

@@ -1,0 +1,182 @@
+-- api.recall_memories: what is worth remembering now: memories by how similar they are to what is asked, how recent,
+-- and how important, the best first, with the parts of each score.
+--
+-- Rules   query is a text, embedding a vector of model (or of the default one); one of them or both. similarity is the
+--         better of two: the share of the query's words that a memory has, and how near its vector is (from 0 to 1).
+--         recency is 1 for what became true now, half of it after half_life_days (memory.half_life_days), and so on.
+--         score is the mean of similarity, recency and importance by their weights.
+--         What counts in all conversations; with conversation_id also what counts in that one. Only what is true now,
+--         or with as_of was true then; recency counts from that moment.
+--         As many rows come back as were asked for whenever so many memories hold; there are no pages. Up to
+--         memory.compared_limit memories are compared one by one (way: all). Of more, the candidates of
+--         core.memory_candidates are (way: candidates).
+--         Each memory that is shown counts as recalled, within a minute or so, unless count says no or the transaction
+--         only reads. That is one short row, whatever the number of memories.
+-- Errors  UN001 nobody is signed in; VL003 neither query nor embedding, or no model is named and there is no default;
+--         VL001 a field breaks a rule; NF001 there is no such conversation or model
+-- Why plan_cache_mode   One statement serves every mix of filters, and is planned with those of the call.
+-- Owned by plinth_system: under a policy, words and metadata would not be found by their index. Each statement names
+--         the user.
+create or replace function api.recall_memories(
+  p_user_id           uuid,
+  p_query             text default null,
+  p_embedding         ext.vector default null,
+  p_model             text default null,
+  p_conversation_id   uuid default null,
+  p_kind              text default null,
+  p_metadata          jsonb default null,
+  p_as_of             timestamptz default null,
+  p_similarity_weight double precision default 1,
+  p_recency_weight    double precision default 0.25,
+  p_importance_weight double precision default 0.25,
+  p_half_life_days    double precision default null,
+  p_count             boolean default true,
+  p_limit             integer default 10
+)
+returns table (
+  id                uuid,
+  conversation_id   uuid,
+  kind              text,
+  content           text,
+  metadata          jsonb,
+  score             double precision,
+  similarity        double precision,
+  vector_similarity double precision,
+  text_similarity   double precision,
+  recency           double precision,
+  importance        double precision,
+  valid_from        timestamptz,
+  valid_to          timestamptz,
+  way               text,
+  cursor            text
+)
+language plpgsql
+volatile
+security definer
+rows 10
+set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_custom_plan
+as $$
+declare
+  c_compared constant integer := base.setting('memory.compared_limit');
+  v_at       timestamptz := coalesce(p_as_of, now());
+  v_days     double precision := coalesce(p_half_life_days, base.setting('memory.half_life_days')::double precision);
+  v_language text;
+  v_model    memory.embedding_models;
+  v_half     ext.halfvec;
+  v_words    tsquery[] := '{}';
+  v_ids      uuid[];
+  v_shown    uuid[] := '{}';
+begin
+  p_user_id := core.act_for(p_user_id);
+  p_limit := coalesce(p_limit, 10);
+
+  if p_query is null and p_embedding is null then
+    perform base.raise('VL003', 'Say what to recall: query, embedding, or both', 'query');
+  end if;
+  if length(p_query) > 10000 then
+    perform base.raise('VL001', 'query must have at most 10,000 characters', 'query');
+  end if;
+  if p_limit not between 1 and 201 then
+    perform base.raise('VL001', 'limit must be from 1 to 200', 'limit');
+  end if;
+  if not isfinite(p_as_of) then
+    perform base.raise('VL001', 'as_of must be a moment', 'as_of');
+  end if;
+  if v_days not between 0.001 and 36500 then
+    perform base.raise('VL001', 'half_life_days must be from 0.001 to 36,500', 'half_life_days');
+  end if;
+  if p_similarity_weight not between 0 and 100 or p_recency_weight not between 0 and 100
+     or p_importance_weight not between 0 and 100 or p_similarity_weight + p_recency_weight + p_importance_weight = 0
+  then
+    perform base.raise('VL001', 'weights must be from 0 to 100, and not all 0', 'similarity_weight');
+  end if;
+  perform core.check_memory_filter(p_user_id, null, null, p_metadata);
+  if p_conversation_id is not null then
+    v_language := (core.require_conversation(p_user_id, p_conversation_id)).language;
+  end if;
+
+  if p_query is not null then
+    v_words := core.recall_words(p_query, chat.search_config(coalesce(v_language, base.setting('chat.language'))));
+  end if;
+  if p_embedding is not null then
+    v_model := core.embedding_model(p_model);
+    perform core.check_embedding(v_model, p_embedding, 'embedding');
+    v_half := case v_model.storage when 'halfvec' then p_embedding::ext.halfvec end;
+  end if;
+
+  way := 'all';
+  v_ids := array(
+    select m.id from memory.semantic_memories m
+     where m.user_id = p_user_id and (m.conversation_id is null or m.conversation_id = p_conversation_id)
+       and core.memory_holds(m, v_at, p_kind, p_metadata)
+     order by m.id desc
+     limit c_compared + 1);
+  if cardinality(v_ids) > c_compared then
+    way := 'candidates';
+    v_ids := core.memory_candidates(p_user_id, v_words, v_model, p_embedding, p_conversation_id, p_kind, p_metadata, v_at,
+                                    greatest(200, 2 * p_limit));
+  end if;
+
+  for id, conversation_id, kind, content, metadata, score, similarity, vector_similarity, text_similarity, recency, importance,
+      valid_from, valid_to in
+    select m.id, m.conversation_id, m.kind, m.content, m.metadata, b.score, b.similarity, b.near, b.words, b.recency,
+           m.importance, m.valid_from, m.valid_to
+      from (select c.*,
+                   (p_similarity_weight * c.similarity + p_recency_weight * c.recency + p_importance_weight * c.importance)
+                   / (p_similarity_weight + p_recency_weight + p_importance_weight) as score
+              from (select s.id, s.importance, s.near, s.words, coalesce(greatest(s.near, s.words), 0) as similarity,
+                           exp(-ln(2) * greatest(extract(epoch from v_at - s.valid_from), 0) / 86400 / v_days) as recency
+                      from (select k.id, k.importance, k.valid_from,
+                                   (select count(*) from unnest(v_words) w where k.search @@ w)::double precision
+                                   / nullif(cardinality(v_words), 0) as words,
+                                   case when d.distance is not null then
+                                     case v_model.metric
+                                       when 'cosine' then greatest(1 - d.distance, 0)
+                                       when 'l2' then 1 / (1 + d.distance)
+                                       else least(greatest(-d.distance, 0), 1) end end as near
+                              from memory.semantic_memories k
+                              left join lateral (
+                                select min(case v_model.metric
+                                  when 'cosine' then coalesce(e.embedding operator(ext.<=>) p_embedding,
+                                                              e.half_embedding operator(ext.<=>) v_half)
+                                  when 'l2' then coalesce(e.embedding operator(ext.<->) p_embedding,
+                                                          e.half_embedding operator(ext.<->) v_half)
+                                  else coalesce(e.embedding operator(ext.<#>) p_embedding,
+                                                e.half_embedding operator(ext.<#>) v_half) end) as distance
+                                  from memory.embeddings e
+                                 where p_embedding is not null and e.user_id = p_user_id and e.memory_id = k.id
+                                   and e.model_id = v_model.id) d on true
+                             where k.user_id = p_user_id and k.id = any (v_ids)) s) c
+             order by score desc, c.id desc
+             limit p_limit) b
+      join memory.semantic_memories m on m.user_id = p_user_id and m.id = b.id
+     order by b.score desc, b.id desc
+  loop
+    v_shown := v_shown || id;
+    return next;
+  end loop;
+
+  if p_count and v_shown <> '{}' and current_setting('transaction_read_only') = 'off' then
+    -- A request asks for one more than it shows, as for any list.
+    if current_setting('plinth.caller', true) <> '' then
+      v_shown := v_shown[:p_limit - 1];
+    end if;
+    insert into memory.recalls (user_id, memory_ids) values (p_user_id, v_shown);
+  end if;
+end
+$$;
+
+comment on function
+  api.recall_memories(uuid, text, ext.vector, text, uuid, text, jsonb, timestamptz, double precision, double precision,
+                      double precision, double precision, boolean, integer) is
+  'What is worth remembering now: memories by similarity, recency and importance';
+grant execute on function
+  api.recall_memories(uuid, text, ext.vector, text, uuid, text, jsonb, timestamptz, double precision, double precision,
+                      double precision, double precision, boolean, integer)
+  to plinth_web, plinth_operator;
+alter function
+  api.recall_memories(uuid, text, ext.vector, text, uuid, text, jsonb, timestamptz, double precision, double precision,
+                      double precision, double precision, boolean, integer)
+  owner to plinth_system;
+select http.expose('POST /v1/memories/recall', 'api.recall_memories', lane => 'slow', once => 'never');
