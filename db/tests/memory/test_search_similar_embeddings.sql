@@ -1,6 +1,6 @@
 -- api.search_similar_embeddings: k rows whenever k exist, nearest first, by index or one by one.
 begin;
-select plan(36);
+select plan(37);
 
 select is(pg_get_function_arguments('api.search_similar_embeddings'::regproc),
   'p_user_id uuid, p_embedding ext.vector, p_model text DEFAULT NULL::text, p_exact boolean DEFAULT false, '
@@ -139,12 +139,45 @@ select :'anna', m.id, 'many', 'many ' || n, jsonb_build_object('n', n % 150, 'ha
        format('[%s,%s,%s]', sin(n), cos(n * 0.7), sin(n * 0.3 + 1))::ext.vector
   from memory.embedding_models m cross join generate_series(1, 3000) n where m.name = 'test-3';
 analyze memory.embeddings;
+select sum(gin_clean_pending_list(i.indexrelid))
+  from memory.embedding_models m
+  join pg_index i on i.indrelid = to_regclass(format('memory.embeddings_%s', m.id))
+  join pg_class c on c.oid = i.indexrelid join pg_am a on a.oid = c.relam
+ where m.name = 'test-3' and a.amname = 'gin' \g /dev/null
 select set_config('plinth.caller', :'anna', true);
+-- How often an index was asked in this transaction: what really ran, and not what a plan says.
+create function pg_temp.asked(p_method text) returns bigint language sql as $$
+  select sum(pg_stat_get_xact_numscans(i.indexrelid))::bigint
+    from memory.embedding_models m
+    join pg_index i on i.indrelid = to_regclass(format('memory.embeddings_%s', m.id))
+    join pg_class c on c.oid = i.indexrelid join pg_am a on a.oid = c.relam
+   where m.name = 'test-3' and a.amname = p_method
+$$;
+create temp table asked as
+  select 1 as n, 'before' as what, pg_temp.asked('hnsw') as hnsw, pg_temp.asked('gin') as gin;
+select count(*) from search_similar_embeddings(:'anna', '[1,2,3]') \g /dev/null
+insert into asked select 2, 'all', pg_temp.asked('hnsw'), pg_temp.asked('gin');
+select count(*) from search_similar_embeddings(:'anna', '[1,2,3]', p_metadata => '{"half": 1}', p_ef_search => 40) \g /dev/null
+insert into asked select 3, 'half', pg_temp.asked('hnsw'), pg_temp.asked('gin');
+-- Three thousand small rows are read as fast one after another; what counts is that no policy forbids the index.
+set local enable_seqscan = off;
+select count(*) from search_similar_embeddings(:'anna', '[1,2,3]', p_metadata => '{"n": 7}') \g /dev/null
+reset enable_seqscan;
+insert into asked select 4, 'few', pg_temp.asked('hnsw'), pg_temp.asked('gin');
+select count(*) from search_similar_embeddings(:'anna', '[1,2,3]', p_exact => true) \g /dev/null
+insert into asked select 5, 'exact', pg_temp.asked('hnsw'), pg_temp.asked('gin');
+select results_eq(
+  $$ select a.what, a.hnsw - lag(a.hnsw) over (order by a.n), a.gin - lag(a.gin) over (order by a.n) from asked a
+      order by a.n offset 1 $$,
+  $$ values ('all', 1::bigint, 0::bigint), ('half', 1, 0), ('few', 0, 1), ('exact', 0, 0) $$,
+  'each way is what really ran: the index of the vectors once, that of metadata where few rows fit, or neither');
+
 create temp table near as
   select s.*, 'all' as what from search_similar_embeddings(:'anna', '[1,2,3]', p_limit => 50) s union all
   select s.*, 'all, exact' from search_similar_embeddings(:'anna', '[1,2,3]', p_exact => true, p_limit => 50) s union
     all
-  select s.*, 'half' from search_similar_embeddings(:'anna', '[1,2,3]', p_metadata => '{"half": 1}', p_limit => 50) s
+  select s.*, 'half' from search_similar_embeddings(:'anna', '[1,2,3]', p_metadata => '{"half": 1}', p_ef_search => 50,
+    p_limit => 50) s
     union all
   select s.*, 'half, exact' from search_similar_embeddings(:'anna', '[1,2,3]', p_metadata => '{"half": 1}', p_exact =>
     true, p_limit => 50) s union all
