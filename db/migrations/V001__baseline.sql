@@ -5516,10 +5516,64 @@ comment on function chat.tg_messages__keep_search() is 'Keeps search beside cont
 create trigger _300_keep_search before insert or update of content, conversation_id, search on chat.messages
   for each row execute function chat.tg_messages__keep_search();
 
-create index messages_search_idx on chat.messages using gin (user_id, role, search, metadata jsonb_path_ops);
+create index messages_search_idx on chat.messages using gin (user_id, role, search, metadata jsonb_path_ops)
+  with (gin_pending_list_limit = 1024);
 comment on index chat.messages_search_idx is 'For search_messages: rare words, rare roles, and metadata';
 
 update base.table_privacy set hidden = hidden || '{search}' where schema_name = 'chat' and table_name = 'messages';
+
+------------------------------------------------------------------------------------------------------------------
+-- A conversation that is said to be in another language: a job reads its messages anew, some at a time.
+------------------------------------------------------------------------------------------------------------------
+
+create table chat.search_rebuilds (
+  user_id         uuid not null,
+  conversation_id uuid not null,
+  after           uuid not null default '00000000-0000-0000-0000-000000000000',
+  constraint search_rebuilds_pkey primary key (user_id, conversation_id),
+  constraint search_rebuilds_conversation_id_fkey foreign key (user_id, conversation_id)
+    references chat.conversations (user_id, id) on delete cascade
+);
+
+comment on table chat.search_rebuilds is 'Conversations whose messages are to be read in another language';
+comment on column chat.search_rebuilds.user_id is 'Whose conversation it is';
+comment on column chat.search_rebuilds.conversation_id is 'The conversation';
+comment on column chat.search_rebuilds.after is 'The last message that was read; the next ones follow';
+
+create function chat.tg_conversations__rebuild_search()
+returns trigger
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into chat.search_rebuilds (user_id, conversation_id) values (new.user_id, new.id)
+  on conflict (user_id, conversation_id) do update set after = default;
+  return null;
+end
+$$;
+
+comment on function chat.tg_conversations__rebuild_search() is 'Has the messages of a conversation read anew';
+
+create trigger _700_rebuild_search after update of language on chat.conversations
+  for each row when (old.language is distinct from new.language and new.message_count > 0)
+  execute function chat.tg_conversations__rebuild_search();
+
+alter table chat.search_rebuilds enable row level security;
+alter table chat.search_rebuilds force row level security;
+create policy operator_read on chat.search_rebuilds for select to plinth_operator using (true);
+create policy own_rows on chat.search_rebuilds to plinth_owner using (user_id = (select base.current_user_id()));
+create policy system_read on chat.search_rebuilds for select to plinth_system using (true);
+create policy system_update on chat.search_rebuilds for update to plinth_system using (true);
+create policy system_delete on chat.search_rebuilds for delete to plinth_system using (true);
+grant select on chat.search_rebuilds to plinth_operator;
+grant select, update, delete on chat.search_rebuilds to plinth_system;
+create policy system_update on chat.messages for update to plinth_system using (true);
+grant update on chat.messages to plinth_system;
+
+insert into base.table_manifest (schema_name, table_name, class, reason) values
+  ('chat', 'search_rebuilds', 'by-user', 'beside their conversation');
+insert into base.table_privacy (schema_name, table_name) values ('chat', 'search_rebuilds');
 
 -- db/schema/175_skills.sql
 

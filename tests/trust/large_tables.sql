@@ -106,8 +106,9 @@ select user_id, id, 'Memory number ' || n || ' is about topic ' || n % 97, case 
   from many;
 insert into chat.conversations (user_id, id, title, updated_at)
 select user_id, id, 'conversation ' || n, at from many;
-insert into chat.messages (user_id, id, conversation_id, role, content, client_id, created_at, version)
-select c.user_id, base.id_at(s.at), c.id, s.role, s.role || ' on ' || c.title, s.role || ' on ' || c.title, s.at, 2
+insert into chat.messages (user_id, id, conversation_id, role, content, client_id, created_at, version, search)
+select c.user_id, base.id_at(s.at), c.id, s.role, s.role || ' on ' || c.title, s.role || ' on ' || c.title, s.at, 2,
+       to_tsvector('english', s.role || ' on ' || c.title)
   from chat.conversations c
  cross join lateral (
    values ('user', c.updated_at), ('assistant', c.updated_at + interval '1 second')) s (role, at);
@@ -116,6 +117,7 @@ update chat.conversations c
   from (select n.user_id, n.conversation_id, count(*) as messages, min(n.id::text) as first_id, max(n.id::text) as last_id,
                max(n.created_at) as last_at from chat.messages n group by 1, 2) m
  where m.user_id = c.user_id and m.conversation_id = c.id;
+insert into chat.search_rebuilds (user_id, conversation_id) select user_id, id from chat.conversations;
 insert into chat.message_client_ids (user_id, client_id, message_id, fingerprint)
 select user_id, client_id, id, sha256('') from chat.messages where client_id is not null;
 insert into chat.message_edits (user_id, message_id, version, content, written_at)

@@ -80,6 +80,7 @@ insert into reviewed values
   ('function api.verify_audit',          'checks the trail of all users against its seals'),
   ('function api.list_secret_keys',     'counts the rows of all users by the key they need'),
   ('function core.adopt_secret_key',     'notes which key is in use: nobody''s'),
+  ('function core.rebuild_search',       'a job: reads the messages of all users anew where their language changed'),
   ('function core.reencrypt_secrets',    'a job: secrets of all users'),
   ('function core.seal_audit',           'seals the trail of all users; shows nothing of it'),
   ('function core.user_of_session',     'plinth psql --as: looks the named account up by its login'),
@@ -194,7 +195,8 @@ select distinct trim(r) as table_and_verbs from regexp_split_to_table($$
   delete select update auth.totp
   select auth.tiers
   delete select update chat.conversations
-  select chat.messages
+  delete select update chat.search_rebuilds
+  select update chat.messages
   insert chat.message_edits
   delete insert select auth.user_roles
   insert select update auth.users
