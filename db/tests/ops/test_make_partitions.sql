@@ -1,6 +1,6 @@
 -- ops.make_partitions and its job: partitions by quarter, month or day, like their table in everything.
 begin;
-select plan(26);
+select plan(27);
 
 select is(pg_get_function_arguments('core.make_partitions'::regproc),
   'p_limit integer', 'arguments');
@@ -24,6 +24,10 @@ select is_empty(
                                like format('FOR VALUES FROM (%%%s%%', base.first_id(b))) $$,
   'every table has its partitions from the beginning');
 select is(core.make_partitions(1000), 0, 'nothing is missing');
+
+update ops.partitioned_tables t set ahead = t.ahead + 1;
+select is(core.make_partitions(1000), (select count(*)::integer from ops.partitioned_tables),
+          'each table can be given another one: with its triggers, whosever they are');
 
 -- A table of this test.
 create table ops.tap_log (id uuid not null default base.new_id(), note text, constraint tap_log_pkey primary key (id))
