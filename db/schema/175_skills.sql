@@ -367,7 +367,7 @@ create table chat.unfolded_executions (
   error_kind    text,
   finished_at   timestamptz not null,
   constraint unfolded_executions_pkey primary key (user_id, execution_id)
-);
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000);  -- whoever counts reads it whole
 
 comment on table chat.unfolded_executions is 'Runs that ended and are not in the sums yet: those of the last seconds';
 comment on column chat.unfolded_executions.user_id is 'For whom it ran';

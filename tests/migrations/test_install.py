@@ -14,6 +14,18 @@ from pyapp.sqlfile import MigrationError, read
 from tests.conftest import Engine, url_of
 from tests.migrations.conftest import Project, database
 
+# Seeded skills that could not be registered, and runs with arguments that would be refused.
+NOT_AS_REGISTERED = """
+    select s.name, core.schema_faults(s.parameters, '') from chat.skills s
+     where core.schema_faults(s.parameters, '') <> '[]'
+    union all
+    select e.skill_name, core.json_faults(e.arguments, s.parameters, '')
+      from chat.function_executions e
+      join chat.skills s on s.name = e.skill_name and s.version = e.skill_version
+     where core.json_faults(e.arguments, s.parameters, '') <> '[]'
+       and not e.arguments @? '$.**."$result"'
+"""
+
 
 def of_code(name: str) -> str:
     """The catalog's names for a function, or for a view and its columns."""
@@ -89,8 +101,8 @@ def test_seeds_are_loaded_once_counted_and_cleaned(engine: Engine) -> None:
         with pytest.raises(MigrationError, match="there are no tables yet"):
             seed.run(project.dsn, "development")
         migrate.up(project.dsn)
-        forced = project.value("select count(*) from pg_class where relforcerowsecurity")
         first = seed.run(project.dsn, "development", on_progress=project.said.append)
+        forced = project.value("select count(*) from pg_class where relforcerowsecurity")
         assert first["auth.users"] >= 6
         assert f"auth.users: {first['auth.users']} rows" in project.said
         usage = "select count(*), count(distinct model), sum(cost) > 0 from ops.api_usage"
@@ -98,6 +110,10 @@ def test_seeds_are_loaded_once_counted_and_cleaned(engine: Engine) -> None:
         assert used == [(210, 3, True)]
         assert seed.run(project.dsn, "development") == first
         assert project.rows(usage) == used
+        assert project.rows(NOT_AS_REGISTERED) == []
+        ran = "select count(*), sum(runs) from api.v_skill_statistics"
+        assert project.rows(ran) == [(14, 128)]
+        assert project.value("select core.fold_executions(100)") == 100
 
         project.rows(
             "insert into auth.users (username, email) values ('carol', 'carol@example.org')"
@@ -106,6 +122,8 @@ def test_seeds_are_loaded_once_counted_and_cleaned(engine: Engine) -> None:
         assert seed.run(project.dsn, "development", clean=True) == first
         assert project.rows(usage) == used
         assert project.rows("select * from api.verify_usage()") == []
+        assert project.rows(ran) == [(14, 128)]
+        assert project.rows("select * from api.verify_skill_statistics()") == []
         tracked = "select count(*) from ops.rate_limit_tracking"
         assert project.value(tracked) == 3
         assert project.value("select count(*) from auth.logins where login = 'carol'") == 0

@@ -68,12 +68,14 @@ begin
              sum(c.runs) filter (where c.status in ('succeeded', 'failed')) as timed,
              sum(c.duration_us) filter (where c.status in ('succeeded', 'failed')) as duration_us,
              max(c.slowest_us) filter (where c.status in ('succeeded', 'failed')) as slowest_us,
-             (array_agg(c.last_error_kind order by c.last_finished_at desc)
-                filter (where c.status in ('failed', 'timed_out')))[1] as last_error_kind,
-             max(c.last_finished_at) filter (where c.status in ('failed', 'timed_out')) as last_error_at,
              max(c.last_finished_at) as last_run_at
         from counted c
        group by c.key
+    ), lost as (
+      select distinct on (c.key) c.key, c.last_error_kind, c.last_finished_at as last_error_at
+        from counted c
+       where c.status in ('failed', 'timed_out')
+       order by c.key, c.last_finished_at desc
     ), slot as (
       select c.key, c.from_us, min(c.below_us) as below_us, sum(c.runs) as runs,
              sum(sum(c.runs)) over (partition by c.key order by c.from_us) as upto
@@ -93,8 +95,9 @@ begin
     select s.key, s.runs, s.succeeded, s.failed, s.timed_out, s.cancelled,
            round(s.succeeded::numeric / nullif(s.succeeded + s.failed + s.timed_out, 0), 4),
            round(s.duration_us / 1000 / s.timed, 3), round(p50.us / 1000, 3), round(p95.us / 1000, 3),
-           round(s.slowest_us / 1000.0, 3), s.last_error_kind, s.last_error_at, s.last_run_at, s.key
+           round(s.slowest_us / 1000.0, 3), l.last_error_kind, l.last_error_at, s.last_run_at, s.key
       from summed s
+      left join lost l on l.key = s.key
       left join placed p50 on p50.key = s.key and p50.share = 0.5
       left join placed p95 on p95.key = s.key and p95.share = 0.95
      where p_after is null or s.key > p_after

@@ -20,12 +20,14 @@ with counted as (
          sum(c.runs) filter (where c.status in ('succeeded', 'failed')) as timed,
          sum(c.duration_us) filter (where c.status in ('succeeded', 'failed')) as duration_us,
          max(c.slowest_us) filter (where c.status in ('succeeded', 'failed')) as slowest_us,
-         (array_agg(c.last_error_kind order by c.last_finished_at desc)
-            filter (where c.status in ('failed', 'timed_out')))[1] as last_error_kind,
-         max(c.last_finished_at) filter (where c.status in ('failed', 'timed_out')) as last_error_at,
          max(c.last_finished_at) as last_run_at
     from counted c
    group by c.key
+), lost as (
+  select distinct on (c.key) c.key, c.last_error_kind, c.last_finished_at as last_error_at
+    from counted c
+   where c.status in ('failed', 'timed_out')
+   order by c.key, c.last_finished_at desc
 ), slot as (
   select c.key, c.from_us, min(c.below_us) as below_us, sum(c.runs) as runs,
          sum(sum(c.runs)) over (partition by c.key order by c.from_us) as upto
@@ -55,11 +57,12 @@ select k.name,
        round(p50.us / 1000, 3) as p50_ms,
        round(p95.us / 1000, 3) as p95_ms,
        round(s.slowest_us / 1000.0, 3) as slowest_ms,
-       s.last_error_kind,
-       s.last_error_at,
+       l.last_error_kind,
+       l.last_error_at,
        s.last_run_at
   from chat.skills k
   left join summed s on s.key = k.name
+  left join lost l on l.key = k.name
   left join placed p50 on p50.key = k.name and p50.share = 0.5
   left join placed p95 on p95.key = k.name and p95.share = 0.95
  where k.current;
