@@ -68,16 +68,17 @@ def busy(number: int) -> float:
     return (user + nice + system + sum(irq)) * _TICK
 
 
-def facts(postgres: str, redis: str, *, peers: bool) -> dict[str, str]:
+def hardware() -> dict[str, str]:
     model = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
-    found = {
+    return {
         "processor": f"{model[1] if model else platform.machine()}, {os.cpu_count()} cores",
         "system": f"{platform.system()} {platform.release()}",
-        "PostgreSQL": postgres,
-        "Redis": redis,
-        "wrk": _says("wrk", "-v"),
         "Python": platform.python_version(),
     }
+
+
+def facts(postgres: str, redis: str, *, peers: bool) -> dict[str, str]:
+    found = hardware() | {"PostgreSQL": postgres, "Redis": redis, "wrk": _says("wrk", "-v")}
     packages = ["aiohttp", "uvloop", "psycopg", "psycopg-pool", "hiredis"]
     if peers:
         packages += ["fastapi", "uvicorn", "sqlalchemy", "asyncpg"]

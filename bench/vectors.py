@@ -28,7 +28,6 @@ os.environ.setdefault(
 
 import numpy as np
 import psycopg
-import redis
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
 from psycopg.types.json import Jsonb
@@ -47,6 +46,8 @@ CALLS = 60  # of each point in each round
 M, EF_CONSTRUCTION = 16, 64  # of every graph, whosever it is
 CLIENTS, SECONDS = 8, 5
 BIG, SMALL = (UUID(f"01900000-0000-7000-8000-00000000000{n}") for n in (1, 2))
+# The indexes have to fit; the others hold theirs in memory, too.
+_MEMORY: LiteralString = "alter system set shared_buffers = '1GB'"
 _PEOPLE: LiteralString = """
 insert into auth.users (id, username, email)
 select n.id, n.name, n.name || '@example.org'
@@ -83,7 +84,7 @@ select e.user_id, e.model_id, count(*) from memory.embeddings e where e.model_id
  group by e.user_id, e.model_id
 """
 _SEARCH: LiteralString = """
-select s.id from api.search_similar_embeddings(
+select s.id, s.distance, s.content, s.metadata from api.search_similar_embeddings(
   p_user_id => %s, p_embedding => %s, p_model => %s, p_exact => %s, p_metadata => %s,
   p_ef_search => %s, p_limit => 10) s
 """
@@ -201,7 +202,7 @@ class Plinth:
 
     def _row(self, n: int, numbers: Any) -> tuple[Any, ...]:
         user = BIG if n < self.case.rows else SMALL
-        text = f"{n}: {self.bench.texts.text(corpus.QUERIES + n % corpus.ROWS)}"
+        text = self.bench.texts.text(n)
         return user, UUID(int=n), Int4(self.id), text, Jsonb({"shelf": n % 100}), Vector.of(numbers)
 
     def ask(
@@ -300,8 +301,9 @@ def prepare(
 
     stores = import_module("vector_stores").STORES  # in bench/peers, with packages of its own
     asked = [one.tolist() for one in questions]
+    texts = [bench.texts.text(n) for n in range(case.rows)]
     for name in case.peers:
-        store = stores[name](vectors[: case.rows], M, EF_CONSTRUCTION)
+        store = stores[name](vectors[: case.rows], texts, M, EF_CONSTRUCTION)
         given = questions if name == "hnswlib" else asked
         point = Point(name, lambda n, s=store, q=given: s.search(q[n], K), true)  # type: ignore[misc]
         point.calls = CALLS if store.tunable else 20
@@ -346,9 +348,12 @@ def install(stack: ExitStack, texts: corpus.Corpus) -> tuple[Bench, dict[str, st
     folder.chmod(0o711)
     high = dict.fromkeys((f"rate_limit_requests_per_{t}" for t in ("minute", "hour", "day")), 10**9)
     settings = Settings(data=folder / "data").with_(**high)
+    with engine.servers(settings) as there:
+        migrate.up(there.admin_url)
+        engine.settle(there, settings)
+        with psycopg.connect(there.admin_url, autocommit=True) as connection:
+            connection.execute(_MEMORY)
     there = stack.enter_context(engine.servers(settings))
-    migrate.up(there.admin_url)
-    engine.settle(there, settings)
     options = there.apply(settings).key_options
     connections = []
     for more in ("", " -c role=plinth_operator"):
@@ -376,10 +381,8 @@ def install(stack: ExitStack, texts: corpus.Corpus) -> tuple[Bench, dict[str, st
         "select version(), x.extversion, current_setting('shared_buffers')"
         "  from pg_extension x where x.extname = 'vector'"
     ).fetchone()
-    with redis.Redis.from_url(str(there.redis_url)) as keeper:
-        about: Any = keeper.info("server")
     version = f"{told[0].split()[1]}, shared_buffers {told[2]}, pgvector {told[1]}"
-    facts = machine.facts(version, about["redis_version"], peers=False)
+    facts = machine.hardware() | {"PostgreSQL": version}
     return Bench(folder, there, settings, texts, owner, operator, token[0]), facts
 
 

@@ -301,8 +301,11 @@ _COMMANDS: tuple[tuple[str, str | Callable[..., int | None], str, tuple[Any, ...
     ("cache warm", "copies.warm", "keep what the sessions used last will ask for", (
         _option("--sessions", metavar="N", default="1000", help="how many (default 1000)"),
     )),
-    ("embed", "embed.main", "print the vector of a text; needs make embed", (
-        _option("text", metavar="TEXT"),
+    ("embed", "embed.main", "make the vectors that texts lack, or print that of a text", (
+        _option("text", nargs="?", metavar="TEXT", help="print its vector, and do nothing else"),
+        _option("--model", default="all-minilm-l6-v2", help="whose vectors (all-minilm-l6-v2)"),
+        _option("--kind", choices=("memory", "message"), help="only of memories, or of messages"),
+        _option("--from", dest="from_model", metavar="MODEL", help="of the texts of this model"),
     )),
     ("embeddings index", "embeddings.index", "build the index a model should have, or another", (
         _option("model", metavar="MODEL"),

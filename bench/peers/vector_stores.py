@@ -1,6 +1,7 @@
 """What Plinth's vector search is compared with, each within the caller's own process.
 
-A store takes vectors of unit length, searches by cosine, and has one knob for how hard it looks.
+A store takes vectors of unit length and their texts, searches by cosine, and has one knob for how
+hard it looks. Those that keep texts give them back with the answer, as they do by default.
 """
 
 import tempfile
@@ -21,7 +22,7 @@ class Hnswlib:
     package, tunable = "hnswlib", True
     about = "hnswlib, in memory"
 
-    def __init__(self, vectors, m, ef_construction):
+    def __init__(self, vectors, _texts, m, ef_construction):
         begun = time.perf_counter()
         self.index = hnswlib.Index(space="cosine", dim=vectors.shape[1])
         self.index.init_index(len(vectors), ef_construction=ef_construction, M=m, random_seed=7)
@@ -46,7 +47,7 @@ class Chromadb:
     package, tunable = "chromadb", True
     about = "chromadb, embedded, in a folder"
 
-    def __init__(self, vectors, m, ef_construction):
+    def __init__(self, vectors, texts, m, ef_construction):
         self.folder = tempfile.TemporaryDirectory(prefix="plinth-bench-chroma-")
         quiet = chromadb.Settings(anonymized_telemetry=False)
         self._open = partial(chromadb.PersistentClient, self.folder.name, settings=quiet)
@@ -55,8 +56,13 @@ class Chromadb:
         how = {"space": "cosine", "max_neighbors": m, "ef_construction": ef_construction}
         self.collection = self.client.create_collection("bench", configuration={"hnsw": how})
         for at in range(0, len(vectors), 1000):
-            ids = [str(n) for n in range(at, min(at + 1000, len(vectors)))]
-            self.collection.add(ids=ids, embeddings=vectors[at : at + 1000])
+            rows = range(at, min(at + 1000, len(vectors)))
+            self.collection.add(
+                ids=[str(n) for n in rows],
+                embeddings=vectors[at : at + 1000],
+                documents=[texts[n] for n in rows],
+                metadatas=[{"shelf": n % 100} for n in rows],
+            )
         self.seconds = time.perf_counter() - begun
         files = [f.stat().st_size for f in Path(self.folder.name).rglob("*") if f.is_file()]
         self.megabytes = sum(files) / 1e6
@@ -68,7 +74,7 @@ class Chromadb:
         self.collection = self.client.get_collection("bench")
 
     def search(self, query, k):
-        found = self.collection.query(query_embeddings=[query], n_results=k, include=["distances"])
+        found = self.collection.query(query_embeddings=[query], n_results=k)
         return [int(one) for one in found["ids"][0]]
 
 
@@ -78,7 +84,7 @@ class Qdrant:
     package, tunable = "qdrant-client", False
     about = "qdrant-client, local mode (compares with all)"
 
-    def __init__(self, vectors, _m, _ef_construction):
+    def __init__(self, vectors, texts, _m, _ef_construction):
         begun = time.perf_counter()
         self.client = QdrantClient(":memory:")
         size, cosine = vectors.shape[1], models.Distance.COSINE
@@ -86,7 +92,9 @@ class Qdrant:
         self.client.create_collection("bench", vectors_config=params)
         for at in range(0, len(vectors), 1000):
             part = vectors[at : at + 1000]
-            points = models.Batch(ids=list(range(at, at + len(part))), vectors=part.tolist())
+            rows = range(at, at + len(part))
+            about = [{"text": texts[n], "shelf": n % 100} for n in rows]
+            points = models.Batch(ids=list(rows), vectors=part.tolist(), payloads=about)
             self.client.upsert("bench", points)
         self.seconds = time.perf_counter() - begun
         self.megabytes = 0.0
@@ -95,7 +103,7 @@ class Qdrant:
         pass
 
     def search(self, query, k):
-        found = self.client.query_points("bench", query=query, limit=k, with_payload=False)
+        found = self.client.query_points("bench", query=query, limit=k)
         return [point.id for point in found.points]
 
 

