@@ -104,6 +104,11 @@ select user_id, id, 'Memory number ' || n || ' is about topic ' || n % 97, case 
        n % 101 / 100.0, jsonb_build_object('topic', n % 97), at, case when n % 5 = 0 then at + interval '1 minute' end,
        case when n % 50 = 0 then now() + n * interval '1 minute' end
   from many;
+insert into memory.embeddings (user_id, id, model_id, collection, content, metadata, embedding)
+select many.user_id, many.id, m.id, 'c' || n % 9, 'text ' || n, jsonb_build_object('n', n % 500), format('[%s,1]', n)::ext.vector
+  from many cross join memory.embedding_models m where m.name = 'test-2-bare';
+insert into memory.embedding_counts (user_id, model_id, embeddings)
+select user_id, model_id, count(*) from memory.embeddings group by user_id, model_id;
 insert into chat.conversations (user_id, id, title, updated_at)
 select user_id, id, 'conversation ' || n, at from many;
 insert into chat.messages (user_id, id, conversation_id, role, content, client_id, created_at, version, search)

@@ -38,6 +38,7 @@ UNPLANNED = {
     "chat.tg_messages__count_changed": "the same",
     "chat.tg_messages__count_gone": "the same",
     "auth.tg_users__keep_logins": "plinth_system deletes no account: it never comes to that line",
+    "chat.tg_conversations__rebuild_search": "plinth_system changes no language: the same",
     "memory.tg_embeddings__count_gone": "asks for the rows that its statement removed",
 }
 # Scans of large tables, each looked at. A reason other than "all of it counts" asks for an index.
@@ -49,6 +50,7 @@ SCANS = {
     ("api.verify_audit", "ops.audit_seals"): "every seal is checked",
     ("api.verify_audit", "ops.audit_logs"): "every row is checked",
     ("core.embedding_total", "memory.embedding_counts"): "the users of one model are nearly all",
+    ("api.get_embedding_progress", "memory.embedding_counts"): "the same: who asks for all users",
     ("api.verify_usage", "ops.api_usage"): "every call is counted",
     ("api.verify_usage", "analytics.api_metrics"): "every row is compared",
     ("api.verify_skill_statistics", "chat.function_executions"): "every run is counted",

@@ -30,7 +30,7 @@ as $$
 declare
   v_rows   integer := 2000;  -- read in any case: a millisecond
   -- Measured at a million messages: for a word that needs more rows than this, the index costs less.
-  v_most   constant integer := 2000 * sqrt(p_limit);
+  v_most   constant integer := 3000 * sqrt(p_limit);
   v_read   integer := 0;
   v_found  integer := 0;
   v_new    integer;
