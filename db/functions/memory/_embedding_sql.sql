@@ -1,8 +1,11 @@
 -- core.embedding_sql: the words in which SQL compares vectors of a model. Every part comes from columns whose checks
 -- allow numbers and few words only, so that statements can be put together from them.
 --
---   stored    the column its vectors are in, as its index and its searches write it: (embedding::ext.vector(768))
---   operator  the distance; less is nearer opclass   what an index has to support for it
+--   stored         the column its vectors are in, as its index and its searches write it: (embedding::ext.vector(768))
+--   operator       the distance; less is nearer
+--   opclass        what an index has to support for it
+--   rows_per_page  how many rows go into a page: it has 8,168 bytes for rows, each with a pointer of 4, and what a row
+--                  holds besides its vector is about 220
 create or replace function core.embedding_sql(p_model memory.embedding_models)
 returns table (column_name text, stored text, operator text, opclass text, rows_per_page integer)
 language sql

@@ -7,8 +7,7 @@
 --         asked of the index, and what it does not find is compared after all.
 --         What hangs on a deleted conversation or an expired memory is passed over.
 -- Errors  VL001 the vector has another length than the model's, or no direction
--- Reads with the rights of
---         plinth_system: its callers belong to that role, and say whose rows they are
+-- Runs as its caller, a function of plinth_system, which says whose rows they are
 create or replace function core.nearest_embeddings(
   p_user_id         uuid,
   p_model           memory.embedding_models,

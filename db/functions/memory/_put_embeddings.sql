@@ -6,6 +6,8 @@
 --         p_versions: the version of the message or memory that the vector was made of; if that changed meanwhile, the
 --         vector is refused. Every array but contents and embeddings may be left out (NULL).
 --         p_many: fields are named as parts of lists, embeddings[0], and not as embedding.
+-- Why plan_cache_mode   What differs from call to call finds its partition and its rows by keys, and planning over the
+--         partitions of all models would take longer than that.
 -- Errors  NF001 there is no such message or memory; VL001 a field breaks a rule, or arrays differ in length; VL003 a
 --         text or vector is missing; KC002 the text was changed meanwhile; KC004 the model is retired
 -- Locks   the messages and memories whose version is named, against changes; the keys of the texts in order; at the end
@@ -28,12 +30,14 @@ language plpgsql
 volatile
 rows 1000
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
 declare
   v_count    integer := cardinality(p_contents);
   v_fault    record;
   v_made     uuid[];
+  v_ids      uuid[];
   v_replaced uuid[];
 begin
   if p_model.state <> 'active' then
@@ -112,40 +116,44 @@ begin
   )
   select array_agg(m.id) into v_made from made m;
 
-  -- Of what was there already, what is to be replaced.
-  with replaced as (
-    update memory.embeddings e
-       set metadata = coalesce(i.metadata, e.metadata),
-           embedding = case when p_replace and p_model.storage = 'vector' then i.embedding else e.embedding end,
-           half_embedding = case when p_replace and p_model.storage = 'halfvec' then i.embedding::ext.halfvec
-                                 else e.half_embedding end,
-           updated_at = clock_timestamp()
-      from (select distinct on (md5(u.content), u.collection, u.message_id, u.memory_id) u.*
-              from unnest(p_contents, p_embeddings, p_collections, p_message_ids, p_memory_ids, p_metadata)
-                   as u (content, embedding, collection, message_id, memory_id, metadata)
-             order by md5(u.content), u.collection, u.message_id, u.memory_id) i
-     where cardinality(v_made) is distinct from v_count
-       and e.user_id = p_user_id and e.model_id = p_model.id and e.content_digest = md5(i.content)::uuid
-       and e.collection = coalesce(i.collection, '') and e.message_id is not distinct from i.message_id
-       and e.memory_id is not distinct from i.memory_id and e.id <> all (coalesce(v_made, '{}'))
-       and (i.metadata <> e.metadata
-            or p_replace and not coalesce(case p_model.storage
-                 when 'vector' then e.embedding operator(ext.=) i.embedding
-                 else e.half_embedding operator(ext.=) i.embedding::ext.halfvec end, false))
-    returning e.id
-  )
-  select array_agg(r.id) into v_replaced from replaced r;
+  -- Each is looked up by its key: a join might read all there is of the user.
+  select array_agg(f.id order by i.n) into v_ids
+    from unnest(p_contents, p_collections, p_message_ids, p_memory_ids) with ordinality
+         as i (content, collection, message_id, memory_id, n)
+   cross join lateral (
+     select e.id from memory.embeddings e
+      where e.user_id = p_user_id and e.model_id = p_model.id and e.content_digest = md5(i.content)::uuid
+        and e.collection = coalesce(i.collection, '') and e.message_id is not distinct from i.message_id
+        and e.memory_id is not distinct from i.memory_id
+      limit 1) f;
+
+  if cardinality(v_made) is distinct from v_count and (p_replace or p_metadata is not null) then
+    with replaced as (
+      update memory.embeddings e
+         set metadata = coalesce(i.metadata, e.metadata),
+             embedding = case when p_replace and p_model.storage = 'vector' then i.embedding else e.embedding end,
+             half_embedding = case when p_replace and p_model.storage = 'halfvec' then i.embedding::ext.halfvec
+                                   else e.half_embedding end,
+             updated_at = clock_timestamp()
+        from (select distinct on (u.id) u.id, u.embedding, u.metadata
+                from unnest(v_ids, p_embeddings, p_metadata) with ordinality as u (id, embedding, metadata, n)
+               where u.id <> all (coalesce(v_made, '{}'))
+               order by u.id, u.n) i
+       where e.user_id = p_user_id and e.id = i.id and e.model_id = p_model.id
+         and (i.metadata <> e.metadata
+              or p_replace and not coalesce(case p_model.storage
+                   when 'vector' then e.embedding operator(ext.=) i.embedding
+                   else e.half_embedding operator(ext.=) i.embedding::ext.halfvec end, false))
+      returning e.id
+    )
+    select array_agg(r.id) into v_replaced from replaced r;
+  end if;
 
   return query
-    select i.n::integer, e.id,
-           case when row_number() over (partition by e.id order by i.n) > 1 then 'kept'
-                when e.id = any (v_made) then 'made' when e.id = any (v_replaced) then 'replaced' else 'kept' end
-      from unnest(p_contents, p_collections, p_message_ids, p_memory_ids) with ordinality
-           as i (content, collection, message_id, memory_id, n)
-      join memory.embeddings e
-        on e.user_id = p_user_id and e.model_id = p_model.id and e.content_digest = md5(i.content)::uuid
-       and e.collection = coalesce(i.collection, '') and e.message_id is not distinct from i.message_id
-       and e.memory_id is not distinct from i.memory_id
+    select i.n::integer, i.id,
+           case when row_number() over (partition by i.id order by i.n) > 1 then 'kept'
+                when i.id = any (v_made) then 'made' when i.id = any (v_replaced) then 'replaced' else 'kept' end
+      from unnest(v_ids) with ordinality as i (id, n)
      order by i.n;
 end
 $$;

@@ -5,7 +5,7 @@
 --         left, and the call is sent again.
 -- Errors  UN001 nobody is signed in; NF001 there is no such model; VL001 there is no such kind, or metadata is not an
 --         object; VL003 no filter is named
--- Locks   the rows, in order; at the end the caller's rows of memory.embedding_counts
+-- Locks   the rows; at the end the caller's rows of memory.embedding_counts
 -- Owned by plinth_system: row policies would keep metadata from its index. Every statement names the user.
 create or replace function api.delete_embeddings(
   p_user_id         uuid,

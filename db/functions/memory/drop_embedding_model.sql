@@ -7,9 +7,8 @@
 -- Errors  UN001 nobody is signed in; NP001 permission missing; NF001 there is no such model; VL003 rows are not
 --         named; KC002 it has not as many rows; KC007 it is the default; 55P03 a search or write lasts longer than
 --         five seconds
--- Locks   memory.embeddings against everybody, for the moment a partition is taken away; nobody waits for longer than
---         a fifth of a second: it is tried for five seconds. The model's row Owned by plinth_system's right to count:
---         core.embedding_totals
+-- Locks   memory.embeddings against everybody, for the moment a partition is taken away; nobody waits for longer than a
+--         fifth of a second: it is tried for five seconds. The model's row
 create or replace function api.drop_embedding_model(p_name text, p_rows bigint)
 returns table (dropped bigint)
 language plpgsql

@@ -50,13 +50,19 @@ begin
   if p_from is not null then
     v_from_id := (core.embedding_model(p_from)).id;
     return query
-      select s.user_id, s.message_id, s.memory_id, coalesce(m.version, o.version), s.collection, s.content, s.metadata,
-             format('%s,%s', s.user_id, s.id)
+      -- Looked up by key and not joined: a join by user alone would compare all of a user's texts with all memories.
+      select s.user_id, s.message_id, s.memory_id,
+             case when s.message_id is not null then
+                         (select m.version from chat.messages m where m.user_id = s.user_id and m.id = s.message_id)
+                  when s.memory_id is not null then
+                         (select o.version from memory.semantic_memories o
+                           where o.user_id = s.user_id and o.id = s.memory_id) end,
+             s.collection, s.content, s.metadata, format('%s,%s', s.user_id, s.id)
         from memory.embeddings s
-        left join chat.messages m on m.user_id = s.user_id and m.id = s.message_id
-        left join memory.semantic_memories o on o.user_id = s.user_id and o.id = s.memory_id
        where s.model_id = v_from_id and (s.user_id, s.id) > (v_user_id, v_id)
-         and (s.memory_id is null or coalesce(o.expires_at, 'infinity') > now())
+         and (s.memory_id is null
+              or coalesce((select o.expires_at from memory.semantic_memories o
+                            where o.user_id = s.user_id and o.id = s.memory_id), 'infinity') > now())
          and (s.message_id is null or not exists (
                 select from chat.conversations c
                  where c.user_id = s.user_id and c.id = s.conversation_id and c.status = 'deleted'))

@@ -1,9 +1,9 @@
 -- api.next_embedding_index_step: the next statement that brings a model's index to what it should be; no row: it is.
 --
--- Rules   For operators (plinth embeddings index): run what it says, outside a transaction, as plinth_owner, and ask
---         again. Each statement works beside readers and writers. Nothing is remembered but the indexes themselves: who
---         was interrupted asks again, and what was left half made is removed first. The former index serves until the
---         new one is ready.
+-- Rules   For operators (plinth embeddings index): run what it says, outside a transaction and with the rights of
+--         plinth_owner, and ask again. Each statement works beside readers and writers. Nothing is remembered but the
+--         indexes themselves: who was interrupted asks again, and what was left half made is removed first. The former
+--         index serves until the new one is ready.
 --         One session at a time works on a model, until it ends.
 -- Permission embeddings:manage
 -- Errors  UN001 nobody is signed in; NP001 permission missing; NF001 there is no such model; that of

@@ -8,10 +8,13 @@
 --         p_kind is message, memory or text (what hangs on neither). p_metadata: what metadata must contain.
 --         p_ef_search (1 to 1,000): candidates the index looks at; more find more and take longer.
 --         What hangs on a deleted conversation or an expired memory is not found.
+-- Why plan_cache_mode   The rows that were found are read by their keys: there is nothing to plan over the partitions
+--         of all models. What core.nearest_embeddings puts together is planned with the values of the call in any
+--         case.
 -- Errors  UN001 nobody is signed in; NF001 there is no such model or conversation; VL003 no vector, or no model named
 --         and no default; VL001 the vector has not the model's length, kind, limit, ef_search or metadata break a
---         rule, or after is not a place in this list Owned by plinth_system: row policies would keep metadata from
---         its index. Every statement names the user.
+--         rule, or after is not a place in this list
+-- Owned by plinth_system: row policies would keep metadata from its index. Every statement names the user.
 create or replace function api.search_similar_embeddings(
   p_user_id         uuid,
   p_embedding       ext.vector,
@@ -48,6 +51,7 @@ stable
 security definer
 rows 50
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
 as $$
 declare
   v_model memory.embedding_models;
@@ -76,7 +80,9 @@ begin
       from core.nearest_embeddings(p_user_id, v_model, p_embedding, coalesce(p_limit, 10), coalesce(p_exact, false),
                                    p_collection, p_kind, p_conversation_id, p_metadata, p_ef_search,
                                    split_part(p_after, ',', 1)::double precision, split_part(p_after, ',', 2)::uuid) n
-      join memory.embeddings e on e.user_id = p_user_id and e.id = n.id and e.model_id = v_model.id
+     -- One by one by their key, also where no statistics say yet how many rows the user has.
+     cross join lateral (
+       select f.* from memory.embeddings f where f.user_id = p_user_id and f.id = n.id and f.model_id = v_model.id limit 1) e
      cross join lateral (select case v_model.metric when 'cosine' then 1 - n.distance when 'l2' then 1 / (1 + n.distance)
                                                     else -n.distance end as score) s
      where p_min_score is null or s.score >= p_min_score

@@ -10,7 +10,7 @@ select is(pg_get_function_arguments('api.search_similar_embeddings'::regproc),
   'p_limit integer DEFAULT 10', 'arguments');
 select is(p.provolatile::text || p.prosecdef || p.proowner::regrole, 'strueplinth_system', 'stable, definer, owner')
   from pg_proc p where p.oid = 'api.search_similar_embeddings'::regproc;
-select is(p.proconfig, '{"search_path=pg_catalog, pg_temp"}', 'search path') from pg_proc p
+select is(p.proconfig, '{"search_path=pg_catalog, pg_temp",plan_cache_mode=force_generic_plan}', 'search path') from pg_proc p
  where p.oid = 'api.search_similar_embeddings'::regproc;
 select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),
           '{plinth_operator,plinth_system,plinth_web}', 'who may call it')
