@@ -1,6 +1,6 @@
 -- api.search_similar_embeddings: k rows whenever k exist, nearest first, by index or one by one.
 begin;
-select plan(37);
+select plan(38);
 
 select is(pg_get_function_arguments('api.search_similar_embeddings'::regproc),
   'p_user_id uuid, p_embedding ext.vector, p_model text DEFAULT NULL::text, p_exact boolean DEFAULT false, '
@@ -197,6 +197,15 @@ select ok((select count(*) from near n join near x using (id) where n.what = 'ha
 select is((select count(*) from near n where n.what = 'few'), 20::bigint, 'all there are, where fewer fit');
 select ok((select count(*) from near n join near x using (id) where n.what = 'paged' and x.what = 'all') >= 23,
   'page by page');
+-- Half of the rows fit, and none of them is near: an index that gives up early finds nothing.
+update memory.embeddings e set metadata = '{"away": true}'
+ where e.user_id = :'anna' and e.collection = 'many' and e.embedding operator(ext.<=>) '[1,2,3]' > 1;
+set local hnsw.max_scan_tuples = 1;
+select results_eq(
+  $$ select s.way, count(*) from search_similar_embeddings('019e0000-0000-7000-8000-0000000e0501', '[1,2,3]',
+       p_metadata => '{"away": true}', p_ef_search => 40, p_limit => 50) s group by s.way $$,
+  $$ values ('exact', 50::bigint) $$, 'what the index does not find is compared after all');
+reset hnsw.max_scan_tuples;
 select is(current_setting('enable_sort'), 'on', 'what was set for the search is as before');
 select set_config('plinth.caller', '', true);
 set session authorization plinth_web;
