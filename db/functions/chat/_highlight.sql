@@ -3,7 +3,7 @@
 -- Rules   html: the text is escaped, so that a page can show it as it is, and hits stand in <mark>. text: as it was
 --         written, with hits between **. none: NULL.
 --         A text of up to 200 characters is shown whole, of a longer one up to two pieces with hits. Of one longer than
---         8,000 characters only 4,000 around the first word that is asked for are looked at.
+--         3,000 characters only 1,200 are looked at: those where the last of the words asked for first appears.
 create or replace function core.highlight(p_config regconfig, p_text text, p_query tsquery, p_style text)
 returns text
 language plpgsql
@@ -24,11 +24,11 @@ begin
   if p_style = 'none' then
     return null;
   end if;
-  if length(p_text) > 8000 then
+  if length(p_text) > 3000 then
     -- Lexemes are beginnings of words, but for their last letter.
-    p_text := substr(p_text, greatest(1, -200 + coalesce((
-      select min(nullif(position(left(w[1], greatest(3, length(w[1]) - 1)) in lower(p_text)), 0))
-        from regexp_matches(querytree(p_query), '''([^'']+)''', 'g') w), 1)), 4000);
+    p_text := substr(p_text, greatest(1, -300 + coalesce((
+      select max(nullif(position(left(w[1], greatest(3, length(w[1]) - 1)) in lower(p_text)), 0))
+        from regexp_matches(querytree(p_query), '''([^'']+)''', 'g') w), 1)), 1200);
   end if;
 
   v_text := translate(p_text, c_signs || c_stand_in || E'\x01\x02', c_stand_in);

@@ -1,9 +1,10 @@
 -- core.similar_words: for each of some words, words of the user's own messages that are written alike, nearest first.
 --
 -- Rules   Alike is one slip away (a letter wrong, missing, too many, or two swapped), or similar by trigrams (pg_trgm).
---         Looked at are all words of the newest 1,000 messages; and, whatever their age, of the newest 100 messages
---         that have a word with the same first three letters. No list of words is kept for it: what was erased is gone,
---         no user's words come near another's, and what is found here can be found by a search.
+--         Looked at are all words of the newest 1,000 messages, as long as they are no more than 40,000; and, whatever
+--         their age, of the newest 100 messages that have a word with the same first three letters. No list of words is
+--         kept for it: what was erased is gone, no user's words come near another's, and what is found here can be
+--         found by a search.
 create or replace function core.similar_words(p_user_id uuid, p_words text[], p_similarity real, p_most integer)
 returns table (word text, similar_word text)
 language sql
@@ -15,9 +16,11 @@ as $$
     select w as word, core.slip_pattern(w) as pattern from unnest(p_words) w
   ), known as (
     select unnest(tsvector_to_array(n.search)) as lexeme
-      from (select m.search, m.conversation_id from chat.messages m where m.user_id = p_user_id
-             order by m.id desc limit 1000) n
-     where (select c.status from chat.conversations c
+      from (select r.search, r.conversation_id, sum(length(r.search)) over (order by r.id desc) as words
+              from (select m.id, m.search, m.conversation_id from chat.messages m where m.user_id = p_user_id
+                     order by m.id desc limit 1000) r) n
+     where n.words <= 40000
+       and (select c.status from chat.conversations c
              where c.user_id = p_user_id and c.id = n.conversation_id) <> 'deleted'
     union
     select l
