@@ -206,10 +206,7 @@ comment on index chat.messages_conversation_id_idx is
 create index messages_pinned_idx on chat.messages (user_id, conversation_id, id) where pinned;
 comment on index chat.messages_pinned_idx is 'For the pinned messages of a conversation';
 create index messages_parent_id_idx on chat.messages (user_id, parent_id) where parent_id is not null;
-comment on index chat.messages_parent_id_idx is 'For the answers to a message; and the foreign key';
-
-alter table chat.messages add constraint messages_parent_id_fkey foreign key (user_id, parent_id)
-  references chat.messages (user_id, id) on delete set null (parent_id);
+comment on index chat.messages_parent_id_idx is 'For the answers to a message';
 
 -- A unique index over partitions would have to hold the id; the same name may come with another one.
 create table chat.message_client_ids (
@@ -272,6 +269,28 @@ end
 $$;
 
 comment on function chat.tg_messages__keep_edit() is 'Keeps the text that a message had, whoever changes it';
+
+-- A parent is in the same conversation, which a foreign key could not say. Nor could it be afforded: as it asks every
+-- partition for the answers to each message that goes, three quarters of erasing a long conversation were its own. Who
+-- writes and who removes have the conversation's row locked, so neither passes the other by.
+create function chat.tg_messages__check_parent()
+returns trigger
+language plpgsql
+volatile
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform from chat.messages m
+    where m.user_id = new.user_id and m.id = new.parent_id and m.conversation_id = new.conversation_id;
+  if not found then
+    perform base.raise('NF001', 'There is no such message in this conversation', 'parent_id');
+  end if;
+  return null;
+end
+$$;
+
+comment on function chat.tg_messages__check_parent() is 'Refuses a parent that is not in the conversation';
 
 -- One statement, one update of the conversation, however many messages it wrote. Where it wrote into several, it takes
 -- them in the order of their key, so that two such statements wait for each other and never deadlock.
@@ -343,7 +362,7 @@ $$;
 comment on function chat.tg_messages__count_changed() is 'Carries changed numbers of tokens over to the conversations';
 
 -- Where the first or the last message went, another takes its place. It is looked for between what were the bounds, so
--- that partitions beyond them are not opened.
+-- that partitions beyond them are not opened. What is left without a parent goes to the main line.
 create function chat.tg_messages__count_gone()
 returns trigger
 language plpgsql
@@ -356,7 +375,8 @@ declare
   v_was  chat.conversations;
 begin
   for v_gone in
-    select r.user_id, r.conversation_id, count(*) as messages, coalesce(sum(r.prompt_tokens), 0) as prompt_tokens,
+    select r.user_id, r.conversation_id, array_agg(r.id) as ids, count(*) as messages,
+           coalesce(sum(r.prompt_tokens), 0) as prompt_tokens,
            coalesce(sum(r.completion_tokens), 0) as completion_tokens, (array_agg(r.id order by r.id))[1] as first_id,
            (array_agg(r.id order by r.id desc))[1] as last_id
       from old_rows r
@@ -367,6 +387,8 @@ begin
      where c.user_id = v_gone.user_id and c.id = v_gone.conversation_id for no key update;
     continue when not found;  -- it is going itself
 
+    update chat.messages m set parent_id = null
+     where m.user_id = v_gone.user_id and m.parent_id = any (v_gone.ids);
     if v_gone.first_id = v_was.first_message_id then
       v_was.first_message_id := (
         select m.id from chat.messages m
@@ -409,6 +431,8 @@ create trigger _100_touch
 create trigger _200_keep_edit before update of content, tool_calls on chat.messages
   for each row when ((old.content, old.tool_calls) is distinct from (new.content, new.tool_calls))
   execute function chat.tg_messages__keep_edit();
+create trigger _500_check_parent after insert or update of parent_id on chat.messages
+  for each row when (new.parent_id is not null) execute function chat.tg_messages__check_parent();
 create trigger _600_count_new after insert on chat.messages
   referencing new table as new_rows for each statement execute function chat.tg_messages__count_new();
 create trigger _600_count_changed after update on chat.messages
@@ -444,6 +468,7 @@ grant select, update, delete on chat.conversations to plinth_system;
 grant select on chat.messages to plinth_system;
 grant insert on chat.message_edits to plinth_system;
 grant create on schema chat to plinth_system;
+alter function chat.tg_messages__check_parent() owner to plinth_system;
 alter function chat.tg_messages__count_new() owner to plinth_system;
 alter function chat.tg_messages__count_changed() owner to plinth_system;
 alter function chat.tg_messages__count_gone() owner to plinth_system;
@@ -452,7 +477,7 @@ revoke create on schema chat from plinth_system;
 -- Whoever makes a partition gives it these triggers.
 set local role plinth_system;
 grant execute on function chat.tg_messages__count_new(), chat.tg_messages__count_changed(), chat.tg_messages__count_gone(),
-  chat.tg_messages__keep_edit() to plinth_owner;
+  chat.tg_messages__check_parent(), chat.tg_messages__keep_edit() to plinth_owner;
 set local role plinth_owner;
 
 -- What is older than the installation is imported history; one partition holds all of it.

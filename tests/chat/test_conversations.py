@@ -127,6 +127,7 @@ def without_request(answer: Response) -> tuple[int, bytes]:
 BODIES: dict[str, Any] = {
     "api.create_message": {"role": "user", "content": "x"},
     "api.create_messages": {"messages": [{"role": "user", "content": "x"}]},
+    "api.set_conversation_summary": {"summary": "x"},
     "api.update_message": {"content": "x"},
     "api.update_conversation": {"title": "x"},
 }

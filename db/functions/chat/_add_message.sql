@@ -52,13 +52,6 @@ begin
     end if;
   end if;
 
-  if p_parent_id is not null then
-    perform from chat.messages m
-      where m.user_id = p_conversation.user_id and m.id = p_parent_id and m.conversation_id = p_conversation.id;
-    if not found then
-      perform base.raise('NF001', 'There is no such message in this conversation', 'parent_id');
-    end if;
-  end if;
   if p_pinned then
     perform core.check_pins(p_conversation.user_id, p_conversation.id);
   end if;

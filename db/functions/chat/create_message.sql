@@ -4,6 +4,8 @@
 --         that message, on a branch. Ids grow in the order of writing, so who reads on from the last one misses none.
 --         client_id is the application's own name for it, unique per user: the same call with the same name again is
 --         answered with the message as it is now, and writes nothing.
+-- Why plan_cache_mode   To plan a look into partitions costs more than to look. Planned once, for any values, it passes
+--         over the partitions that are not meant when it begins.
 -- Permission self:write
 -- Errors  UN001 nobody is signed in; NF001 there is no such conversation, or the parent is not in it; VL003 there is no
 --         role, or neither content nor tool_calls; VL001 a field breaks a rule; KC001 the client_id is another
@@ -30,6 +32,7 @@ volatile
 security definer
 rows 1
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
 as $$
 declare
   v_id uuid;

@@ -2,6 +2,8 @@
 --
 -- Rules   What answered it answers what it answered: on the main line, the message before it. So every other branch
 --         keeps its way to the beginning. Its client_id is free again.
+-- Why plan_cache_mode   To plan a look into partitions costs more than to look. Planned once, for any values, it passes
+--         over the partitions that are not meant when it begins.
 -- Permission self:write
 -- Errors  UN001 nobody is signed in; NF001 there is no such message
 -- Locks   the conversation's row, then the message's, then its answers
@@ -11,6 +13,7 @@ language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
 as $$
 declare
   v_message chat.messages;

@@ -1,11 +1,21 @@
 -- api.erase_conversation: removes a conversation and all that hangs on it, for good. Tells how many rows went.
 --
--- Rules   Whatever its status is: nothing has to be deleted first, and nothing brings it back.
+-- Rules   Whatever its status is: nothing has to be deleted first, and nothing brings it back. With it go its messages,
+--         their former texts, names and embeddings, the memories that are of it alone, and its plans. Executions of
+--         skills stay, without saying where they were.
 -- Permission self:write
 -- Errors  UN001 nobody is signed in; NF001 there is no such conversation
 -- Locks   the conversation's row, then what hangs on it
 create or replace function api.erase_conversation(p_user_id uuid, p_conversation_id uuid)
-returns table (conversations bigint, messages bigint, message_edits bigint, message_client_ids bigint)
+returns table (
+  conversations      bigint,
+  messages           bigint,
+  message_edits      bigint,
+  message_client_ids bigint,
+  embeddings         bigint,
+  memories           bigint,
+  plans              bigint
+)
 language plpgsql
 volatile
 security definer
@@ -19,13 +29,20 @@ begin
     perform base.raise('NF001', 'There is no such conversation', 'conversation_id');
   end if;
 
-  with gone as materialized (
+  with message as materialized (
     select m.id from chat.messages m where m.user_id = p_user_id and m.conversation_id = p_conversation_id
+  ), memory as materialized (
+    select m.id from memory.semantic_memories m where m.user_id = p_user_id and m.conversation_id = p_conversation_id
   )
-  select (select count(*) from gone),
-         (select count(*) from chat.message_edits e join gone on gone.id = e.message_id where e.user_id = p_user_id),
-         (select count(*) from chat.message_client_ids k join gone on gone.id = k.message_id where k.user_id = p_user_id)
-    into messages, message_edits, message_client_ids;
+  select (select count(*) from message),
+         (select count(*) from chat.message_edits e join message m on m.id = e.message_id where e.user_id = p_user_id),
+         (select count(*) from chat.message_client_ids k join message m on m.id = k.message_id where k.user_id = p_user_id),
+         (select count(*) from memory.embeddings e join message m on m.id = e.message_id where e.user_id = p_user_id)
+         + (select count(*) from memory.embeddings e join memory m on m.id = e.memory_id where e.user_id = p_user_id),
+         (select count(*) from memory),
+         (select count(*) from chat.planner_executions p
+           where p.user_id = p_user_id and p.conversation_id = p_conversation_id)
+    into messages, message_edits, message_client_ids, embeddings, memories, plans;
   delete from chat.conversations c where c.user_id = p_user_id and c.id = p_conversation_id;
   get diagnostics conversations = row_count;
   return next;
@@ -34,4 +51,5 @@ $$;
 
 comment on function api.erase_conversation(uuid, uuid) is 'Removes a conversation and all that hangs on it, for good';
 grant execute on function api.erase_conversation(uuid, uuid) to plinth_web, plinth_operator;
-select http.expose('POST /v1/conversations/{conversation_id}/erase', 'api.erase_conversation', permission => 'self:write');
+select http.expose('POST /v1/conversations/{conversation_id}/erase', 'api.erase_conversation', permission => 'self:write',
+                   lane => 'slow');

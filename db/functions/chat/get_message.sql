@@ -1,5 +1,7 @@
 -- api.get_message: one message of the caller.
 --
+-- Why plan_cache_mode   To plan a look into partitions costs more than to look. Planned once, for any values, it passes
+--         over the partitions that are not meant when it begins.
 -- Errors  UN001 nobody is signed in; NF001 there is no such message
 create or replace function api.get_message(p_user_id uuid, p_message_id uuid)
 returns setof core.message_details
@@ -8,6 +10,7 @@ stable
 security definer
 rows 1
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
 as $$
 begin
   p_user_id := core.act_for(p_user_id);

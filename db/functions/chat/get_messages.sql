@@ -5,6 +5,8 @@
 --         Ids grow in the order of writing: with order asc, after = the id of the last message seen goes on from there.
 -- Why the bounds   A page is looked for where it is likely to be, from the first or last message on in steps that grow:
 --         so few partitions are opened, however old or long the conversation is.
+-- Why plan_cache_mode   To plan a look into partitions costs more than to look. Planned once, for any values, it passes
+--         over the partitions that are not meant when it begins.
 -- Errors  UN001 nobody is signed in; NF001 there is no such conversation, or the message branch names is not in it;
 --         VL001 order, role or after
 create or replace function api.get_messages(
@@ -41,6 +43,7 @@ stable
 security definer
 rows 50
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
 declare

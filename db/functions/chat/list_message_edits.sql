@@ -1,6 +1,8 @@
 -- api.list_message_edits: the texts a message had, the last one first.
 --
 -- Rules   version is the version of the message that had the text; what it has now, get_message tells.
+-- Why plan_cache_mode   To plan a look into partitions costs more than to look. Planned once, for any values, it passes
+--         over the partitions that are not meant when it begins.
 -- Errors  UN001 nobody is signed in; NF001 there is no such message; VL001 after is not a place in this list
 create or replace function api.list_message_edits(
   p_user_id    uuid,
@@ -21,6 +23,7 @@ stable
 security definer
 rows 20
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
 as $$
 begin
   p_user_id := core.act_for(p_user_id);

@@ -2,6 +2,8 @@
 --
 -- Rules   What is not named stays; metadata is replaced whole. A text or tool_calls that were replaced are kept, see
 --         list_message_edits. With p_version the change is made only while that is the current version (optimistic).
+-- Why plan_cache_mode   To plan a look into partitions costs more than to look. Planned once, for any values, it passes
+--         over the partitions that are not meant when it begins.
 -- Permission self:write
 -- Errors  UN001 nobody is signed in; NF001 there is no such message; VL001 a field breaks a rule; VL003 neither content
 --         nor tool_calls would be left; KC002 the version is not the current one; KC008 edited too often, or a pinned
@@ -25,6 +27,7 @@ volatile
 security definer
 rows 1
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_generic_plan
 as $$
 declare
   v_message chat.messages;

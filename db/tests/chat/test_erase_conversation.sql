@@ -9,7 +9,8 @@ $$;
 select is(pg_get_function_arguments('api.erase_conversation'::regproc),
   'p_user_id uuid, p_conversation_id uuid', 'arguments');
 select is(pg_get_function_result('api.erase_conversation'::regproc),
-  'TABLE(conversations bigint, messages bigint, message_edits bigint, message_client_ids bigint)', 'result');
+  'TABLE(conversations bigint, messages bigint, message_edits bigint, message_client_ids bigint, embeddings bigint, '
+  'memories bigint, plans bigint)', 'result');
 select is(concat_ws(' ', p.provolatile, p.prosecdef, p.proowner::regrole, p.proconfig),
           'v t plinth_owner {"search_path=pg_catalog, pg_temp"}',
           'volatility, definer, owner, search path')
@@ -33,11 +34,13 @@ select api.create_message(pg_temp.id('d601'), pg_temp.id('d611'), 'user', 'text 
 select api.create_message(pg_temp.id('d601'), pg_temp.id('d613'), 'user', 'another');
 select api.update_message(pg_temp.id('d601'), m.id, 'edited')
   from api.get_messages(pg_temp.id('d601'), pg_temp.id('d611')) m;
+select api.create_memory(pg_temp.id('d601'), 'likes tea', p_conversation_id => pg_temp.id('d611'));
+select api.create_plan(pg_temp.id('d601'), 'Find tea', p_conversation_id => pg_temp.id('d611'));
 select throws_ok($$ select api.erase_conversation(pg_temp.id('d602'), pg_temp.id('d611')) $$,
   'NF001', 'There is no such conversation', 'another user''s is missing');
-select results_eq($$ select e.conversations, e.messages, e.message_edits, e.message_client_ids
-                       from api.erase_conversation(pg_temp.id('d601'), pg_temp.id('d611')) e $$,
-                  $$ values (1::bigint, 5::bigint, 5::bigint, 2::bigint) $$, 'how many rows went');
+select is(to_jsonb(e), '{"conversations": 1, "messages": 5, "message_edits": 5, "message_client_ids": 2, "embeddings": 0,
+  "memories": 1, "plans": 1}'::jsonb, 'how many rows went')
+  from api.erase_conversation(pg_temp.id('d601'), pg_temp.id('d611')) e;
 select results_eq($$ select e.conversations, e.messages from api.erase_conversation(pg_temp.id('d601'), pg_temp.id('d612')) e $$,
                   $$ values (1::bigint, 0::bigint) $$, 'a deleted one, too');
 select throws_ok($$ select api.erase_conversation(pg_temp.id('d601'), pg_temp.id('d611')) $$,
@@ -46,8 +49,10 @@ reset session authorization;
 select results_eq(
   $$ select (select count(*) from chat.messages m where m.user_id = pg_temp.id('d601')),
             (select count(*) from chat.message_edits e where e.user_id = pg_temp.id('d601')),
-            (select count(*) from chat.message_client_ids k where k.user_id = pg_temp.id('d601')) $$,
-  $$ values (1::bigint, 0::bigint, 0::bigint) $$, 'other conversations are as they were');
+            (select count(*) from chat.message_client_ids k where k.user_id = pg_temp.id('d601')),
+            (select count(*) from memory.semantic_memories k where k.user_id = pg_temp.id('d601')),
+            (select count(*) from chat.planner_executions k where k.user_id = pg_temp.id('d601')) $$,
+  $$ values (1::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint) $$, 'other conversations are as they were');
 
 reset session authorization;
 set session authorization plinth_web;

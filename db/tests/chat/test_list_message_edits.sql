@@ -12,7 +12,7 @@ select is(pg_get_function_result('api.list_message_edits'::regproc),
   'TABLE(version integer, content text, tool_calls jsonb, written_at timestamp with time zone, '
   'edited_at timestamp with time zone, cursor text)', 'result');
 select is(concat_ws(' ', p.provolatile, p.prosecdef, p.proowner::regrole, p.proconfig),
-          's t plinth_owner {"search_path=pg_catalog, pg_temp"}',
+          's t plinth_owner {"search_path=pg_catalog, pg_temp",plan_cache_mode=force_generic_plan}',
           'volatility, definer, owner, search path')
   from pg_proc p where p.oid = 'api.list_message_edits'::regproc;
 select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),

@@ -14,7 +14,7 @@ select is(pg_get_function_arguments('api.update_message'::regproc),
 select is(pg_get_function_result('api.update_message'::regproc),
   'SETOF core.message_details', 'result');
 select is(concat_ws(' ', p.provolatile, p.prosecdef, p.proowner::regrole, p.proconfig),
-          'v t plinth_owner {"search_path=pg_catalog, pg_temp"}',
+          'v t plinth_owner {"search_path=pg_catalog, pg_temp",plan_cache_mode=force_generic_plan}',
           'volatility, definer, owner, search path')
   from pg_proc p where p.oid = 'api.update_message'::regproc;
 select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),

@@ -71,6 +71,7 @@ insert into reviewed values
   ('function core.use_one_time_token',   'finds a token by its hash: whose it is shows only then'),
   ('function core.erase_audit',          'details of what a user did to others are others'' rows; erases of the named user only'),
   ('function core.erase_mentions',       'rows that name an erased account by its address are others'''),
+  ('function chat.tg_messages__check_parent',  'a parent is in the conversation, whoever writes'),
   ('function chat.tg_messages__count_changed', 'a conversation has the numbers of its messages, whoever changed them'),
   ('function chat.tg_messages__count_gone',    'the same'),
   ('function chat.tg_messages__count_new',     'the same'),
