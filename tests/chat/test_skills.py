@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from psycopg.types.json import Jsonb
 
 from tests.conftest import Database, Server, until
@@ -95,6 +96,36 @@ def test_a_run_ends_once_whoever_says_it_first(
     assert workshop_database.value("select count(*) from api.verify_skill_statistics()") == 0
     statistics = worker.get("/v1/skill-statistics").json()["items"]
     assert [(row["key"], row["runs"]) for row in statistics] == [("Echo", 1)]
+
+
+def test_of_two_ends_at_the_same_moment_one_is_refused(
+    worker: Client, workshop_database: Database
+) -> None:
+    """Both have begun before either can know of the other: a third holds the row meanwhile."""
+    run, user = started(worker)["id"], worker.get("/v1/me").json()["id"]
+
+    def end(result: int) -> str | None:
+        with workshop_database.connect() as connection:
+            try:
+                connection.execute(
+                    "select api.finish_function_execution(%s, %s, 'succeeded', %s)",
+                    [user, run, Jsonb(result)],
+                )
+            except psycopg.Error as error:
+                return error.sqlstate
+        return "it is done"
+
+    waiting = (
+        "select count(*) from pg_stat_activity where datname = current_database()"
+        " and wait_event_type = 'Lock' and query ~ 'finish_function_execution'"
+    )
+    held = "select from chat.function_executions where id = %s for update"
+    with ThreadPoolExecutor(2) as pool, workshop_database.connect(autocommit=False) as holder:
+        holder.execute(held.encode(), [run])
+        told = [pool.submit(end, result) for result in (1, 2)]
+        until(lambda: workshop_database.value(waiting) == 2, 20)
+        holder.rollback()
+        assert sorted(str(each.result()) for each in told) == ["KC004", "it is done"]
 
 
 def test_a_run_of_another_user_is_like_none(join: Callable[[], Client]) -> None:

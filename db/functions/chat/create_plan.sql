@@ -45,7 +45,7 @@ begin
   returning id into v_id;
   perform core.add_steps(p_user_id, v_id, coalesce(p_steps, '[]'));
   if p_start then
-    perform core.start_plan(p_user_id, v_id);
+    perform core.begin_plan(p_user_id, v_id);
   end if;
   return query select d.* from core.plan_details d where d.id = v_id;
 end

@@ -16,7 +16,7 @@ begin
   p_user_id := core.act_for(p_user_id);
   v_plan := core.require_plan(p_user_id, p_plan_id);
   if v_plan.status <> 'running' then
-    perform core.start_plan(p_user_id, p_plan_id);
+    perform core.begin_plan(p_user_id, p_plan_id);
   end if;
   return query select d.* from core.plan_details d where d.id = p_plan_id;
 end

@@ -1,7 +1,7 @@
--- core.start_plan: starts a draft. The caller holds its row.
+-- core.begin_plan: starts a draft. The caller holds its row.
 --
 -- Errors  KC004 it is no draft, or has no step
-create or replace function core.start_plan(p_user_id uuid, p_plan_id uuid)
+create or replace function core.begin_plan(p_user_id uuid, p_plan_id uuid)
 returns void
 language plpgsql
 volatile
@@ -16,4 +16,4 @@ begin
 end
 $$;
 
-comment on function core.start_plan(uuid, uuid) is 'Starts a draft';
+comment on function core.begin_plan(uuid, uuid) is 'Starts a draft';
