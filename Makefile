@@ -1,7 +1,7 @@
 # make help lists the targets. Only Python 3.11+ and make have to be there.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help up test check lint fmt bench bench-peers bench-identity bench-replicas bench-search bench-vectors embed soak docs psql new baseline lock common-passwords clean install
+.PHONY: help up test check lint fmt bench bench-peers bench-identity bench-replicas bench-messages bench-search bench-vectors embed soak docs psql new baseline lock common-passwords clean install
 
 BIN := .venv/bin
 # make up PORT=9000 DATA=/srv/plinth
@@ -55,6 +55,9 @@ bench-replicas: install ## what a read by way of a replica costs, and what it sp
 bench-identity: install ## who is calling, at a million sessions; and what encrypted columns would cost
 	@$(BIN)/python -m bench.identity
 	@$(BIN)/python -m bench.at_rest
+
+bench-messages: install ## messages of one user at a thousand to a million, and loading much at once (15 minutes)
+	@$(BIN)/python -m bench.messages $(ARGS)
 
 bench-search: install ## searches among a million messages of one user, and of 10,000 (8 minutes)
 	@$(BIN)/python -m bench.search $(ARGS)

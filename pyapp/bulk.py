@@ -15,15 +15,17 @@ from typing import IO, Any
 import psycopg
 
 from pyapp import body, engine
-from pyapp.problems import Problem
+from pyapp.problems import Problem, malformed
 from pyapp.progress import Bar
 from pyapp.settings import Settings
 
 _LINES, _BYTES = 2000, 1 << 22  # of a batch
 _PLACE = re.compile(r"(\w+)\[(\d+)\]\.?(.*)")
 
-# Sends lines, of which the first has this number; says what became of how many.
-Send = Callable[[psycopg.Connection[Any], Sequence[str], int], dict[str, Any]]
+# Makes an item of a line; sends items, of which the first is of the line with this number, and says
+# what became of how many.
+Read = Callable[[bytes], Any]
+Send = Callable[[psycopg.Connection[Any], list[Any], int], dict[str, Any]]
 
 
 class BulkError(Exception):
@@ -31,28 +33,34 @@ class BulkError(Exception):
 
 
 def import_messages(settings: Settings, file: str, as_user: str) -> None:
-    def send(
-        connection: psycopg.Connection[Any], lines: Sequence[str], first: int
-    ) -> dict[str, Any]:
+    def read(line: bytes) -> str:
+        body.parse_object(line)
+        return line.decode()
+
+    def send(connection: psycopg.Connection[Any], lines: list[str], first: int) -> dict[str, Any]:
         call = "select row_to_json(i) from api.import_conversations(null, %s::jsonb, %s) i"
         return _answer(connection, call, (f"[{','.join(lines)}]", first))
 
-    _load(settings, file, as_user, send)
+    _load(settings, file, as_user, read, send)
+
+
+_FIELDS = ("content", "embedding", "message_id", "memory_id", "metadata")
 
 
 def import_embeddings(
     settings: Settings, file: str, as_user: str, model: str | None, collection: str
 ) -> None:
-    names = ("content", "embedding", "message_id", "memory_id", "metadata")
+    def read(line: bytes) -> dict[str, Any]:
+        # Not parse_object: of each number it would keep the spelling.
+        row = json.loads(line)
+        if not isinstance(row, dict):
+            raise malformed("This must be a JSON object.")
+        if more := sorted(row.keys() - set(_FIELDS)):
+            raise malformed(f"{more[0]} is not a field of it.")
+        return row
 
-    def send(
-        connection: psycopg.Connection[Any], lines: Sequence[str], first: int
-    ) -> dict[str, Any]:
-        rows = [json.loads(line) for line in lines]
-        for number, row in enumerate(rows, first):
-            if more := sorted(row.keys() - set(names)):
-                raise BulkError(f"line {number}, {more[0]}: there is no such field")
-        columns = {name: [row.get(name) for row in rows] for name in names}
+    def send(connection: psycopg.Connection[Any], rows: list[Any], _first: int) -> dict[str, Any]:
+        columns = {name: [row.get(name) for row in rows] for name in _FIELDS}
         vectors = [json.dumps(vector) for vector in columns["embedding"]]
         metadata = [json.dumps(data or {}) for data in columns["metadata"]]
         call = (
@@ -64,7 +72,7 @@ def import_embeddings(
         values = (columns["content"], vectors, model, collection, *ids, metadata)
         return _answer(connection, call, values)
 
-    _load(settings, file, as_user, send, most=1000)
+    _load(settings, file, as_user, read, send, most=1000)
 
 
 def export(settings: Settings, file: str, as_user: str) -> None:
@@ -89,22 +97,24 @@ def export(settings: Settings, file: str, as_user: str) -> None:
         part.replace(path)
 
 
-def _load(settings: Settings, file: str, as_user: str, send: Send, most: int = _LINES) -> None:
+def _load(
+    settings: Settings, file: str, as_user: str, read: Read, send: Send, most: int = _LINES
+) -> None:
     name = "standard input" if file == "-" else file
     counts: dict[str, int] = {}
     done = 0
     with _opened(file) as (source, size), _connection(settings, as_user) as connection:
         try:
             with Bar("lines", size) as bar:
-                for first, lines, read in _batches(source, most):
+                for first, items, place in _batches(source, read, most):
                     try:
-                        told = send(connection, lines, first)
+                        told = send(connection, items, first)
                     except psycopg.Error as error:
                         raise _named(error, first) from error
                     for key, number in told.items():
                         counts[key] = counts.get(key, 0) + number
-                    done = first + len(lines) - 1
-                    bar.add(len(lines), read)
+                    done = first + len(items) - 1
+                    bar.add(len(items), place)
         except KeyboardInterrupt:
             print(f"plinth: interrupted{_rest(done)}", file=sys.stderr)
             raise
@@ -138,29 +148,31 @@ def _named(error: psycopg.Error, first: int) -> Exception:
     return BulkError(f"line {line}{field and ', '}{field}: {text}")
 
 
-def _batches(source: IO[bytes], most: int) -> Iterator[tuple[int, list[str], int]]:
-    """The number of the first line, lines, and how much was read. An empty line ends a batch, so
+def _batches(source: IO[bytes], read: Read, most: int) -> Iterator[tuple[int, list[Any], int]]:
+    """The number of the first line, items, and how much was read. An empty line ends a batch, so
     that lines count as in an editor."""
-    held: list[str] = []
-    read = size = number = 0
+    held: list[Any] = []
+    place = size = number = 0
     for number, line in enumerate(source, 1):
-        read += len(line)
-        if line.strip():
+        place += len(line)
+        empty = not line.strip()
+        if not empty:
             try:
-                body.parse_object(line)
-            except Problem as problem:
+                item = read(line)
+            except (Problem, ValueError) as error:
                 if held:
-                    yield number - len(held), held, read
-                raise BulkError(f"line {number}: {problem.detail}") from problem
-            held.append(line.decode().rstrip("\r\n"))
+                    yield number - len(held), held, place
+                text = error.detail if isinstance(error, Problem) else f"this is not JSON: {error}"
+                raise BulkError(f"line {number}: {text}") from error
+            held.append(item)
             size += len(line)
             if len(held) < most and size < _BYTES:
                 continue
         if held:
-            yield number - len(held) + bool(line.strip()), held, read
+            yield number - len(held) + (not empty), held, place
             held, size = [], 0
     if held:
-        yield number - len(held) + 1, held, read
+        yield number - len(held) + 1, held, place
 
 
 @contextmanager

@@ -284,7 +284,7 @@ def test_vectors_on_the_command_line(own: dict[str, str], empty: Database) -> No
     assert empty.value(told) == 'text 7 [7,1,0.5] {"n": 7} c'
     for wrong, said in (
         ({"embedding": [1, 2]}, "line 1100, embedding: "),
-        ({"vector": [1, 2, 3]}, "line 1100, vector: there is no such field"),
+        ({"vector": [1, 2, 3]}, "line 1100: vector is not a field of it."),
         ({"content": None}, "line 1100, content: "),
     ):
         faulty = [*rows[:1099], rows[1099] | {"content": "new"} | wrong]

@@ -35,7 +35,8 @@ begin
   end if;
   perform core.check_import(p_items, p_line);
   perform pg_advisory_xact_lock(hashtextextended('import:' || p_user_id, 0));
-  -- Below, what is looked up by an id is computed before: under a policy, no index is asked with a regular expression.
+  -- Below, each thing is looked up by its key (offset 0), whatever the planner guesses of how many there are; and the
+  -- key is computed before, because under a policy no index is asked with a regular expression.
   -- 40 bits of this moment, 16 for the number of the line, 6 that are random.
   v_tail := ((extract(epoch from clock_timestamp()) * 1000)::bigint & 1099511627775) << 22;
 
@@ -44,8 +45,7 @@ begin
       select e.item, e.n, e.item ->> 'client_id' as client_id,
              core.as_uuid(e.item ->> 'client_id') as own_id,
              coalesce((e.item ->> 'created_at')::timestamptz, now()) as created_at
-        from jsonb_array_elements(p_items) with ordinality as e (item, n)
-       where e.item ->> 'type' = 'conversation'
+        from core.import_lines(p_items, 'conversation') e
     )
     insert into chat.conversations
       (user_id, id, client_id, client_fingerprint, title, status, model, language, context, metadata, created_at, updated_at)
@@ -58,8 +58,7 @@ begin
            coalesce(nullif(l.item -> 'context', 'null'), '{}'), coalesce(nullif(l.item -> 'metadata', 'null'), '{}'),
            l.created_at, l.created_at
       from line l
-      left join chat.conversations c on c.user_id = p_user_id and c.id = l.own_id
-     where c.id is null
+     where not exists (select from chat.conversations c where c.user_id = p_user_id and c.id = l.own_id offset 0)
      order by l.client_id
     on conflict (user_id, client_id) where client_id is not null do nothing;
     get diagnostics conversations = row_count;
@@ -69,30 +68,37 @@ begin
              e.item ->> 'parent' as parent, t.created_at, core.as_uuid(e.item ->> 'client_id') as own_id,
              core.as_uuid(e.item ->> 'conversation') as its_id, core.as_uuid(e.item ->> 'parent') as parents_id,
              core.import_id(t.created_at, v_tail + (e.n << 6) + floor(random() * 64)::bigint) as id
-        from jsonb_array_elements(p_items) with ordinality as e (item, n)
+        from core.import_lines(p_items, 'message') e
        cross join lateral (select coalesce((e.item ->> 'created_at')::timestamptz, now()) as created_at) t
-       where e.item ->> 'type' = 'message'
     ), known as materialized (
       select l.*, coalesce(k.message_id, m.id) as known_id, coalesce(c.id, o.id) as conversation_id
         from line l
-        left join chat.message_client_ids k on k.user_id = p_user_id and k.client_id = l.client_id
-        left join chat.messages m on m.user_id = p_user_id and m.id = l.own_id
-        left join chat.conversations c
-          on c.user_id = p_user_id and c.client_id = l.conversation and c.status <> 'deleted'
-        left join chat.conversations o
-          on o.user_id = p_user_id and o.id = l.its_id and o.status <> 'deleted'
-    ), ready as materialized (
-      select l.*, coalesce(m.id, p.id) as parent_id,
-             case when l.conversation_id is null then 'conversation'
-                  when l.parent is null then null
-                  when coalesce(m.conversation_id, p.conversation_id) is distinct from l.conversation_id then 'parent'
-                  when coalesce(m.id, p.id) >= l.id then 'created_at' end as fault
+        left join lateral (select k.message_id from chat.message_client_ids k
+                            where k.user_id = p_user_id and k.client_id = l.client_id offset 0) k on true
+        left join lateral (select m.id from chat.messages m
+                            where m.user_id = p_user_id and m.id = l.own_id offset 0) m on true
+        left join lateral (select c.id from chat.conversations c
+                            where c.user_id = p_user_id and c.client_id = l.conversation and c.status <> 'deleted'
+                           offset 0) c on true
+        left join lateral (select o.id from chat.conversations o
+                            where o.user_id = p_user_id and o.id = l.its_id and o.status <> 'deleted' offset 0) o on true
+    ), related as materialized (
+      select l.*, p.id as new_parent, p.conversation_id as its_conversation,
+             coalesce(p.known_id, k.message_id, l.parents_id) as old_parent
         from known l
         left join known p on p.client_id = l.parent
-        left join chat.message_client_ids k on k.user_id = p_user_id and k.client_id = l.parent and p.id is null
-        left join chat.messages m
-          on m.user_id = p_user_id and m.id = coalesce(p.known_id, k.message_id, l.parents_id)
+        left join lateral (select k.message_id from chat.message_client_ids k
+                            where k.user_id = p_user_id and k.client_id = l.parent and p.id is null offset 0) k on true
        where l.known_id is null
+    ), ready as materialized (
+      select l.*, coalesce(m.id, l.new_parent) as parent_id,
+             case when l.conversation_id is null then 'conversation'
+                  when l.parent is null then null
+                  when coalesce(m.conversation_id, l.its_conversation) is distinct from l.conversation_id then 'parent'
+                  when coalesce(m.id, l.new_parent) >= l.id then 'created_at' end as fault
+        from related l
+        left join lateral (select m.id, m.conversation_id from chat.messages m
+                            where m.user_id = p_user_id and m.id = l.old_parent offset 0) m on true
     ), named as (
       insert into chat.message_client_ids (user_id, client_id, message_id, fingerprint)
       select p_user_id, l.client_id, l.id,
@@ -155,16 +161,17 @@ begin
   end if;
 
   with told as materialized (
-    select e.item, e.n, (e.item ->> 'version')::integer as version, e.item ->> 'message' as message,
-           core.as_uuid(e.item ->> 'message') as its_id
-      from jsonb_array_elements(p_items) with ordinality as e (item, n)
-     where e.item ->> 'type' = 'edit'
+    select e.item, e.n, (e.item ->> 'version')::integer as version,
+           coalesce((select k.message_id from chat.message_client_ids k
+                      where k.user_id = p_user_id and k.client_id = e.item ->> 'message'),
+                    core.as_uuid(e.item ->> 'message')) as its_id
+      from core.import_lines(p_items, 'edit') e
   ), line as materialized (
     select t.item, t.n, t.version, m.id as message_id,
            case when m.id is null then 'message' when t.version >= m.version then 'version' end as fault
       from told t
-      left join chat.message_client_ids k on k.user_id = p_user_id and k.client_id = t.message
-      left join chat.messages m on m.user_id = p_user_id and m.id = coalesce(k.message_id, t.its_id)
+      left join lateral (select m.id, m.version from chat.messages m
+                          where m.user_id = p_user_id and m.id = t.its_id offset 0) m on true
   ), written as (
     insert into chat.message_edits (user_id, message_id, version, content, tool_calls, written_at, edited_at)
     select p_user_id, l.message_id, l.version, coalesce(l.item ->> 'content', ''), nullif(l.item -> 'tool_calls', 'null'),
@@ -186,17 +193,19 @@ begin
   end if;
 
   with told as materialized (
-    select e.item, e.n, e.item ->> 'until' as until, core.as_uuid(e.item ->> 'until') as its_id,
-           e.item ->> 'conversation' as conversation
-      from jsonb_array_elements(p_items) with ordinality as e (item, n)
-     where e.item ->> 'type' = 'summary'
+    select e.item, e.n, e.item ->> 'conversation' as conversation,
+           coalesce((select k.message_id from chat.message_client_ids k
+                      where k.user_id = p_user_id and k.client_id = e.item ->> 'until'),
+                    core.as_uuid(e.item ->> 'until')) as its_id
+      from core.import_lines(p_items, 'summary') e
   ), line as materialized (
     select t.item, t.n, c.id, c.summary, m.id as until
       from told t
-      left join chat.message_client_ids k on k.user_id = p_user_id and k.client_id = t.until
-      left join chat.messages m on m.user_id = p_user_id and m.id = coalesce(k.message_id, t.its_id)
-      left join chat.conversations c
-        on c.user_id = p_user_id and c.id = m.conversation_id and t.conversation in (c.client_id, c.id::text)
+      left join lateral (select m.id, m.conversation_id from chat.messages m
+                          where m.user_id = p_user_id and m.id = t.its_id offset 0) m on true
+      left join lateral (select c.id, c.client_id, c.summary from chat.conversations c
+                          where c.user_id = p_user_id and c.id = m.conversation_id offset 0) c
+        on t.conversation in (c.client_id, c.id::text)
   ), written as (
     update chat.conversations c
        set summary = l.item ->> 'summary', summary_until = l.until
