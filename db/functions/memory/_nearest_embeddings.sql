@@ -79,7 +79,8 @@ begin
     p_limit);
 
   if not p_exact and v_pages is not null then
-    v_all := v_pages * v_sql.rows_per_page;
+    -- About as many as the table has room for; more where rows are small, or lie beside it.
+    v_all := greatest(v_pages * v_sql.rows_per_page, v_rows);
     v_few := sqrt(c_detour * v_ef * v_all);
     v_fitting := v_rows;
     if v_rows > v_few and coalesce(p_collection, p_kind, p_conversation_id::text, p_metadata::text) is not null then
