@@ -377,7 +377,8 @@ comment on column chat.unfolded_executions.skill_name is 'The skill';
 comment on column chat.unfolded_executions.skill_version is 'The version';
 comment on column chat.unfolded_executions.status is 'How it ended';
 comment on column chat.unfolded_executions.duration_us is 'How many microseconds it took';
-comment on column chat.unfolded_executions.from_us is 'The slot of chat.duration_bounds() that this falls in: from so many';
+comment on column chat.unfolded_executions.from_us is
+  'The slot of chat.duration_bounds() that this falls in: from so many';
 comment on column chat.unfolded_executions.below_us is 'To below so many; NULL: there is no end';
 comment on column chat.unfolded_executions.error_kind is 'How it failed';
 comment on column chat.unfolded_executions.finished_at is 'When it ended';
@@ -405,7 +406,8 @@ comment on column chat.user_skill_stats.day is 'The day they ended (UTC)';
 comment on column chat.user_skill_stats.skill_name is 'The skill';
 comment on column chat.user_skill_stats.skill_version is 'The version';
 comment on column chat.user_skill_stats.status is 'How they ended';
-comment on column chat.user_skill_stats.from_us is 'The slot of a histogram that they are in: they took from so many microseconds';
+comment on column chat.user_skill_stats.from_us is
+  'The slot of a histogram that they are in: they took from so many microseconds';
 comment on column chat.user_skill_stats.below_us is 'To below so many; NULL: there is no end';
 comment on column chat.user_skill_stats.runs is 'How many';
 comment on column chat.user_skill_stats.duration_us is 'Microseconds of all together';
@@ -436,7 +438,8 @@ comment on column chat.skill_stats.day is 'The day they ended (UTC)';
 comment on column chat.skill_stats.skill_name is 'The skill';
 comment on column chat.skill_stats.skill_version is 'The version';
 comment on column chat.skill_stats.status is 'How they ended';
-comment on column chat.skill_stats.from_us is 'The slot of a histogram that they are in: they took from so many microseconds';
+comment on column chat.skill_stats.from_us is
+  'The slot of a histogram that they are in: they took from so many microseconds';
 comment on column chat.skill_stats.below_us is 'To below so many; NULL: there is no end';
 comment on column chat.skill_stats.runs is 'How many';
 comment on column chat.skill_stats.duration_us is 'Microseconds of all together';

@@ -111,7 +111,7 @@ begin
     chat.search_config(coalesce((select c.language from chat.conversations c
                                   where c.user_id = new.user_id and c.id = new.conversation_id),
                                 base.setting('chat.language'))),
-    new.content);
+    chat.search_text(new.content));
   return new;
 end
 $$;

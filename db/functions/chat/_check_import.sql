@@ -72,4 +72,5 @@ begin
 end
 $$;
 
-comment on function core.check_import(jsonb, integer, boolean) is 'Refuses lines of a history that are not what they should be';
+comment on function core.check_import(jsonb, integer, boolean) is
+  'Refuses lines of a history that are not what they should be';

@@ -38,4 +38,5 @@ begin
 end
 $$;
 
-comment on function core.check_skill(text, text, text, integer, text[], jsonb) is 'Refuses what of a skill breaks a rule';
+comment on function core.check_skill(text, text, text, integer, text[], jsonb) is
+  'Refuses what of a skill breaks a rule';

@@ -23,7 +23,8 @@ begin
 end
 $$;
 
-comment on function core.cleanup_skill_stats(integer) is 'Removes users'' statistics of skills that are not kept any more';
+comment on function core.cleanup_skill_stats(integer) is
+  'Removes users'' statistics of skills that are not kept any more';
 alter function core.cleanup_skill_stats(integer) owner to plinth_system;
 -- A grant to the former owner goes with the change of owner, so the new one gives it.
 set local role plinth_system;

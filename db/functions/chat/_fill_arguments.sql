@@ -23,4 +23,5 @@ begin
 end
 $$;
 
-comment on function core.fill_arguments(jsonb, jsonb) is 'The arguments of a step with the results of others in their places';
+comment on function core.fill_arguments(jsonb, jsonb) is
+  'The arguments of a step with the results of others in their places';

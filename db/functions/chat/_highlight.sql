@@ -44,3 +44,4 @@ $$;
 
 comment on function core.highlight(regconfig, text, tsquery, text) is
   'The piece of a text where a query hits, with the hits marked';
+grant execute on function core.highlight(regconfig, text, tsquery, text) to plinth_system;

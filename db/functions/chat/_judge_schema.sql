@@ -111,4 +111,5 @@ begin
 end
 $$;
 
-comment on function core.judge_schema(jsonb, jsonb, text, integer) is 'What in a JSON Schema cannot be kept to, part by part';
+comment on function core.judge_schema(jsonb, jsonb, text, integer) is
+  'What in a JSON Schema cannot be kept to, part by part';

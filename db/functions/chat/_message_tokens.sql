@@ -18,4 +18,5 @@ as $$
     4 + (pg_catalog.octet_length(p_content) + coalesce(pg_catalog.octet_length(p_tool_calls::text), 0) + 3) / 4)
 $$;
 
-comment on function core.message_tokens(text, text, jsonb, integer, integer) is 'What a message costs in a context window';
+comment on function core.message_tokens(text, text, jsonb, integer, integer) is
+  'What a message costs in a context window';

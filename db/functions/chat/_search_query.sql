@@ -55,3 +55,4 @@ $$;
 
 comment on function core.search_query(text, regconfig, text) is
   'What a search was asked for, as PostgreSQL searches for it';
+grant execute on function core.search_query(text, regconfig, text) to plinth_system;

@@ -76,4 +76,5 @@ begin
 end
 $$;
 
-comment on function core.step_faults(jsonb, chat.skills, text[], text) is 'What is wrong with a step that is to be added to a plan';
+comment on function core.step_faults(jsonb, chat.skills, text[], text) is
+  'What is wrong with a step that is to be added to a plan';

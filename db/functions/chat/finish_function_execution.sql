@@ -70,6 +70,7 @@ begin
 end
 $$;
 
-comment on function api.finish_function_execution(uuid, uuid, text, jsonb, text, text) is 'Says how a run of a skill ended';
+comment on function api.finish_function_execution(uuid, uuid, text, jsonb, text, text) is
+  'Says how a run of a skill ended';
 grant execute on function api.finish_function_execution(uuid, uuid, text, jsonb, text, text) to plinth_web, plinth_operator;
 select http.expose('PATCH /v1/executions/{execution_id}', 'api.finish_function_execution');

@@ -18,6 +18,7 @@ begin
 end
 $$;
 
-comment on function api.get_function_execution(uuid, uuid) is 'One run of a skill, with its arguments and what came of it';
+comment on function api.get_function_execution(uuid, uuid) is
+  'One run of a skill, with its arguments and what came of it';
 grant execute on function api.get_function_execution(uuid, uuid) to plinth_web, plinth_operator;
 select http.expose('GET /v1/executions/{execution_id}', 'api.get_function_execution');

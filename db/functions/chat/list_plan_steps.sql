@@ -54,6 +54,7 @@ begin
 end
 $$;
 
-comment on function api.list_plan_steps(uuid, uuid, text, integer) is 'The steps of a plan in order, with what came of them';
+comment on function api.list_plan_steps(uuid, uuid, text, integer) is
+  'The steps of a plan in order, with what came of them';
 grant execute on function api.list_plan_steps(uuid, uuid, text, integer) to plinth_web, plinth_operator;
 select http.expose('GET /v1/plans/{plan_id}/steps', 'api.list_plan_steps');

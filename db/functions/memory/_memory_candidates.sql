@@ -1,8 +1,10 @@
--- core.memory_candidates: of many memories, those that a recall has to compare: the newest, those that matter most,
--- the nearest to a vector, and for all words together and for each word the newest that have it; p_most of each. What
--- is in none of these lists is worse in each part of the score, unless its words are frequent and it is old.
+-- core.memory_candidates: of many memories, those that a recall has to compare, p_most of each kind: the newest, those
+-- that matter most, those nearest to a vector, and those that its words make the best.
 --
 -- Rules   Those that count in all conversations, and those of the named one.
+--         Words that few memories have choose by the whole score but for the vector. A word that more than one in
+--         twenty of the newest has, would bring up too many: of those with it, the newest are taken.
+--         p_weights are those of similarity, recency and importance; p_half_life is in days.
 --         Where filters leave no p_most of them, the first two lists have all there are.
 -- Why plan_cache_mode   A frequent word is found by reading a few rows, a rare one by the index: the planner knows
 --         which.
@@ -17,6 +19,8 @@ create or replace function core.memory_candidates(
   p_kind            text,
   p_metadata        jsonb,
   p_at              timestamptz,
+  p_weights         double precision[],
+  p_half_life       double precision,
   p_most            integer
 )
 returns uuid[]
@@ -27,20 +31,19 @@ set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_custom_plan
 as $$
 declare
-  c_rounds constant integer := 4;  -- pages of the nearest, until enough of them are true and of the right kind
+  c_rounds constant integer := 4;      -- pages of the nearest, until enough of them are true and of the right kind
+  c_sample constant integer := 1000;   -- newest memories that are asked how frequent a word is
+  c_hits   constant integer := 20000;  -- as many as rare words may bring up
   v_scope  uuid;
   v_word   tsquery;
-  v_all    tsquery;
+  v_rare   tsquery;
+  v_often  tsquery[];
   v_near   uuid[];
   v_far    double precision;
   v_last   uuid;
   v_full   boolean;
   v_found  uuid[] := '{}';
 begin
-  foreach v_word in array p_words loop
-    v_all := coalesce(v_all && v_word, v_word);
-  end loop;
-
   foreach v_scope in array array[null, p_conversation_id] loop
     continue when v_scope is null and v_found <> '{}';
     -- The conversation is part of the order, because only so the planner sees that the index has it.
@@ -56,13 +59,35 @@ begin
                   and core.memory_holds(m, p_at, p_kind, p_metadata)
                 order by m.conversation_id desc, m.importance desc limit p_most);
 
-    foreach v_word in array case when v_all is not null then v_all || p_words else '{}' end loop
+    with sample as materialized (
+      select m.search from memory.semantic_memories m
+       where m.user_id = p_user_id and (v_scope is null and m.conversation_id is null or m.conversation_id = v_scope)
+       order by m.conversation_id desc, m.valid_from desc limit c_sample
+    )
+    select string_agg(w.word::text, ' | ') filter (where w.hits <= w.sampled / 20.0),
+           coalesce(array_agg(w.word) filter (where w.hits > w.sampled / 20.0), '{}')
+      into v_rare, v_often
+      from (select u.word, (select count(*) from sample s where s.search @@ u.word) as hits,
+                   (select count(*) from sample) as sampled
+              from unnest(p_words) as u (word)) w;
+    v_found := v_found
+      || array(select h.id
+                 from (select m.id, m.search, m.valid_from, m.importance from memory.semantic_memories m
+                        where m.user_id = p_user_id and m.search @@ v_rare
+                          and (v_scope is null and m.conversation_id is null or m.conversation_id = v_scope)
+                          and core.memory_holds(m, p_at, p_kind, p_metadata)
+                        limit c_hits) h
+                order by p_weights[1] * (select count(*) from unnest(p_words) w where h.search @@ w) / cardinality(p_words)
+                         + p_weights[2] * core.memory_recency(h.valid_from, p_at, p_half_life)
+                         + p_weights[3] * h.importance desc
+                limit p_most);
+    foreach v_word in array v_often loop
       v_found := v_found
         || array(select m.id from memory.semantic_memories m
                   where m.user_id = p_user_id and m.search @@ v_word
                     and (v_scope is null and m.conversation_id is null or m.conversation_id = v_scope)
                     and core.memory_holds(m, p_at, p_kind, p_metadata)
-                  order by m.id desc limit p_most);
+                  order by m.conversation_id desc, m.valid_from desc limit p_most);
     end loop;
 
     continue when p_embedding is null;
@@ -87,7 +112,7 @@ end
 $$;
 
 comment on function core.memory_candidates(uuid, tsquery[], memory.embedding_models, ext.vector, uuid, text, jsonb, timestamptz,
-                                           integer) is
+                                           double precision[], double precision, integer) is
   'Of many memories, those that a recall has to compare';
 alter function core.memory_candidates(uuid, tsquery[], memory.embedding_models, ext.vector, uuid, text, jsonb, timestamptz,
-                                      integer) owner to plinth_system;
+                                      double precision[], double precision, integer) owner to plinth_system;

@@ -31,7 +31,7 @@ create or replace function api.recall_memories(
   p_importance_weight double precision default 0.25,
   p_half_life_days    double precision default null,
   p_count             boolean default true,
-  p_limit             integer default 10
+  p_limit             integer default 50
 )
 returns table (
   id                uuid,
@@ -53,7 +53,7 @@ returns table (
 language plpgsql
 volatile
 security definer
-rows 10
+rows 50
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_custom_plan
 as $$
@@ -69,7 +69,7 @@ declare
   v_shown    uuid[] := '{}';
 begin
   p_user_id := core.act_for(p_user_id);
-  p_limit := coalesce(p_limit, 10);
+  p_limit := coalesce(p_limit, 50);
 
   if p_query is null and p_embedding is null then
     perform base.raise('VL003', 'Say what to recall: query, embedding, or both', 'query');
@@ -115,6 +115,7 @@ begin
   if cardinality(v_ids) > c_compared then
     way := 'candidates';
     v_ids := core.memory_candidates(p_user_id, v_words, v_model, p_embedding, p_conversation_id, p_kind, p_metadata, v_at,
+                                    array[p_similarity_weight, p_recency_weight, p_importance_weight], v_days,
                                     greatest(200, 2 * p_limit));
   end if;
 
@@ -126,7 +127,7 @@ begin
                    (p_similarity_weight * c.similarity + p_recency_weight * c.recency + p_importance_weight * c.importance)
                    / (p_similarity_weight + p_recency_weight + p_importance_weight) as score
               from (select s.id, s.importance, s.near, s.words, coalesce(greatest(s.near, s.words), 0) as similarity,
-                           exp(-ln(2) * greatest(extract(epoch from v_at - s.valid_from), 0) / 86400 / v_days) as recency
+                           core.memory_recency(s.valid_from, v_at, v_days) as recency
                       from (select k.id, k.importance, k.valid_from,
                                    (select count(*) from unnest(v_words) w where k.search @@ w)::double precision
                                    / nullif(cardinality(v_words), 0) as words,

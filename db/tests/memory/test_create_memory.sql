@@ -2,7 +2,9 @@
 begin;
 select plan(28);
 
--- First of all: it locks tables, and two files that hold some already would wait for each other.
+-- First of all, and waiting as long as it takes: two files that hold some tables already would wait for each other.
+update base.settings s set value = s.value where s.name = 'embeddings.model_limit';
+lock table auth.users, chat.messages, memory.semantic_memories in share row exclusive mode;
 select lives_ok($$ select api.create_embedding_model('tap_create_memory', 3) $$, 'a model');
 
 select is(pg_get_function_arguments('api.create_memory'::regproc),

@@ -1,13 +1,16 @@
 -- core.memory_candidates: of each kind of list the best, of one user and scope, whatever holds.
 begin;
-select plan(15);
+select plan(17);
 
--- First of all: it locks tables, and two files that hold some already would wait for each other.
+-- First of all, and waiting as long as it takes: two files that hold some tables already would wait for each other.
+update base.settings s set value = s.value where s.name = 'embeddings.model_limit';
+lock table auth.users, chat.messages, memory.semantic_memories in share row exclusive mode;
 select lives_ok($$ select api.create_embedding_model('tap_memory_candidates', 2) $$, 'a model');
 
 select is(pg_get_function_arguments('core.memory_candidates'::regproc),
   'p_user_id uuid, p_words tsquery[], p_model memory.embedding_models, p_embedding ext.vector, '
-  'p_conversation_id uuid, p_kind text, p_metadata jsonb, p_at timestamp with time zone, p_most integer', 'arguments');
+  'p_conversation_id uuid, p_kind text, p_metadata jsonb, p_at timestamp with time zone, '
+  'p_weights double precision[], p_half_life double precision, p_most integer', 'arguments');
 select is(pg_get_function_result('core.memory_candidates'::regproc),
   'uuid[]', 'result');
 select is(p.provolatile::text, 's', 'stable') from pg_proc p where p.oid = 'core.memory_candidates'::regproc;
@@ -32,19 +35,23 @@ select ('019e0000-0000-7000-8000-00000001' || m.who)::uuid, ('019e0000-0000-7000
     ('b301', 'b321', 'newest',          'fact',  0.1, null,   interval '1 day'),
     ('b301', 'b322', 'important',       'fact',  1.0, null,   '9 days'),
     ('b301', 'b323', 'word',            'fact',  0.2, null,   '8 days'),
-    ('b301', 'b324', 'word other',      'fact',  0.2, null,   '8 days'),
+    ('b301', 'b324', 'word bird',      'fact',  0.2, null,   '8 days'),
     ('b301', 'b325', 'near',            'fact',  0.2, null,   '8 days'),
     ('b301', 'b326', 'far',             'fact',  0.2, null,   '8 days'),
-    ('b301', 'b327', 'word other gone', 'fact',  1.0, null,   '0 days'),
+    ('b301', 'b327', 'word bird gone', 'fact',  1.0, null,   '0 days'),
     ('b301', 'b328', 'of this story',   'fact',  0.5, 'b311', '5 days'),
     ('b301', 'b329', 'an event',        'event', 0.2, null,   '7 days'),
-    ('b302', 'b330', 'word other of Ben', 'fact', 1.0, null,  '0 days'))
+    ('b302', 'b330', 'word bird of Ben', 'fact', 1.0, null,  '0 days'))
     as m (who, id, content, kind, importance, conversation, age);
+-- So many that a word which two have is rare.
+insert into memory.semantic_memories (user_id, content, importance, valid_from)
+select '019e0000-0000-7000-8000-00000001b301', 'filler ' || n, 0, now() - interval '100 days' - n * interval '1 day'
+  from generate_series(1, 60) n;
 select lives_ok($$ select api.upsert_embeddings('019e0000-0000-7000-8000-00000001b301', '{near,far,gone}',
   array['[1,0]', '[0,1]', '[1,0]']::ext.vector[], 'tap_memory_candidates',
   p_memory_ids => '{019e0000-0000-7000-8000-00000001b325,019e0000-0000-7000-8000-00000001b326,
                     019e0000-0000-7000-8000-00000001b327}') $$, 'vectors');
-update memory.semantic_memories m set valid_to = now() where m.content = 'word other gone';
+update memory.semantic_memories m set valid_to = now() where m.content = 'word bird gone';
 
 create function pg_temp.chosen(p_words tsquery[] default '{}', p_embedding ext.vector default null,
                                p_conversation uuid default null, p_kind text default null, p_most integer default 1)
@@ -52,12 +59,15 @@ returns text[]
 language sql volatile
 as $$
   select array(select m.content from unnest(core.memory_candidates('019e0000-0000-7000-8000-00000001b301', p_words, k, p_embedding,
-                 p_conversation, p_kind, null, now(), p_most)) c
+                 p_conversation, p_kind, null, now(),
+                 '{1,0.25,0.25}', 30, p_most)) c
                  join memory.semantic_memories m on m.id = c order by 1)
     from memory.embedding_models k where k.name = 'tap_memory_candidates'
 $$;
 select is(pg_temp.chosen(), '{important,newest}', 'the newest, and what matters most');
-select is(pg_temp.chosen('{word}'), '{important,newest,"word other"}', 'the newest with a word');
+select is(pg_temp.chosen('{word,bird}'), '{important,newest,"word bird"}', 'the best by rare words');
+select is(pg_temp.chosen('{word}', p_most => 2) @> '{word,"word bird"}', true, 'all that have one');
+select is(pg_temp.chosen('{filler}'), '{"filler 1",important,newest}', 'of a frequent word the newest');
 select is(pg_temp.chosen(p_embedding => '[1,0.1]'), '{important,near,newest}',
           'the nearest that holds, though another that does not is as near');
 select is(pg_temp.chosen(p_conversation => '019e0000-0000-7000-8000-00000001b311'), '{important,newest,"of this story"}',

@@ -2,7 +2,9 @@
 begin;
 select plan(54);
 
--- First of all: it locks tables, and two files that hold some already would wait for each other.
+-- First of all, and waiting as long as it takes: two files that hold some tables already would wait for each other.
+update base.settings s set value = s.value where s.name = 'embeddings.model_limit';
+lock table auth.users, chat.messages, memory.semantic_memories in share row exclusive mode;
 select lives_ok($$ select api.create_embedding_model('tap_recall_memories', 2, p_default => true) $$, 'a model');
 
 select is(pg_get_function_arguments('api.recall_memories'::regproc),
@@ -13,7 +15,7 @@ select is(pg_get_function_arguments('api.recall_memories'::regproc),
   'p_similarity_weight double precision DEFAULT 1, p_recency_weight double precision DEFAULT 0.25, '
   'p_importance_weight double precision DEFAULT 0.25, '
   'p_half_life_days double precision DEFAULT NULL::double precision, p_count boolean DEFAULT true, '
-  'p_limit integer DEFAULT 10', 'arguments');
+  'p_limit integer DEFAULT 50', 'arguments');
 select is(pg_get_function_result('api.recall_memories'::regproc),
   'TABLE(id uuid, conversation_id uuid, kind text, content text, metadata jsonb, score double precision, '
   'similarity double precision, vector_similarity double precision, text_similarity double precision, '

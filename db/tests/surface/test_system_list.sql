@@ -119,6 +119,8 @@ insert into reviewed values
   ('function api.list_memories',         'finds what a user''s metadata say, by an index that policies would switch off'),
   ('function api.recall_memories',       'finds memories by words and metadata, by indexes that policies would switch off'),
   ('function core.memory_candidates',    'the same'),
+  ('function core.find_memories',        'the same'),
+  ('function api.search_all',            'the same, and vectors by theirs'),
   ('function core.cleanup_memories',     'a job: memories of all users'),
   ('function core.fold_recalls',         'a job: recalls of all users'),
   ('function api.list_limits',           'administrators see the limits of every user'),

@@ -1,0 +1,53 @@
+-- core.search_in_memories: what api.search_all finds in memories that are true now: those that have the words, with
+-- their rank, and those that are near to the vector, with their distance; p_most of each. Who does not look for one,
+-- leaves it out (NULL).
+--
+-- Errors  VL001 the vector has another length than the model's, or no direction
+-- Reads with the rights of plinth_system: its callers belong to that role, and say whose rows they are.
+create or replace function core.search_in_memories(
+  p_user_id         uuid,
+  p_query           tsquery,
+  p_model           memory.embedding_models,
+  p_embedding       ext.vector,
+  p_most            integer,
+  p_conversation_id uuid,
+  p_from            timestamptz,
+  p_to              timestamptz
+)
+returns table (
+  source          text,
+  id              uuid,
+  conversation_id uuid,
+  language        text,
+  content         text,
+  created_at      timestamptz,
+  text_score      real,
+  distance        double precision
+)
+language plpgsql
+stable
+rows 200
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query
+    select 'memory', m.id, m.conversation_id, coalesce(c.language, base.setting('chat.language')), m.content, m.created_at,
+           w.rank, n.distance
+      from (select f.id, f.rank
+              from core.find_memories(p_user_id, p_query, p_most, p_conversation_id, p_from, p_to) f
+             where p_query is not null) w
+      full join (select s.id, s.distance
+                   from core.near_sources(p_user_id, 'memory', p_model, p_embedding, p_most, p_conversation_id, p_from,
+                                          p_to) s
+                  where p_embedding is not null) n on n.id = w.id
+      join memory.semantic_memories m on m.user_id = p_user_id and m.id = coalesce(w.id, n.id)
+      left join chat.conversations c on c.user_id = p_user_id and c.id = m.conversation_id;
+end
+$$;
+
+comment on function core.search_in_memories(uuid, tsquery, memory.embedding_models, ext.vector, integer, uuid, timestamptz,
+                                            timestamptz) is
+  'What api.search_all finds in memories';
+grant execute on function
+  core.search_in_memories(uuid, tsquery, memory.embedding_models, ext.vector, integer, uuid, timestamptz, timestamptz)
+  to plinth_system;
