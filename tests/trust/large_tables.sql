@@ -123,11 +123,6 @@ update chat.conversations c
                max(n.created_at) as last_at from chat.messages n group by 1, 2) m
  where m.user_id = c.user_id and m.conversation_id = c.id;
 insert into chat.search_rebuilds (user_id, conversation_id) select user_id, id from chat.conversations;
-insert into memory.embeddings (user_id, id, model_id, collection, content, metadata, embedding)
-select many.user_id, many.id, m.id, 'c' || n % 9, 'text ' || n, jsonb_build_object('n', n % 500), format('[%s,1]', n)::ext.vector
-  from many cross join memory.embedding_models m where m.name = 'test-2-bare';
-insert into memory.embedding_counts (user_id, model_id, embeddings)
-select user_id, model_id, count(*) from memory.embeddings group by user_id, model_id;
 insert into chat.message_client_ids (user_id, client_id, message_id, fingerprint)
 select user_id, client_id, id, sha256('') from chat.messages where client_id is not null;
 insert into chat.message_edits (user_id, message_id, version, content, written_at)
