@@ -81,7 +81,8 @@ select t.user_id, base.id_at(r.at), t.id, r.role, r.content, r.metadata, r.at,
        to_tsvector('english', chat.search_text(r.content))
   from (select t.*, now() - (%(messages)s - t.n) * interval '24 months' / %(messages)s as at
           from texts t) r
-  join talks t on t.user_id = %(one)s and t.n = r.n %% 20000;
+  join talks t on t.user_id = %(one)s and t.n = r.n %% 20000
+ order by r.at;
 """
 _MANY = """
 set session_replication_role = replica;

@@ -7,6 +7,7 @@
 --         order, so for a frequent word it would bring up all the messages there are.
 -- Why plan_cache_mode   One statement serves every mix of filters. It is planned with the values of the call, so that
 --         what was not asked for falls away, and partitions with it.
+-- Why max_parallel_workers_per_gather   A search takes milliseconds; starting other processes for it takes longer.
 -- Owned by plinth_system: under a policy on the user, no search would use its index. Each statement names the user.
 create or replace function core.find_messages(
   p_user_id         uuid,
@@ -26,6 +27,7 @@ security definer
 rows 200
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_custom_plan
+set max_parallel_workers_per_gather = 0
 as $$
 declare
   v_rows   integer := 2000;  -- read in any case: a millisecond
