@@ -1,5 +1,6 @@
 -- api.add_plan_steps: adds steps at the end of a plan that has not ended; api.create_plan tells what a step is.
 --
+-- Permission self:write
 -- Errors  UN001 nobody is signed in; NF001 there is no such plan; KC004 it has ended; VL001 steps; VL001 with all
 --         that is wrong with them, each with its place; VL003 no steps
 -- Locks   the plan's row
@@ -29,4 +30,4 @@ $$;
 
 comment on function api.add_plan_steps(uuid, uuid, jsonb) is 'Adds steps at the end of a plan that has not ended';
 grant execute on function api.add_plan_steps(uuid, uuid, jsonb) to plinth_web, plinth_operator;
-select http.expose('POST /v1/plans/{plan_id}/steps', 'api.add_plan_steps', status => 201);
+select http.expose('POST /v1/plans/{plan_id}/steps', 'api.add_plan_steps', permission => 'self:write', status => 201);

@@ -1,6 +1,7 @@
 -- api.cancel_plan: ends a plan before its steps do. What waits never begins; what runs counts as cancelled, and
 -- whoever runs it learns so when he says how it ended. One that is cancelled stays so.
 --
+-- Permission self:write
 -- Errors  UN001 nobody is signed in; NF001 there is no such plan; KC004 it has succeeded or failed
 -- Locks   the plan's row, then the runs, then the steps
 create or replace function api.cancel_plan(p_user_id uuid, p_plan_id uuid)
@@ -30,4 +31,4 @@ $$;
 
 comment on function api.cancel_plan(uuid, uuid) is 'Ends a plan before its steps do';
 grant execute on function api.cancel_plan(uuid, uuid) to plinth_web, plinth_operator;
-select http.expose('POST /v1/plans/{plan_id}/cancel', 'api.cancel_plan');
+select http.expose('POST /v1/plans/{plan_id}/cancel', 'api.cancel_plan', permission => 'self:write');

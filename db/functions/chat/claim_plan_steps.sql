@@ -7,6 +7,7 @@
 --         running and none left there is nothing more to do.
 --         A step whose skill is off, or whose arguments are wrong once they are filled in, fails in place of
 --         beginning.
+-- Permission self:write
 -- Errors  UN001 nobody is signed in; NF001 there is no such plan; VL001 most
 -- Locks   the rows of plans, one after the other: that of the named plan is waited for; where none is named, plans
 --         that others hold are passed over. Then the steps
@@ -69,5 +70,5 @@ $$;
 
 comment on function api.claim_plan_steps(uuid, uuid, integer) is 'Takes steps that are ready and starts their runs';
 grant execute on function api.claim_plan_steps(uuid, uuid, integer) to plinth_web, plinth_operator;
-select http.expose('POST /v1/plans/claim', 'api.claim_plan_steps');
-select http.expose('POST /v1/plans/{plan_id}/steps/claim', 'api.claim_plan_steps');
+select http.expose('POST /v1/plans/claim', 'api.claim_plan_steps', permission => 'self:write');
+select http.expose('POST /v1/plans/{plan_id}/steps/claim', 'api.claim_plan_steps', permission => 'self:write');

@@ -5,6 +5,7 @@
 --         without needs, the step before it. In arguments {"$result": "<step>", "pointer": "/<part>"} stands for (a
 --         part of) the result of a step that it needs. The version of the skill is fixed now.
 --         A plan is a draft until it is started; start => true does both. More steps may come until it ends.
+-- Permission self:write
 -- Errors  UN001 nobody is signed in; NF001 there is no such conversation; VL001 goal, metadata, steps; VL001 with all
 --         that is wrong with the steps, each with its place; VL003 no goal; KC004 it shall start and has no step
 create or replace function api.create_plan(
@@ -54,4 +55,4 @@ $$;
 comment on function api.create_plan(uuid, text, jsonb, uuid, jsonb, boolean) is
   'Makes a plan: a goal, and the steps to it, each the run of a skill';
 grant execute on function api.create_plan(uuid, text, jsonb, uuid, jsonb, boolean) to plinth_web, plinth_operator;
-select http.expose('POST /v1/plans', 'api.create_plan', status => 201);
+select http.expose('POST /v1/plans', 'api.create_plan', permission => 'self:write', status => 201);

@@ -1,5 +1,6 @@
 -- api.delete_plan: removes a plan and its steps. The runs stay, as runs of no plan.
 --
+-- Permission self:write
 -- Errors  UN001 nobody is signed in; NF001 there is no such plan; KC004 it runs: cancel it first
 -- Locks   the plan's row, then its steps and runs
 create or replace function api.delete_plan(p_user_id uuid, p_plan_id uuid)
@@ -23,4 +24,4 @@ $$;
 
 comment on function api.delete_plan(uuid, uuid) is 'Removes a plan and its steps';
 grant execute on function api.delete_plan(uuid, uuid) to plinth_web, plinth_operator;
-select http.expose('DELETE /v1/plans/{plan_id}', 'api.delete_plan', status => 204);
+select http.expose('DELETE /v1/plans/{plan_id}', 'api.delete_plan', permission => 'self:write', status => 204);

@@ -5,6 +5,7 @@
 --         error_message) or cancelled. The same once more changes nothing and gets the same answer; another end is
 --         refused. Where the run is a step of a plan, the step ends, too: it is tried again if it has attempts left,
 --         what needs it may begin or is skipped, and the plan ends with its last step.
+-- Permission self:write
 -- Errors  UN001 nobody is signed in; NF001 there is no such run; KC004 it ended otherwise, or timed out; VL001
 --         status, result, error_kind, error_message; VL003 no status
 -- Locks   the plan's row, if it is a step; then the run's row, then the steps
@@ -73,4 +74,4 @@ $$;
 comment on function api.finish_function_execution(uuid, uuid, text, jsonb, text, text) is
   'Says how a run of a skill ended';
 grant execute on function api.finish_function_execution(uuid, uuid, text, jsonb, text, text) to plinth_web, plinth_operator;
-select http.expose('PATCH /v1/executions/{execution_id}', 'api.finish_function_execution');
+select http.expose('PATCH /v1/executions/{execution_id}', 'api.finish_function_execution', permission => 'self:write');

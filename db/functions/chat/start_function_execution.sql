@@ -6,6 +6,7 @@
 --         not finished after timeout_seconds (those of the skill where not given) counts as timed out.
 --         attempt is for the application's own counting; 1 is the first. A call that is repeated under one
 --         Idempotency-Key starts one run.
+-- Permission self:write
 -- Errors  UN001 nobody is signed in; NF001 there is no such skill, version, conversation or message; KC004 the skill
 --         is switched off; VL001 all that is wrong with the arguments, each with its place; VL001 attempt,
 --         timeout_seconds, message_id without a conversation
@@ -77,4 +78,5 @@ comment on function api.start_function_execution(uuid, text, jsonb, text, uuid, 
   'Notes that a skill is about to run, and checks whether it may, with these arguments';
 grant execute on function api.start_function_execution(uuid, text, jsonb, text, uuid, uuid, integer, integer)
   to plinth_web, plinth_operator;
-select http.expose('POST /v1/skills/{name}/executions', 'api.start_function_execution', status => 201);
+select http.expose('POST /v1/skills/{name}/executions', 'api.start_function_execution',
+                   permission => 'self:write', status => 201);

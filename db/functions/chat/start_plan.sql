@@ -1,5 +1,6 @@
 -- api.start_plan: starts a draft: its steps may be claimed from now on. One that runs stays as it is.
 --
+-- Permission self:write
 -- Errors  UN001 nobody is signed in; NF001 there is no such plan; KC004 it has ended, or has no step
 -- Locks   the plan's row
 create or replace function api.start_plan(p_user_id uuid, p_plan_id uuid)
@@ -24,4 +25,4 @@ $$;
 
 comment on function api.start_plan(uuid, uuid) is 'Starts a draft: its steps may be claimed from now on';
 grant execute on function api.start_plan(uuid, uuid) to plinth_web, plinth_operator;
-select http.expose('POST /v1/plans/{plan_id}/start', 'api.start_plan');
+select http.expose('POST /v1/plans/{plan_id}/start', 'api.start_plan', permission => 'self:write');

@@ -1,5 +1,6 @@
 -- api.start_plan_step: begins one step of a plan, by its number, and answers its run.
 --
+-- Permission self:write
 -- Errors  UN001 nobody is signed in; NF001 there is no such plan or step; KC004 the plan does not run, the step is
 --         not pending, what it needs has not succeeded, or it failed in place of beginning
 -- Locks   the plan's row, then the step's
@@ -43,4 +44,4 @@ $$;
 
 comment on function api.start_plan_step(uuid, uuid, integer) is 'Begins one step of a plan, by its number';
 grant execute on function api.start_plan_step(uuid, uuid, integer) to plinth_web, plinth_operator;
-select http.expose('POST /v1/plans/{plan_id}/steps/{step}/start', 'api.start_plan_step');
+select http.expose('POST /v1/plans/{plan_id}/steps/{step}/start', 'api.start_plan_step', permission => 'self:write');

@@ -3,7 +3,8 @@
 -- key, $4 the SHA-256 of the arguments.
 --
 -- Rules   Answers are kept for a day under their key, for three where money moves.
---         Where a route names no permission, an API key needs the scope self:read for what reads, else self:write.
+--         Where a route names no permission, an API key needs the scope self:read for what only reads, by any method;
+--         else self:write.
 create or replace function http.entry(p_route http.routes, p_way_in text)
 returns text
 language sql
@@ -12,8 +13,8 @@ set search_path = pg_catalog, pg_temp
 as $$
   select format('http.%I(%L, %L, $1::bytea, $2::text%s%s)', p_way_in, p_route.auth, p_route.permission,
            case when p_route.auth = 'user' and p_route.permission is null
-                then case when p_route.method = 'GET' or p_route.lane = 'read' then ', ''self:read'''
-                          else ', ''self:write''' end
+                then case when (select p.provolatile <> 'v' from pg_proc p where p.oid = p_route.function_name::regproc)
+                          then ', ''self:read''' else ', ''self:write''' end
            end,
            case when p_way_in = 'enter_once'
                 then format(', p_function => %L, p_hours => %s, p_key => $3::text, p_arguments => $4::text',

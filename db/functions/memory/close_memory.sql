@@ -4,6 +4,7 @@
 -- Rules   From valid_to on (now, when not named) it is no longer true; it cannot end before it began.
 --         One that has an end already keeps it, unless the end was still to come.
 --         With p_version it is done only while that is the current version (optimistic).
+-- Permission self:write
 -- Errors  UN001 nobody is signed in; NF001 the user has no such memory; VL001 valid_to; KC002 the version is not the
 --         current one; KC004 it is closed already
 -- Locks   the memory's row
@@ -41,4 +42,4 @@ $$;
 comment on function api.close_memory(uuid, uuid, timestamptz, integer) is
   'A fact is true no more, and nothing took its place';
 grant execute on function api.close_memory(uuid, uuid, timestamptz, integer) to plinth_web, plinth_operator;
-select http.expose('POST /v1/memories/{memory_id}/close', 'api.close_memory');
+select http.expose('POST /v1/memories/{memory_id}/close', 'api.close_memory', permission => 'self:write');

@@ -4,6 +4,7 @@
 --         in the order of the list.
 --         embedding is a list of numbers, the vector that model (or the default one) made of the content.
 --         At most memory.batch_limit of them.
+-- Permission self:write
 -- Errors  UN001 nobody is signed in; VL001 not a list, too long, or a field breaks a rule; VL002 there is no such
 --         field; VL003 content is missing, or no model is named and there is no default; NF001 there is no such
 --         conversation or model; KC001 another memory refers to the same point of Qdrant; KC004 the model is retired
@@ -42,4 +43,4 @@ $$;
 
 comment on function api.create_memories(uuid, jsonb, text) is 'Writes many memories down at once, all or none';
 grant execute on function api.create_memories(uuid, jsonb, text) to plinth_web, plinth_operator;
-select http.expose('POST /v1/memories/bulk', 'api.create_memories', status => 201);
+select http.expose('POST /v1/memories/bulk', 'api.create_memories', permission => 'self:write', status => 201);

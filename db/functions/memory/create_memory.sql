@@ -4,6 +4,7 @@
 --         What changes later is no update: replace_memory closes it and puts another in its place.
 --         embedding is the vector that model (or the default one) made of content; it is kept in the same transaction.
 --         A point of Qdrant names one memory of a user at most.
+-- Permission self:write
 -- Errors  UN001 nobody is signed in; VL001 a field breaks a rule; VL003 content is missing, or no model is named and
 --         there is no default; NF001 there is no such conversation or model; KC001 another memory refers to the same
 --         point of Qdrant; KC004 the model is retired
@@ -61,4 +62,4 @@ grant execute on function
   api.create_memory(uuid, text, text, double precision, jsonb, uuid, timestamptz, timestamptz, timestamptz, text, text,
                     ext.vector, text)
   to plinth_web, plinth_operator;
-select http.expose('POST /v1/memories', 'api.create_memory', status => 201);
+select http.expose('POST /v1/memories', 'api.create_memory', permission => 'self:write', status => 201);

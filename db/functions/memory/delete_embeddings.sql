@@ -3,6 +3,7 @@
 -- Rules   All filters that are given hold together. Without any, p_all has to say that everything is meant.
 --         At most embeddings.batch_limit rows go at a time; more says that as many went, so others may be
 --         left, and the call is sent again.
+-- Permission self:write
 -- Errors  UN001 nobody is signed in; NF001 there is no such model; VL001 there is no such kind, or metadata is not an
 --         object; VL003 no filter is named
 -- Locks   the rows; at the end the caller's rows of memory.embedding_counts
@@ -73,4 +74,4 @@ grant execute on function api.delete_embeddings(uuid, text, uuid[], text, text, 
   to plinth_web, plinth_operator;
 alter function api.delete_embeddings(uuid, text, uuid[], text, text, uuid, uuid, uuid, jsonb, boolean)
   owner to plinth_system;
-select http.expose('DELETE /v1/embeddings', 'api.delete_embeddings', lane => 'slow');
+select http.expose('DELETE /v1/embeddings', 'api.delete_embeddings', permission => 'self:write', lane => 'slow');

@@ -7,6 +7,7 @@
 --         expired does not count: what is hidden goes, too.
 --         At most memory.delete_limit at once; more says that there are others, for the same call again. The answer
 --         counts the rows that went, and names the points of Qdrant that now belong to nothing.
+-- Permission self:write
 -- Errors  UN001 nobody is signed in; VL001 scope, metadata or all; VL003 neither a filter nor all; NF001 there is no
 --         such conversation
 -- Locks   the memories in the order of their ids
@@ -73,4 +74,4 @@ comment on function api.delete_memories(uuid, text, uuid, text, jsonb, boolean, 
 grant execute on function api.delete_memories(uuid, text, uuid, text, jsonb, boolean, timestamptz, boolean)
   to plinth_web, plinth_operator;
 alter function api.delete_memories(uuid, text, uuid, text, jsonb, boolean, timestamptz, boolean) owner to plinth_system;
-select http.expose('DELETE /v1/memories', 'api.delete_memories', lane => 'slow');
+select http.expose('DELETE /v1/memories', 'api.delete_memories', permission => 'self:write', lane => 'slow');

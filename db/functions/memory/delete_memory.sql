@@ -2,6 +2,7 @@
 --
 -- Rules   What took its place stays. The answer counts the rows that went, and names the points of Qdrant that now
 --         belong to nothing, for the caller to remove.
+-- Permission self:write
 -- Errors  UN001 nobody is signed in; NF001 the user has no such memory
 -- Locks   the memory and its past, in the order of their ids
 create or replace function api.delete_memory(p_user_id uuid, p_memory_id uuid)
@@ -24,4 +25,4 @@ $$;
 
 comment on function api.delete_memory(uuid, uuid) is 'Forgets a memory, with what it took the place of';
 grant execute on function api.delete_memory(uuid, uuid) to plinth_web, plinth_operator;
-select http.expose('DELETE /v1/memories/{memory_id}', 'api.delete_memory');
+select http.expose('DELETE /v1/memories/{memory_id}', 'api.delete_memory', permission => 'self:write');

@@ -180,4 +180,6 @@ alter function
   api.recall_memories(uuid, text, ext.vector, text, uuid, text, jsonb, timestamptz, double precision, double precision,
                       double precision, double precision, boolean, integer)
   owner to plinth_system;
-select http.expose('POST /v1/memories/recall', 'api.recall_memories', lane => 'slow', once => 'never');
+-- That it was recalled is counted, but for whoever asks this is reading.
+select http.expose('POST /v1/memories/recall', 'api.recall_memories', permission => 'self:read', lane => 'slow',
+                   once => 'never');

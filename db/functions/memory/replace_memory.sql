@@ -7,6 +7,7 @@
 --         embedding is the vector that model (or the default one) made of the new content.
 --         A memory is replaced once; then it is its successor that can be replaced.
 --         With p_version it is done only while that is the current version of the old one (optimistic).
+-- Permission self:write
 -- Errors  UN001 nobody is signed in; NF001 the user has no such memory, or there is no such model; VL001 a field
 --         breaks a rule; VL003 content is missing, or no model is named and there is no default; KC001 another memory
 --         refers to the same point of Qdrant; KC002 the version is not the current one; KC004 it was replaced before,
@@ -82,4 +83,5 @@ grant execute on function
   api.replace_memory(uuid, uuid, text, text, double precision, jsonb, timestamptz, timestamptz, text, text, integer,
                      ext.vector, text)
   to plinth_web, plinth_operator;
-select http.expose('POST /v1/memories/{memory_id}/replace', 'api.replace_memory', status => 201);
+select http.expose('POST /v1/memories/{memory_id}/replace', 'api.replace_memory',
+                   permission => 'self:write', status => 201);

@@ -6,6 +6,7 @@
 --         Another content makes its vectors void; they go. embedding is the vector that model (or the default one)
 --         made of the content it has now.
 --         With p_version the change is made only while that is the current version (optimistic).
+-- Permission self:write
 -- Errors  UN001 nobody is signed in; NF001 the user has no such memory, or there is no such model; VL001 a field
 --         breaks a rule; VL003 no model is named and there is no default; KC001 another memory refers to the same
 --         point of Qdrant; KC002 the version is not the current one; KC004 the model is retired
@@ -73,4 +74,4 @@ grant execute on function
   api.update_memory(uuid, uuid, text, text, double precision, jsonb, timestamptz, text, text, integer,
                     ext.vector, text)
   to plinth_web, plinth_operator;
-select http.expose('PATCH /v1/memories/{memory_id}', 'api.update_memory');
+select http.expose('PATCH /v1/memories/{memory_id}', 'api.update_memory', permission => 'self:write');

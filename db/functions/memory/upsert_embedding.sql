@@ -5,6 +5,7 @@
 --         Without a model the default one is meant. The text may be a part of its message.
 --         A text that is changed later loses its vectors. With p_version, the version of the message or memory the
 --         vector was made of, one that comes too late is refused.
+-- Permission self:write
 -- Errors  UN001 nobody is signed in; NF001 there is no such model, message or memory, or the account is not active;
 --         VL001 a field breaks a rule, above all the vector's length; VL003 text or vector are missing, or no model is
 --         named and there is no default; KC002 the text was changed meanwhile; KC004 the model is retired
@@ -47,4 +48,4 @@ comment on function api.upsert_embedding(uuid, text, ext.vector, text, text, uui
   'Keeps the vector of a text, once';
 grant execute on function api.upsert_embedding(uuid, text, ext.vector, text, text, uuid, uuid, jsonb, integer, boolean)
   to plinth_web, plinth_operator;
-select http.expose('POST /v1/embeddings', 'api.upsert_embedding', status => 201);
+select http.expose('POST /v1/embeddings', 'api.upsert_embedding', permission => 'self:write', status => 201);

@@ -3,6 +3,7 @@
 -- Rules   Lists side by side: the first text has the first vector, and so on. message_ids, memory_ids, metadata and
 --         versions may be left out. At most embeddings.batch_limit texts. One that breaks a rule refuses all; what was
 --         there already is kept, so the whole may be sent again.
+-- Permission self:write
 -- Errors  UN001 nobody is signed in; NF001 there is no such model, message or memory, or the account is not active;
 --         VL001 there are none or too many, lists differ in length, or a field breaks a rule; VL003 a text or vector is
 --         missing, or no model is named and there is no default; KC002 a text was changed meanwhile; KC004 the model is
@@ -54,4 +55,5 @@ comment on function api.upsert_embeddings(uuid, text[], ext.vector[], text, text
   'Keeps the vectors of many texts at once';
 grant execute on function api.upsert_embeddings(uuid, text[], ext.vector[], text, text, uuid[], uuid[], jsonb[], integer[],
                                                 boolean) to plinth_web, plinth_operator;
-select http.expose('POST /v1/embeddings/bulk', 'api.upsert_embeddings', status => 201, lane => 'slow');
+select http.expose('POST /v1/embeddings/bulk', 'api.upsert_embeddings',
+                   permission => 'self:write', status => 201, lane => 'slow');

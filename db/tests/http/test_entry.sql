@@ -14,12 +14,13 @@ select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a orde
 
 create function pg_temp.route(p_method text, p_auth text, p_permission text, p_lane text) returns http.routes language sql as $$
   select r from jsonb_populate_record(null::http.routes,
-    jsonb_build_object('method', p_method, 'auth', p_auth, 'permission', p_permission, 'lane', p_lane)) r
+    jsonb_build_object('method', p_method, 'auth', p_auth, 'permission', p_permission, 'lane', p_lane, 'function_name',
+      case p_lane when 'write' then 'api.update_current_user' else 'api.get_current_user' end)) r
 $$;
 select is(http.entry(pg_temp.route('GET', 'user', null, 'read'), 'enter'),
   'http.enter(''user'', NULL, $1::bytea, $2::text, ''self:read'')', 'what reads');
-select is(http.entry(pg_temp.route('POST', 'user', null, 'read'), 'assume'),
-  'http.assume(''user'', NULL, $1::bytea, $2::text, ''self:read'')', 'also by POST, another way in');
+select is(http.entry(pg_temp.route('POST', 'user', null, 'slow'), 'assume'),
+  'http.assume(''user'', NULL, $1::bytea, $2::text, ''self:read'')', 'also by POST and in another lane, by another way in');
 select is(http.entry(pg_temp.route('POST', 'user', null, 'write'), 'enter'),
   'http.enter(''user'', NULL, $1::bytea, $2::text, ''self:write'')', 'what writes');
 select is(http.entry(pg_temp.route('GET', 'user', 'a:b', 'read'), 'vouch'),
@@ -30,14 +31,14 @@ select is(http.entry(pg_temp.route('POST', 'none', null, 'write'), 'enter'),
   'http.enter(''none'', NULL, $1::bytea, $2::text)', 'nor has nobody');
 
 select is(
-  http.entry(jsonb_populate_record(pg_temp.route('POST', 'user', null, 'write'), '{"function_name": "api.f", "once": "must"}'),
-             'enter_once'),
-  'http.enter_once(''user'', NULL, $1::bytea, $2::text, ''self:write'', p_function => ''api.f'', p_hours => 72, '
+  http.entry(jsonb_populate_record(pg_temp.route('POST', 'user', null, 'write'),
+                                   '{"function_name": "api.create_user", "once": "must"}'), 'enter_once'),
+  'http.enter_once(''user'', NULL, $1::bytea, $2::text, ''self:write'', p_function => ''api.create_user'', p_hours => 72, '
   'p_key => $3::text, p_arguments => $4::text)', 'with a key, where money moves');
 select ok(
-  http.entry(jsonb_populate_record(pg_temp.route('POST', 'none', null, 'write'), '{"function_name": "api.f", "once": "may"}'),
-             'enter_once')
-  ~ '\$2::text, p_function => ''api.f'', p_hours => 24, ', 'with a key, elsewhere');
+  http.entry(jsonb_populate_record(pg_temp.route('POST', 'none', null, 'write'),
+                                   '{"function_name": "api.create_user", "once": "may"}'), 'enter_once')
+  ~ '\$2::text, p_function => ''api.create_user'', p_hours => 24, ', 'with a key, elsewhere');
 
 select * from finish();
 rollback;
