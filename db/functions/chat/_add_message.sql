@@ -31,6 +31,7 @@ begin
   if p_role is null then
     perform base.raise('VL003', 'A message needs a role', 'role');
   end if;
+  p_tool_calls := nullif(p_tool_calls, '[]');
   if coalesce(p_content, '') = '' and p_tool_calls is null then
     perform base.raise('VL003', 'A message needs content or tool_calls', 'content');
   end if;

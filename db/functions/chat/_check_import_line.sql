@@ -86,7 +86,7 @@ begin
     perform core.check_message(p_line ->> 'role', p_line ->> 'content', p_line -> 'tool_calls', p_line ->> 'tool_call_id',
                                p_line ->> 'model', (p_line ->> 'prompt_tokens')::integer,
                                (p_line ->> 'completion_tokens')::integer, p_line -> 'metadata');
-    if coalesce(p_line ->> 'content', '') = '' and p_line -> 'tool_calls' is null then
+    if coalesce(p_line ->> 'content', '') = '' and nullif(p_line -> 'tool_calls', '[]') is null then
       perform base.raise('VL003', 'A message needs content or tool_calls', 'content');
     end if;
   elsif v_kind = 'edit' then

@@ -26,6 +26,12 @@ begin
   if jsonb_typeof(p_tool_calls) <> 'array' or octet_length(p_tool_calls::text) > 262144 then
     perform base.raise('VL001', 'tool_calls must be a list of at most 256 kB', 'tool_calls');
   end if;
+  if p_tool_calls @? '$[*] ? (@.type() != "object")' then
+    perform base.raise('VL001', 'Each of tool_calls must be an object', 'tool_calls');
+  end if;
+  if p_role <> 'assistant' and p_tool_calls <> '[]' then
+    perform base.raise('VL001', 'tool_calls are of an assistant''s message', 'tool_calls');
+  end if;
   if length(p_tool_call_id) not between 1 and 200 or p_tool_call_id ~ '[[:cntrl:]]' then
     perform base.raise('VL001', 'tool_call_id must have 1 to 200 characters and no control characters', 'tool_call_id');
   end if;

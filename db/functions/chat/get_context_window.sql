@@ -128,7 +128,8 @@ begin
        order by b.id desc
     loop
       v_more := v_total <= v_budget and cardinality(v_ids) < c_most
-                and not coalesce(v_message.id <= summary_until and v_roles[cardinality(v_roles)] <> 'tool', false);
+                and not coalesce(v_message.id <= summary_until
+                                 and v_roles[cardinality(v_roles)] is distinct from 'tool', false);
       exit when not v_more;
       v_ids := v_ids || v_message.id;
       v_roles := v_roles || v_message.role;

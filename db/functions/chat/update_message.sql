@@ -33,13 +33,16 @@ declare
   v_message chat.messages;
 begin
   p_user_id := core.act_for(p_user_id);
-  perform core.check_message(null, p_content, p_tool_calls, null, p_model, p_prompt_tokens, p_completion_tokens, p_metadata);
+  perform core.check_message(null, p_content, null, null, p_model, p_prompt_tokens, p_completion_tokens, p_metadata);
 
   v_message := core.message_to_change(p_user_id, p_message_id);
+  perform core.check_message(v_message.role, null, p_tool_calls, null, null, null, null, null);
   if p_version <> v_message.version then
     perform base.raise('KC002', format('The version is %s by now, not %s', v_message.version, p_version), 'version');
   end if;
-  if p_content = '' and coalesce(p_tool_calls, v_message.tool_calls) is null then
+  if coalesce(p_content, v_message.content) = ''
+     and nullif(coalesce(p_tool_calls, v_message.tool_calls), '[]') is null
+  then
     perform base.raise('VL003', 'A message needs content or tool_calls', 'content');
   end if;
   if p_content <> v_message.content or p_tool_calls is distinct from coalesce(v_message.tool_calls, p_tool_calls) then
@@ -55,7 +58,7 @@ begin
 
   update chat.messages m
      set content = coalesce(p_content, m.content),
-         tool_calls = coalesce(p_tool_calls, m.tool_calls),
+         tool_calls = nullif(coalesce(p_tool_calls, m.tool_calls), '[]'),
          model = coalesce(p_model, m.model),
          prompt_tokens = coalesce(p_prompt_tokens, m.prompt_tokens),
          completion_tokens = coalesce(p_completion_tokens, m.completion_tokens),

@@ -29,7 +29,8 @@ $$;
 
 select is(pg_temp.message('{}'), 'fine', 'a message');
 select is(pg_temp.message(
-  '{"parent": "p", "tool_calls": [{"a": null}], "tool_call_id": "t", "model": "m", "prompt_tokens": 0, "completion_tokens": 9,
+  '{"role": "assistant", "parent": "p", "tool_calls": [{"a": null}], "tool_call_id": "t",
+    "model": "m", "prompt_tokens": 0, "completion_tokens": 9,
     "metadata": {"a": null}, "pinned": false, "created_at": "2026-01-31T12:00:00Z", "edited_at": "2026-01-31", "version": 1}'),
   'fine', 'with all there is');
 select is(pg_temp.message('{"model": null, "created_at": null, "metadata": null, "pinned": null}'), 'fine',

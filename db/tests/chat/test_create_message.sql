@@ -1,6 +1,6 @@
 -- api.create_message: what is written, what is refused, and what the same name a second time gives.
 begin;
-select plan(33);
+select plan(36);
 
 create function pg_temp.id(p_end text) returns uuid language sql immutable as $$
   select ('019e0000-0000-7000-8000-00000000' || p_end)::uuid
@@ -87,6 +87,12 @@ select throws_ok($$ select api.create_message(pg_temp.id('d801'), pg_temp.id('d8
   'VL001', 'content must have at most 1,000,000 characters', 'a text too long');
 select throws_ok($$ select api.create_message(pg_temp.id('d801'), pg_temp.id('d811'), 'user', 'x', '{}') $$,
   'VL001', 'tool_calls must be a list of at most 256 kB', 'tool_calls that are no list');
+select throws_ok($$ select api.create_message(pg_temp.id('d801'), pg_temp.id('d811'), 'assistant', 'x', '[{}, 1]') $$,
+  'VL001', 'Each of tool_calls must be an object', 'a call that is no object');
+select throws_ok($$ select api.create_message(pg_temp.id('d801'), pg_temp.id('d811'), 'user', 'x', '[{}]') $$,
+  'VL001', 'tool_calls are of an assistant''s message', 'a call by somebody else');
+select throws_ok($$ select api.create_message(pg_temp.id('d801'), pg_temp.id('d811'), 'assistant', null, '[]') $$,
+  'VL003', 'A message needs content or tool_calls', 'no calls are none');
 select throws_ok($$ select api.create_message(pg_temp.id('d801'), pg_temp.id('d811'), 'tool', 'x', p_tool_call_id => '') $$,
   'VL001', 'tool_call_id must have 1 to 200 characters and no control characters', 'an empty tool_call_id');
 select throws_ok($$ select api.create_message(pg_temp.id('d801'), pg_temp.id('d811'), 'user', 'x', p_model => '') $$,

@@ -1,6 +1,6 @@
 -- api.get_context_window: the newest messages that fit, of one branch, with what is always part of it.
 begin;
-select plan(42);
+select plan(44);
 
 select is(pg_get_function_arguments('api.get_context_window'::regproc),
   'p_user_id uuid, p_conversation_id uuid, p_max_tokens integer DEFAULT 8000, p_leaf uuid DEFAULT NULL::uuid', 'arguments');
@@ -97,8 +97,13 @@ select is(pg_temp.said(8000), 'Until 07 01 02 06 07 08 09 10 30 31 = 96 - 7',
 select is(pg_temp.said(46), 'Until 07 01 02 30 31 = 46 - 12', 'it is paid first');
 select is(pg_temp.said(8000, '24'), '01 02 03 21 22 23 24 = 70 - 9', 'it is not of this branch');
 select is(pg_temp.said(8000, '05'), '01 02 03 04 05 = 50 - 11', 'nor of what was before');
+select is(pg_temp.said(8000, '07'), 'Until 07 01 02 = 26 - 14', 'up to the last one it covers, none is repeated');
 select throws_ok($$ select pg_temp.said(25) $$, 'VL001',
   'max_tokens must have room for 26: the summary, the system messages at the beginning and the pinned ones', 'no room for it');
+reset session authorization;
+update chat.conversations set summary_until = pg_temp.id('cb131') where id = pg_temp.id('cb010');
+set session authorization plinth_operator;
+select is(pg_temp.said(8000), 'Until 07 01 02 = 26 - 14', 'it covers the newest: nothing is repeated');
 reset session authorization;
 update chat.conversations set summary_until = pg_temp.id('cb122') where id = pg_temp.id('cb010');
 set session authorization plinth_operator;

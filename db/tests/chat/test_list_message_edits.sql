@@ -25,18 +25,18 @@ insert into auth.users (id, username, email) values
 insert into chat.conversations (user_id, id, status) values
   (pg_temp.id('dd01'), pg_temp.id('dd11'), 'active'), (pg_temp.id('dd01'), pg_temp.id('dd12'), 'deleted');
 insert into chat.messages (user_id, id, conversation_id, role, content) values
-  (pg_temp.id('dd01'), pg_temp.id('dd21'), pg_temp.id('dd11'), 'user', 'v1'),
+  (pg_temp.id('dd01'), pg_temp.id('dd21'), pg_temp.id('dd11'), 'assistant', 'v1'),
   (pg_temp.id('dd01'), pg_temp.id('dd22'), pg_temp.id('dd12'), 'user', 'gone');
 update chat.messages m set content = 'v2' where m.id = pg_temp.id('dd21');
 update chat.messages m set metadata = '{"a": 1}' where m.id = pg_temp.id('dd21');
-update chat.messages m set content = 'v4', tool_calls = '[1]' where m.id = pg_temp.id('dd21');
+update chat.messages m set content = 'v4', tool_calls = '[{}]' where m.id = pg_temp.id('dd21');
 
 set session authorization plinth_operator;
 select results_eq($$ select e.version, e.content, e.cursor from api.list_message_edits(pg_temp.id('dd01'), pg_temp.id('dd21')) e $$,
                   $$ values (3, 'v2', '3'), (1, 'v1', '1') $$, 'the last first; what was no edit is none');
 select ok(bool_and(e.written_at <= e.edited_at), 'since when, until when')
   from api.list_message_edits(pg_temp.id('dd01'), pg_temp.id('dd21')) e;
-select is(m.tool_calls, '[1]', 'what it has now is with the message')
+select is(m.tool_calls, '[{}]', 'what it has now is with the message')
   from api.get_message(pg_temp.id('dd01'), pg_temp.id('dd21')) m;
 select is(string_agg(e.content, ' '), 'v2', 'a page')
   from api.list_message_edits(pg_temp.id('dd01'), pg_temp.id('dd21'), null, 1) e;

@@ -64,7 +64,7 @@ select lives_ok($$ insert into chat.messages (user_id, id, conversation_id, role
          '019e0000-0000-7000-8000-00000000c711', 'user', repeat('x', 1000000) $$, 'one word without an end');
 select lives_ok($$ insert into chat.messages (user_id, id, conversation_id, role, tool_calls)
   select '019e0000-0000-7000-8000-00000000c701', '019e0000-0000-7000-8000-00000000c734',
-         '019e0000-0000-7000-8000-00000000c711', 'assistant', '[]' $$, 'no text at all');
+         '019e0000-0000-7000-8000-00000000c711', 'assistant', '[{}]' $$, 'no text at all');
 select is(pg_temp.words('019e0000-0000-7000-8000-00000000c734'), '', 'has no words');
 
 select * from finish();

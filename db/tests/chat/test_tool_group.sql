@@ -15,9 +15,9 @@ insert into auth.users (id, username, email) values (pg_temp.id('c7001'), 'tap_t
 insert into chat.conversations (user_id, id) values (pg_temp.id('c7001'), pg_temp.id('c7010'));
 insert into chat.messages (user_id, id, conversation_id, parent_id, role, content, tool_calls)
 select pg_temp.id('c7001'), pg_temp.id('c7' || m.id), pg_temp.id('c7010'), pg_temp.id('c7' || m.parent), m.role, m.id, m.calls
-  from (values ('101', null, 'user', null), ('102', null, 'assistant', '[1, 2]'::jsonb), ('103', null, 'tool', null),
-               ('104', '101', 'assistant', '[1]'), ('105', '104', 'tool', null), ('106', '105', 'assistant', null),
-               ('107', null, 'tool', null), ('108', null, 'assistant', null), ('109', null, 'assistant', '[1]'))
+  from (values ('101', null, 'user', null), ('102', null, 'assistant', '[{}, {}]'::jsonb), ('103', null, 'tool', null),
+               ('104', '101', 'assistant', '[{}]'), ('105', '104', 'tool', null), ('106', '105', 'assistant', null),
+               ('107', null, 'tool', null), ('108', null, 'assistant', null), ('109', null, 'assistant', '[{}]'))
        as m (id, parent, role, calls);
 
 create function pg_temp.together(p_id text, p_chain text[] default '{}') returns text[] language sql as $$

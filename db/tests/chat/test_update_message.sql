@@ -27,9 +27,9 @@ insert into auth.users (id, username, email) values
 insert into chat.conversations (user_id, id, status) values
   (pg_temp.id('db01'), pg_temp.id('db11'), 'active'), (pg_temp.id('db01'), pg_temp.id('db12'), 'deleted');
 insert into chat.messages (user_id, id, conversation_id, role, content, tool_calls, prompt_tokens, pinned) values
-  (pg_temp.id('db01'), pg_temp.id('db21'), pg_temp.id('db11'), 'user', 'first', null, 5, false),
+  (pg_temp.id('db01'), pg_temp.id('db21'), pg_temp.id('db11'), 'assistant', 'first', null, 5, false),
   (pg_temp.id('db01'), pg_temp.id('db22'), pg_temp.id('db12'), 'user', 'gone', null, null, false),
-  (pg_temp.id('db01'), pg_temp.id('db23'), pg_temp.id('db11'), 'assistant', 'calls', '[1]', null, true);
+  (pg_temp.id('db01'), pg_temp.id('db23'), pg_temp.id('db11'), 'assistant', 'calls', '[{}]', null, true);
 
 set session authorization plinth_operator;
 select is(concat_ws(' ', m.content, m.version, m.prompt_tokens, m.edited_at is not null), 'second 2 5 t', 'another text')
@@ -45,8 +45,8 @@ select is(c.prompt_tokens || ' ' || c.completion_tokens, '7 9', 'the conversatio
   from api.get_conversation(pg_temp.id('db01'), pg_temp.id('db11')) c;
 select is(m.version, 3, 'what is as it was changes nothing')
   from api.update_message(pg_temp.id('db01'), pg_temp.id('db21'), 'second', p_prompt_tokens => 7) m;
-select is(concat_ws(' ', m.content, m.tool_calls, m.version), 'second [2] 4', 'calls of tools')
-  from api.update_message(pg_temp.id('db01'), pg_temp.id('db21'), p_tool_calls => '[2]', p_version => 3) m;
+select is(concat_ws(' ', m.content, m.tool_calls, m.version), 'second [{"n": 2}] 4', 'calls of tools')
+  from api.update_message(pg_temp.id('db01'), pg_temp.id('db21'), p_tool_calls => '[{"n": 2}]', p_version => 3) m;
 select is(m.content, '', 'beside them no text is needed')
   from api.update_message(pg_temp.id('db01'), pg_temp.id('db23'), '') m;
 select is(m.pinned, false, 'unpinned')
