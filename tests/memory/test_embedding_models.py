@@ -147,8 +147,8 @@ def test_another_index_is_built_while_the_former_serves(database: Database, tmp_
     assert "building" in said
     assert indexes(database, "test-3") == [("hnsw_8_64_idx", True)]
 
-    said = indexed(database, "test-3", "--kind", "ivfflat", "--lists", "20", **data)
-    assert indexes(database, "test-3") == [("ivfflat_20_idx", True)], said
+    said = indexed(database, "test-3", "--kind", "ivfflat", "--lists", "5", **data)
+    assert indexes(database, "test-3") == [("ivfflat_5_idx", True)], said
     with operators(database) as operator:
         assert nearest(operator, "test-3") == ["index"] * 10
         assert nearest(operator, "test-3", 90) == ["index"] * 90

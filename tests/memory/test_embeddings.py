@@ -51,8 +51,9 @@ def test_texts_are_kept_found_and_removed(alice: Client, join: Callable[[], Clie
     listed = alice.get("/v1/embeddings?with_embedding=true&collection=map").json()["items"]
     assert [(item["content"], item["embedding"]) for item in listed] == [("east", [1, 0, 0])]
     assert refused(alice.delete("/v1/embeddings")) == (
-        422, "all", "Say which embeddings, or that all are meant"
+        422, "all", "Name a filter, or say all"
     )  # fmt: skip
+    assert refused(alice.delete("/v1/embeddings?metadata={}"))[:2] == (422, "metadata")
     gone = alice.delete("/v1/embeddings?collection=map").json()
     assert (gone["deleted"], gone["of_texts"], gone["more"]) == (1, 1, False)
     assert found(alice, [1, 0.1, 0]) == ["up", "north"]
@@ -67,6 +68,8 @@ def test_texts_are_kept_found_and_removed(alice: Client, join: Callable[[], Clie
         ([1, "2", 3], "must be a list of numbers"),
         ([1, None, 3], "must be a list of numbers"),
         ([1, 2, 1e39], "must be a list of numbers"),
+        ([1, 2, 1e20], "embedding must have a norm from 1e-15 to 1e15"),
+        ([1e-30, 0, 0], "embedding must have a norm from 1e-15 to 1e15"),
         ("[1,2,3]", "must be a list of numbers"),
     ],
 )

@@ -153,6 +153,14 @@ def test_a_field_that_breaks_a_rule_is_named(join: Join) -> None:
         assert answer.json()["errors"][0]["field"] == field
     answer = anna.post("/v1/memories/bulk", {"memories": [{"content": "x"}, {"contents": "y"}]})
     assert answer.json()["errors"][0]["field"] == "memories[1].contents"
+    for wrong in ([1e300, 0, 0], [[1]], []):
+        many = {"memories": [{"content": "x", "embedding": wrong}]}
+        answer = anna.post("/v1/memories/bulk", many)
+        assert (answer.status, answer.json()["errors"][0]["field"]) == (
+            422, "memories[0].embedding"
+        ), answer.body  # fmt: skip
+    answer = anna.post("/v1/memories", {"content": "x", "model": "nope"})
+    assert (answer.status, answer.json()["errors"][0]["field"]) == (422, "model")
 
 
 def test_a_recall_says_why(join: Join, remembering_database: Database) -> None:

@@ -26,7 +26,9 @@ begin
   elsif p_step ->> 'name' = any (p_before) then
     v_faults := v_faults || core.json_fault(p_field || '/name', 'uniqueItems', 'is the name of an earlier step');
   end if;
-  if p_skill.name is null then
+  if p_step ->> 'skill' is null then
+    v_faults := v_faults || core.json_fault(p_field || '/skill', 'required', 'is missing', 'VL003');
+  elsif p_skill.name is null then
     v_faults := v_faults || core.json_fault(p_field || '/skill', 'skill', 'There is no skill '
                               || left(concat_ws(' ', p_step ->> 'skill', p_step ->> 'version'), 165));
   end if;

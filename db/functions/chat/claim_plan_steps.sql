@@ -3,8 +3,8 @@
 --
 -- Rules   At most p_most steps, from 1 to 100, those of the oldest plan first. items has, of each, plan_id, step,
 --         name, skill_name, skill_version, arguments (filled in), execution_id, attempt and expires_at; the worker
---         ends each with api.finish_function_execution. left counts steps of running plans that wait: with none
---         running and none left there is nothing more to do.
+--         ends each with api.finish_function_execution. running and pending count steps of running plans: with
+--         none of either there is nothing more to do.
 --         A step whose skill is off, or whose arguments are wrong once they are filled in, fails in place of
 --         beginning.
 -- Permission self:write

@@ -1,7 +1,8 @@
 -- api.finish_function_execution: says how a run ended. Its time is that between the two calls, by the database's
 -- clock.
 --
--- Rules   status is succeeded (with a result, any JSON), failed (with error_kind, one word to count by, and
+-- Rules   status is succeeded (with a result, any JSON; one that is null is left out), failed (with error_kind, one
+--         word to count by, and
 --         error_message) or cancelled. The same once more changes nothing and gets the same answer; another end is
 --         refused. Where the run is a step of a plan, the step ends, too: it is tried again if it has attempts left,
 --         what needs it may begin or is skipped, and the plan ends with its last step.

@@ -1,4 +1,6 @@
 -- http.operation: one route in the API description: the function's comment, its arguments, its answer, its refusals.
+-- What a DELETE may leave out are filters, and stands in the query as with a GET; what it needs, like a password, in
+-- the body.
 create or replace function http.operation(p_route http.routes, p_method text, p_path text)
 returns jsonb
 language sql
@@ -7,7 +9,8 @@ set search_path = pg_catalog, pg_temp
 as $$
   with argument as (
     select a.name, a.required, http.json_schema(a.type) as schema,
-           case when p_path like '%{' || a.name || '}%' then 'path' when p_method = 'GET' then 'query' else 'body' end as place
+           case when p_path like '%{' || a.name || '}%' then 'path'
+                when p_method = 'GET' or p_method = 'DELETE' and not a.required then 'query' else 'body' end as place
       from http.arguments(p_route.function_name::regproc) a
   ),
   parameters as (

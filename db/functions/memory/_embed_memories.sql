@@ -1,7 +1,8 @@
 -- core.embed_memories: keeps the vectors that came with memories of one user; where there is none (NULL), none is
 -- kept.
 --
--- Errors  those of core.put_embeddings. A vector that its model could not have made is named by p_path:
+-- Errors  those of core.put_embeddings; VL001 a model is named and no vector came. A vector that its model could not
+--         have made is named by p_path:
 --         'memories[%s].'
 -- Locks   those of core.put_embeddings
 create or replace function core.embed_memories(
@@ -21,6 +22,9 @@ declare
   v_model memory.embedding_models;
 begin
   if num_nonnulls(variadic p_embeddings) = 0 then
+    if p_model is not null then
+      perform base.raise('VL001', 'model says what made embedding, and there is none', 'model');
+    end if;
     return;
   end if;
   v_model := core.embedding_model(p_model);

@@ -53,8 +53,8 @@ begin
   end if;
 
   select i.n, f.code, f.field, f.rule into v_fault
-    from unnest(p_contents, p_collections, p_message_ids, p_memory_ids, p_metadata) with ordinality
-         as i (content, collection, message_id, memory_id, metadata, n)
+    from unnest(p_contents, p_collections, p_message_ids, p_memory_ids, p_metadata, p_versions) with ordinality
+         as i (content, collection, message_id, memory_id, metadata, version, n)
    cross join lateral (values
      (i.content is null, 'VL003', 'content', 'The text is missing'),
      (length(i.content) not between 1 and 100000, 'VL001', 'content', 'content must have 1 to 100,000 characters'),
@@ -62,7 +62,9 @@ begin
      (jsonb_typeof(i.metadata) <> 'object' or octet_length(i.metadata::text) > 16384, 'VL001', 'metadata',
       'metadata must be an object of at most 16,384 bytes'),
      (i.message_id is not null and i.memory_id is not null, 'VL001', 'memory_id',
-      'An embedding hangs on a message or on a memory, not on both')) as f (broken, code, field, rule)
+      'An embedding hangs on a message or on a memory, not on both'),
+     (i.version is not null and coalesce(i.message_id, i.memory_id) is null, 'VL001', 'version',
+      'version is that of a message or memory, and none is named')) as f (broken, code, field, rule)
    where f.broken
    order by i.n limit 1;
   if found then

@@ -32,7 +32,9 @@ begin
                 when 'time' then jsonb_typeof(v_value) = 'string' and v_value #>> '{}' ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}'
                              and pg_input_is_valid(v_value #>> '{}', 'timestamptz')
                 when 'vector' then jsonb_typeof(v_value) = 'array'
-                               and not jsonb_path_exists(v_value, '$[*] ? (@.type() != "number")')
+                               and case when jsonb_typeof(v_value) = 'array' then jsonb_array_length(v_value) between 1 and 16000
+                                   end
+                               and not jsonb_path_exists(v_value, 'strict $[*] ? (@.type() != "number" || @ < -1e38 || @ > 1e38)')
                 else jsonb_typeof(v_value) = v_type end)
     then
       perform base.raise('VL001', format('%s must be %s', v_field, case v_type
@@ -40,7 +42,7 @@ begin
                            when 'number' then 'a number'
                            when 'object' then 'an object'
                            when 'uuid' then 'a UUID'
-                           when 'vector' then 'a list of numbers'
+                           when 'vector' then 'a list of 1 to 16,000 numbers, each from -1e38 to 1e38'
                            else 'a time like 2026-01-31T12:00:00Z' end), p_path || v_field);
     end if;
   end loop;

@@ -1,7 +1,8 @@
 -- api.create_embedding_model: registers a model whose vectors are to be kept, and makes room for them.
 --
 -- Rules   storage is vector up to 2,000 dimensions and halfvec beyond, unless it is named. An hnsw index is there
---         from the beginning; ivfflat learns from rows and is made later (plinth embeddings index).
+--         from the beginning; ivfflat learns from rows and is made later (plinth embeddings index). Unless probes are
+--         named, they are 10, or as many as there are lists.
 --         The first model is the default one; default makes this one it.
 --         Others are read and written meanwhile.
 -- Permission embeddings:manage
@@ -20,7 +21,7 @@ create or replace function api.create_embedding_model(
   p_hnsw_ef_construction integer default 64,
   p_hnsw_ef_search       integer default 100,
   p_ivfflat_lists        integer default 100,
-  p_ivfflat_probes       integer default 10,
+  p_ivfflat_probes       integer default null,
   p_default              boolean default false
 )
 returns setof core.embedding_model_details
@@ -54,7 +55,7 @@ begin
     values (p_name, coalesce(btrim(p_description), ''), p_dimensions, coalesce(p_metric, 'cosine'),
             coalesce(p_storage, case when p_dimensions <= 2000 then 'vector' else 'halfvec' end),
             coalesce(p_index_kind, 'hnsw'), coalesce(p_hnsw_m, 16), coalesce(p_hnsw_ef_construction, 64),
-            coalesce(p_hnsw_ef_search, 100), coalesce(p_ivfflat_lists, 100), coalesce(p_ivfflat_probes, 10),
+            coalesce(p_hnsw_ef_search, 100), coalesce(p_ivfflat_lists, 100), coalesce(p_ivfflat_probes, least(10, p_ivfflat_lists)),
             coalesce(p_default, false) or not exists (select from memory.embedding_models m where m.is_default))
     returning * into v_model;
   exception

@@ -1,11 +1,12 @@
 -- api.delete_embeddings: removes embeddings of the caller, and says how many of which kind. Messages and memories stay.
 --
--- Rules   All filters that are given hold together. Without any, p_all has to say that everything is meant.
+-- Rules   All filters that are given hold together. Everything goes only where all says so, and then without a filter:
+--         a filter that was lost on the way must not remove everything.
 --         At most embeddings.batch_limit rows go at a time; more says that as many went, so others may be
 --         left, and the call is sent again.
 -- Permission self:write
--- Errors  UN001 nobody is signed in; NF001 there is no such model; VL001 there is no such kind, or metadata is not an
---         object; VL003 no filter is named
+-- Errors  UN001 nobody is signed in; NF001 there is no such model or conversation; VL001 kind, metadata or all; VL003
+--         neither a filter nor all
 -- Locks   the rows; at the end the caller's rows of memory.embedding_counts
 -- Owned by plinth_system: row policies would keep metadata from its index. Every statement names the user.
 create or replace function api.delete_embeddings(
@@ -33,11 +34,16 @@ declare
   v_limit    integer := base.setting('embeddings.batch_limit')::integer;
 begin
   p_user_id := core.act_for(p_user_id);
-  perform core.check_embedding_filters(p_kind, p_metadata);
-  if p_all is not true
-     and num_nonnulls(p_model, p_ids, p_collection, p_kind, p_message_id, p_memory_id, p_conversation_id, p_metadata) = 0
-  then
-    perform base.raise('VL003', 'Say which embeddings, or that all are meant', 'all');
+  perform core.check_embedding_filters(p_user_id, p_kind, p_conversation_id, p_metadata);
+  if num_nonnulls(p_model, p_ids, p_collection, p_kind, p_message_id, p_memory_id, p_conversation_id, p_metadata) = 0 then
+    if p_all is not true then
+      perform base.raise('VL003', 'Name a filter, or say all', 'all');
+    end if;
+  elsif p_all then
+    perform base.raise('VL001', 'all excludes filters', 'all');
+  end if;
+  if p_metadata = '{}' then
+    perform base.raise('VL001', 'metadata must name something; everything contains an empty object', 'metadata');
   end if;
   if p_model is not null then
     v_model_id := (core.embedding_model(p_model)).id;
@@ -56,7 +62,7 @@ begin
                  and (p_message_id is null or f.message_id = p_message_id)
                  and (p_memory_id is null or f.memory_id = p_memory_id)
                  and (p_conversation_id is null or f.conversation_id = p_conversation_id)
-                 and (coalesce(p_metadata, '{}') = '{}' or f.metadata @> p_metadata and f.metadata <> '{}')
+                 and (p_metadata is null or f.metadata @> p_metadata and f.metadata <> '{}')
                order by f.id
                limit v_limit) d
        where e.user_id = p_user_id and e.id = d.id and e.model_id = d.model_id

@@ -2,8 +2,8 @@
 --
 -- Rules   Of one model, of all where none is named. kind is message, memory or text (what hangs on neither).
 --         The vectors themselves only where with_embedding asks for them.
--- Errors  UN001 nobody is signed in; NF001 there is no such model; VL001 there is no such kind, metadata is not an
---         object, or after is not a place in this list
+-- Errors  UN001 nobody is signed in; NF001 there is no such model or conversation; VL001 there is no such kind,
+--         metadata is not an object, or after is not a place in this list
 -- Owned by plinth_system: row policies would keep metadata from its index. Every statement names the user.
 create or replace function api.list_embeddings(
   p_user_id         uuid,
@@ -43,7 +43,7 @@ declare
   v_model_id integer;
 begin
   p_user_id := core.act_for(p_user_id);
-  perform core.check_embedding_filters(p_kind, p_metadata);
+  perform core.check_embedding_filters(p_user_id, p_kind, p_conversation_id, p_metadata);
   if p_model is not null then
     v_model_id := (core.embedding_model(p_model)).id;
   end if;

@@ -58,7 +58,7 @@ declare
 begin
   p_user_id := core.act_for(p_user_id);
   v_model := core.embedding_model(p_model);
-  perform core.check_embedding_filters(p_kind, p_metadata);
+  perform core.check_embedding_filters(p_user_id, p_kind, p_conversation_id, p_metadata);
   if p_ef_search not between 1 and 1000 then
     perform base.raise('VL001', 'ef_search must be from 1 to 1,000', 'ef_search');
   end if;
@@ -67,9 +67,6 @@ begin
   end if;
   if p_after !~ '^[-+.0-9e]{1,30},[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
     perform base.raise('VL001', 'after must be the "next" of an earlier answer', 'after');
-  end if;
-  if p_conversation_id is not null then
-    perform core.require_conversation(p_user_id, p_conversation_id);
   end if;
 
   return query

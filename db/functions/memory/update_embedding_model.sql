@@ -1,10 +1,10 @@
 -- api.update_embedding_model: changes how a model is searched, which index it should have, or whether it is the
 -- default.
 --
--- Rules   What is not named stays. ef_search and probes count from the next search on. Another index is built by an
---         operator, while searches use the one there is (plinth embeddings index); the model says until then which
---         one it should have. Dimensions, metric and storage never change: register another model and embed the texts
---         anew.
+-- Rules   What is not named stays; probes are no more than the lists that are named. ef_search and probes count from
+--         the next search on. Another index is built by an operator, while searches use the one there is (plinth
+--         embeddings index); the model says until then which one it should have. Dimensions, metric and storage never
+--         change: register another model and embed the texts anew.
 --         A retired model is searched, but nothing is added to it. default makes it the one that is meant where none
 --         is named; the former default is so no more.
 --         With p_version the change is made only while that is the current version (optimistic).
@@ -57,7 +57,7 @@ begin
            hnsw_ef_construction = coalesce(p_hnsw_ef_construction, m.hnsw_ef_construction),
            hnsw_ef_search = coalesce(p_hnsw_ef_search, m.hnsw_ef_search),
            ivfflat_lists = coalesce(p_ivfflat_lists, m.ivfflat_lists),
-           ivfflat_probes = coalesce(p_ivfflat_probes, m.ivfflat_probes),
+           ivfflat_probes = coalesce(p_ivfflat_probes, least(m.ivfflat_probes, p_ivfflat_lists)),
            state = coalesce(p_state, m.state),
            is_default = coalesce(p_default, m.is_default)
      where m.name = p_name;

@@ -1,6 +1,6 @@
 -- api.list_function_executions: the callers runs of skills, newest first.
 begin;
-select plan(18);
+select plan(19);
 
 select is(pg_get_function_arguments('api.list_function_executions'::regproc),
   'p_user_id uuid, p_name text DEFAULT NULL::text, p_status text DEFAULT NULL::text, p_conversation_id '
@@ -73,7 +73,8 @@ select is(pg_temp.listed(pg_temp.anna(), 'TapEcho'), '1 running, 2 failed, 4 suc
 select is(pg_temp.listed(pg_temp.anna(), p_status => 'failed'), '2 failed, 3 failed', 'of a status');
 select is(pg_temp.listed(pg_temp.anna(), p_conversation => pg_temp.id('11')), '1 running, 3 failed',
   'of a conversation');
-select is(pg_temp.listed(pg_temp.anna(), p_conversation => pg_temp.id('12')), null, 'not of another''s');
+select throws_ok($$ select pg_temp.listed(pg_temp.anna(), p_conversation => pg_temp.id('12')) $$, 'NF001',
+  'There is no such conversation', 'not of another''s');
 select is(pg_temp.listed(pg_temp.anna(), p_from => now() - interval '3 days', p_to => now() - interval '1 day'),
   '2 failed, 3 failed',
   'of a time, its end not included');
@@ -84,6 +85,8 @@ select throws_ok($$ select api.list_function_executions(pg_temp.anna(), p_status
   'status must be running, succeeded, failed, cancelled or timed_out', 'no such status');
 select throws_ok($$ select api.list_function_executions(pg_temp.anna(), p_time_to => 'infinity') $$, 'VL001',
   'time_from and time_to must be times', 'no time');
+select throws_ok($$ select api.list_function_executions(pg_temp.anna(), p_conversation_id => base.new_id()) $$, 'NF001',
+                 'There is no such conversation', 'no such conversation');
 select throws_ok($$ select api.list_function_executions(pg_temp.anna(), p_after => 'x') $$, 'VL001',
   'after must be the "next" of an earlier answer', 'no place');
 reset session authorization;

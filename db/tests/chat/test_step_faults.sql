@@ -1,6 +1,6 @@
 -- core.step_faults: what is wrong with a step that is to be added to a plan.
 begin;
-select plan(22);
+select plan(23);
 
 select is(pg_get_function_arguments('core.step_faults'::regproc),
   'p_step jsonb, p_skill chat.skills, p_before text[], p_field text', 'arguments');
@@ -40,6 +40,7 @@ select is(pg_temp.faults(v.step), v.faults, v.step::text)
      'steps/0/arguments $result: must name a step that is needed, and at most a pointer besides'),
     ('{"skill": "TapEcho", "arguments": []}', 'steps/0/arguments type: must be an object of at most 131,072 bytes'),
     ('{"skill": "TapNone"}', 'steps/0/skill skill: There is no skill TapNone'),
+    ('{}', 'steps/0/skill required: is missing'),
     ('{"skill": "TapOff", "needs": ["c"]}', 'steps/0/needs needs: must be names of earlier steps'),
     ('{"skill": "TapOff", "needs": ["new"]}', 'steps/0/needs needs: must be names of earlier steps'),
     ('{"skill": "TapOff", "needs": "a"}', 'steps/0/needs needs: must be names of earlier steps'),

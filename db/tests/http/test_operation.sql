@@ -1,6 +1,6 @@
 -- http.operation: one route in the API description; nothing in it is written twice.
 begin;
-select plan(32);
+select plan(34);
 
 select is(pg_get_function_arguments('http.operation'::regproc),
   'p_route http.routes, p_method text, p_path text', 'arguments');
@@ -20,6 +20,8 @@ comment on function api.tap_paint is 'Paints a thing';
 create function api.tap_find(p_user_id uuid, p_word text, p_id uuid default null, p_limit integer default 50)
 returns table (n integer, cursor text) stable language sql as $$ select 1, 'x' $$;
 create function api.tap_stop() returns void volatile language sql as '';
+create function api.tap_empty(p_user_id uuid, p_password text, p_kind text default null) returns void
+volatile language sql as '';
 create function api.tap_take(p_user_id uuid, p_items jsonb, p_line integer default null) returns table (taken bigint)
 volatile language sql as $$ select 1 $$;
 create function api.tap_history(p_user_id uuid, p_after text default null) returns table (n integer, cursor text)
@@ -30,6 +32,7 @@ select http.expose('POST /v1/tap-things/{id}/paint', 'api.tap_paint', permission
 select http.expose('GET /v1/tap-things/{id}', 'api.tap_find', cache => 60);
 select http.expose('POST /v1/tap-things', 'api.tap_take', lines => 'items');
 select http.expose('GET /v1/tap-things', 'api.tap_history', result => 'stream');
+select http.expose('DELETE /v1/tap-things/all', 'api.tap_empty', status => 204);
 select http.expose('DELETE /v1/tap-things', 'api.tap_stop', auth => 'none', status => 204);
 
 create temp table document as
@@ -71,6 +74,11 @@ select is(pg_temp.part('stop', 'security'), '[]', 'anyone may call');
 select is(pg_temp.part('stop', 'responses', '204'), '{"description": "Done"}', '204 has no content');
 select is(pg_temp.part('stop', 'requestBody'), null, 'no arguments, no body');
 select is(pg_temp.part('stop', 'parameters'), null, 'and no parameters');
+
+select is(pg_temp.part('empty', 'parameters'),
+  '[{"name": "kind", "in": "query", "required": false, "schema": {"type": "string"}}]', 'DELETE: filters are in the query');
+select is(pg_temp.part('empty', 'requestBody', 'content', 'application/json', 'schema', 'properties'),
+          '{"password": {"type": "string"}}', 'and what it needs in the body');
 
 select is(pg_temp.part('take', 'requestBody', 'content', 'application/x-ndjson'),
   '{"schema": {"type": "string", "description": "One JSON object a line, each an item of items; of any length"}}',

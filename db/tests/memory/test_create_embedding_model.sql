@@ -1,12 +1,12 @@
 -- api.create_embedding_model: registers a model, makes its partition and index.
 begin;
-select plan(32);
+select plan(33);
 
 select is(pg_get_function_arguments('api.create_embedding_model'::regproc),
   'p_name text, p_dimensions integer, p_description text DEFAULT ''''::text, p_metric text DEFAULT ''cosine''::text, '
   'p_storage text DEFAULT NULL::text, p_index_kind text DEFAULT ''hnsw''::text, p_hnsw_m integer DEFAULT 16, '
   'p_hnsw_ef_construction integer DEFAULT 64, p_hnsw_ef_search integer DEFAULT 100, p_ivfflat_lists integer DEFAULT 100, '
-  'p_ivfflat_probes integer DEFAULT 10, p_default boolean DEFAULT false', 'arguments');
+  'p_ivfflat_probes integer DEFAULT NULL::integer, p_default boolean DEFAULT false', 'arguments');
 select is(pg_get_function_result('api.create_embedding_model'::regproc), 'SETOF core.embedding_model_details',
   'result');
 select is(p.provolatile::text || p.prosecdef, 'vtrue', 'volatile, definer') from pg_proc p
@@ -61,6 +61,8 @@ select throws_ok($$ select create_embedding_model('tap-x', 3, p_index_kind => 'g
 select throws_ok($$ select create_embedding_model('tap-x', 3, p_hnsw_m => 64, p_hnsw_ef_construction => 100) $$,
   'VL001',
   'hnsw_ef_construction must be from 4 to 1,000, and twice hnsw_m at least', 'parameters that do not fit');
+select throws_ok($$ select create_embedding_model('tap-x', 3, p_hnsw_m => 1000) $$, 'VL001',
+  'hnsw_m must be from 2 to 100', 'the parameter that is wrong, not the one that goes with it');
 select throws_ok($$ select create_embedding_model('tap-x', 3, p_ivfflat_probes => 101) $$, 'VL001',
   'ivfflat_probes must be from 1 to ivfflat_lists', 'more probes than lists');
 select throws_ok($$ select create_embedding_model('tap-x', 3, repeat('x', 501)) $$, 'VL001',

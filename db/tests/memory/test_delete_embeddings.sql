@@ -1,6 +1,6 @@
 -- api.delete_embeddings: removes embeddings of the caller, and says how many.
 begin;
-select plan(17);
+select plan(20);
 
 select is(pg_get_function_arguments('api.delete_embeddings'::regproc),
   'p_user_id uuid, p_model text DEFAULT NULL::text, p_ids uuid[] DEFAULT NULL::uuid[], p_collection text DEFAULT NULL::text, '
@@ -48,7 +48,14 @@ select results_eq($$ select d.deleted from delete_embeddings('019e0000-0000-7000
   p_ids => array['019e0000-0000-7000-8000-0000000e04a5', '019e0000-0000-7000-8000-0000000e04b1']::uuid[]) d $$,
   array[1::bigint], 'by ids; another user''s is as if it were not there');
 select throws_ok($$ select delete_embeddings('019e0000-0000-7000-8000-0000000e0401') $$, 'VL003',
-                 'Say which embeddings, or that all are meant', 'everything goes only where that is said');
+                 'Name a filter, or say all', 'everything goes only where that is said');
+select throws_ok($$ select delete_embeddings('019e0000-0000-7000-8000-0000000e0401', p_metadata => '{}') $$, 'VL001',
+                 'metadata must name something; everything contains an empty object', 'not by a filter that is none');
+select throws_ok($$ select delete_embeddings('019e0000-0000-7000-8000-0000000e0401', 'test-3', p_all => true) $$, 'VL001',
+                 'all excludes filters', 'nor where a filter is named');
+select throws_ok($$ select delete_embeddings('019e0000-0000-7000-8000-0000000e0401',
+                      p_conversation_id => '019e0000-0000-7000-8000-0000000e0411') $$, 'NF001',
+                 'There is no such conversation', 'no such conversation');
 reset session authorization;
 update base.settings set value = '1' where name = 'embeddings.batch_limit';
 set session authorization plinth_web;

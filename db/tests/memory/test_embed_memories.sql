@@ -1,6 +1,6 @@
 -- core.embed_memories: vectors that come with memories are kept, where there are some.
 begin;
-select plan(14);
+select plan(15);
 
 -- First of all, and waiting as long as it takes: two files that hold some tables already would wait for each other.
 update base.settings s set value = s.value where s.name = 'embeddings.model_limit';
@@ -35,7 +35,9 @@ as $$
   select array_agg(concat_ws(' ', e.content, right(e.memory_id::text, 4), e.embedding) order by e.content)
     from memory.embeddings e where e.user_id = '019e0000-0000-7000-8000-00000001b101'
 $$;
-select is(pg_temp.embed(array[null, null]::ext.vector[], 'tap_none'), null, 'none: no model is asked for either');
+select is(pg_temp.embed(array[null, null]::ext.vector[], null), null, 'none: no model is asked for either');
+select throws_ok($$ select pg_temp.embed(array[null, null]::ext.vector[], 'tap_none') $$, 'VL001',
+                 'model says what made embedding, and there is none', 'a model of nothing');
 select is(pg_temp.embed(array[null, '[1,2]']::ext.vector[]), '{"two b122 [1,2]"}', 'where there is one');
 select is(pg_temp.embed(array['[0,1]', '[3,4]']::ext.vector[]), '{"one b121 [0,1]","two b122 [3,4]"}', 'another takes its place');
 select throws_ok($$ select pg_temp.embed(array['[0,1]', '[3,4]']::ext.vector[], 'tap_none') $$, 'NF001',

@@ -1,6 +1,6 @@
 -- api.list_embeddings: the caller's embeddings, newest first, page by page.
 begin;
-select plan(20);
+select plan(21);
 
 select is(pg_get_function_arguments('api.list_embeddings'::regproc),
   'p_user_id uuid, p_model text DEFAULT NULL::text, p_collection text DEFAULT NULL::text, p_kind text DEFAULT NULL::text, '
@@ -70,6 +70,9 @@ select results_eq(
     'with its vector where it is asked for');
 select throws_ok($$ select list_embeddings('019e0000-0000-7000-8000-0000000e0301', 'tap-none') $$, 'NF001',
                  'There is no such embedding model', 'no such model');
+select throws_ok($$ select list_embeddings('019e0000-0000-7000-8000-0000000e0301',
+                      p_conversation_id => '019e0000-0000-7000-8000-0000000e03ff') $$, 'NF001',
+                 'There is no such conversation', 'no such conversation');
 select throws_ok($$ select list_embeddings('019e0000-0000-7000-8000-0000000e0301', p_kind => 'x') $$, 'VL001',
                  'kind must be message, memory or text', 'no such kind');
 select throws_ok($$ select list_embeddings('019e0000-0000-7000-8000-0000000e0301', p_after => 'x') $$, 'VL001',

@@ -1,6 +1,6 @@
 -- core.read_memory: a memory out of JSON; the types of its fields.
 begin;
-select plan(17);
+select plan(19);
 
 select is(pg_get_function_arguments('core.read_memory'::regproc),
   'p_user_id uuid, p_item jsonb, p_path text', 'arguments');
@@ -46,6 +46,12 @@ select is(pg_temp.fault_of('{"valid_from": "yesterday"}'),
           'VL001|memories[4].valid_from|valid_from must be a time like 2026-01-31T12:00:00Z', 'a word for a time');
 select is(pg_temp.fault_of('{"valid_from": "2026-02-31"}'),
           'VL001|memories[4].valid_from|valid_from must be a time like 2026-01-31T12:00:00Z', 'a day that is none');
+-- A number for a vector that its type cannot hold, a list inside it, none at all.
+select is(array(select pg_temp.fault_of(jsonb_build_object('embedding', e::jsonb))
+                  from unnest(array['[1, 1e300]', '[-1e39]', '[[1]]', '[null]', '["1"]', '[]', '{}']) e),
+          array_fill('VL001|memories[4].embedding|embedding must be a list of 1 to 16,000 numbers, each from -1e38 to 1e38'::text,
+                     array[7]), 'what is no vector');
+select is(pg_temp.fault_of('{"embedding": [1, -0.5, 1e-300, 1e38]}'), 'none', 'what is one');
 set session authorization plinth_web;
 select throws_ok($$ select core.read_memory('019e0000-0000-7000-8000-00000001a301', '{}', '') $$, '42501', null, 'private');
 reset session authorization;

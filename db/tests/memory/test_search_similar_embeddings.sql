@@ -1,6 +1,6 @@
 -- api.search_similar_embeddings: k rows whenever k exist, nearest first, by index or one by one.
 begin;
-select plan(38);
+select plan(39);
 
 select is(pg_get_function_arguments('api.search_similar_embeddings'::regproc),
   'p_user_id uuid, p_embedding ext.vector, p_model text DEFAULT NULL::text, p_exact boolean DEFAULT false, '
@@ -108,6 +108,8 @@ select is(pg_temp.found(), '{a1,a2,a3,a6,a7}', 'not what hangs on a deleted conv
 
 select throws_ok($$ select search_similar_embeddings('019e0000-0000-7000-8000-0000000e0501', '[1,0]') $$, 'VL001',
   'embedding must have 3 numbers, as test-3 makes them, not 2', 'another length');
+select throws_ok($$ select search_similar_embeddings('019e0000-0000-7000-8000-0000000e0501', '[1e-30,0,0]') $$, 'VL001',
+  'embedding must have a norm from 1e-15 to 1e15', 'one that no distance can be measured from');
 select throws_ok($$ select search_similar_embeddings('019e0000-0000-7000-8000-0000000e0501', null) $$, 'VL003',
   'embedding is missing', 'no vector');
 select throws_ok($$ select search_similar_embeddings('019e0000-0000-7000-8000-0000000e0501', '[1,0,0]', 'tap-none')

@@ -96,7 +96,7 @@ select is(pg_temp.say(null, '[0,1]'), 'x', 'another');
 select is(pg_temp.vectors(), '{"x {0,1}"}', 'takes its place');
 select is(pg_temp.say('z', '[1,1]'), 'z', 'another text with its vector');
 select is(pg_temp.vectors(), '{"z {1,1}"}', 'that of the former text is gone');
-select is(pg_temp.say('zz', null), 'zz', 'another text without one');
+select is(pg_temp.say('zz', null, null), 'zz', 'another text without one');
 select is(pg_temp.vectors(), null, 'has none');
 select throws_ok($$ select pg_temp.say(null, '[1,2,3]') $$, 'VL001',
                  'embedding must have 2 numbers, as tap_update_memory makes them, not 3', 'a vector of another length');

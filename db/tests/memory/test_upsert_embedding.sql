@@ -1,6 +1,6 @@
 -- api.upsert_embedding: keeps the vector of a text, once.
 begin;
-select plan(40);
+select plan(45);
 
 select is(pg_get_function_arguments('api.upsert_embedding'::regproc),
   'p_user_id uuid, p_content text, p_embedding ext.vector, p_model text DEFAULT NULL::text, p_collection text DEFAULT ''''::text, '
@@ -60,6 +60,14 @@ select throws_ok($$ select upsert_embedding('019e0000-0000-7000-8000-0000000e010
   'embedding must have 3 numbers, as test-3 makes them, not 2', 'another length');
 select throws_ok($$ select upsert_embedding('019e0000-0000-7000-8000-0000000e0101', 'x', '[0,0,0]') $$, 'VL001',
   'embedding must not be all zeros: it has no direction', 'no direction');
+select throws_ok($$ select upsert_embedding('019e0000-0000-7000-8000-0000000e0101', 'x', '[1e-16,0,0]') $$, 'VL001',
+  'embedding must have a norm from 1e-15 to 1e15', 'a direction that arithmetic loses');
+select throws_ok($$ select upsert_embedding('019e0000-0000-7000-8000-0000000e0101', 'x', '[1e20,1e20,0]') $$, 'VL001',
+  'embedding must have a norm from 1e-15 to 1e15', 'one whose squares are beyond all numbers');
+select throws_ok($$ select upsert_embedding('019e0000-0000-7000-8000-0000000e0101', 'x', '[0,1e16,0]', 'test-3-l2') $$,
+  'VL001', 'embedding must have a norm of at most 1e15', 'a place too far for distances');
+select throws_ok($$ select upsert_embedding('019e0000-0000-7000-8000-0000000e0101', 'x', '[1,2,3]', p_version => 1) $$,
+  'VL001', 'version is that of a message or memory, and none is named', 'the version of nothing');
 select lives_ok($$ select upsert_embedding('019e0000-0000-7000-8000-0000000e0101', 'x', '[0,0,0]', 'test-3-l2') $$,
   'where distances are compared, zeros are a place');
 select throws_ok($$ select upsert_embedding('019e0000-0000-7000-8000-0000000e0101', 'x', '[1,2,3,65520]',
@@ -112,6 +120,16 @@ select is((select array_agg(e.conversation_id::text) from memory.embeddings e
             where e.user_id = :'anna' and coalesce(e.message_id, e.memory_id) is not null),
           '{019e0000-0000-7000-8000-0000000e0111,019e0000-0000-7000-8000-0000000e0111}',
             'the conversation is remembered');
+
+select ok(bool_and(abs(d) < 'infinity'), 'what is let in has a distance to all that is, however measured')
+  from (select ('[' || n || repeat(',0', 1999) || ']')::ext.vector from unnest(array['1e15', '-1e15', '1e-15', '-1e-15']) n
+        union all
+        select array_fill(f / sqrt(2000), array[2000])::real[]::ext.vector
+          from unnest(array[1e15, -1e15, 1e-15, -1e-15]::float8[]) f) a (a)
+ cross join (values (('[1e15' || repeat(',0', 1999) || ']')::ext.vector),
+                    (array_fill(-1e15 / sqrt(2000), array[2000])::real[]::ext.vector),
+                    (array_fill(1e-15 / sqrt(2000), array[2000])::real[]::ext.vector)) b (b)
+ cross join lateral (values (a operator(ext.<=>) b), (a operator(ext.<->) b), (a operator(ext.<#>) b)) d (d);
 
 -- What changes or goes takes its vectors along.
 select set_config('plinth.caller', :'anna', true);
