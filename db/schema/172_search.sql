@@ -78,7 +78,7 @@ comment on index chat.messages_search_idx is 'For search_messages: rare words, r
 update base.table_privacy set hidden = hidden || '{search}' where schema_name = 'chat' and table_name = 'messages';
 
 ------------------------------------------------------------------------------------------------------------------
--- A conversation that is said to be in another language: a job reads its messages anew, some at a time.
+-- A conversation that is said to be in another language: a job reads its messages and memories anew, some at a time.
 ------------------------------------------------------------------------------------------------------------------
 
 create table chat.search_rebuilds (
@@ -90,10 +90,10 @@ create table chat.search_rebuilds (
     references chat.conversations (user_id, id) on delete cascade
 );
 
-comment on table chat.search_rebuilds is 'Conversations whose messages are to be read in another language';
+comment on table chat.search_rebuilds is 'Conversations whose messages and memories are to be read in another language';
 comment on column chat.search_rebuilds.user_id is 'Whose conversation it is';
 comment on column chat.search_rebuilds.conversation_id is 'The conversation';
-comment on column chat.search_rebuilds.after is 'The last message that was read; the next ones follow';
+comment on column chat.search_rebuilds.after is 'The last message or memory that was read; the next ones follow';
 
 create function chat.tg_conversations__rebuild_search()
 returns trigger
@@ -108,10 +108,11 @@ begin
 end
 $$;
 
-comment on function chat.tg_conversations__rebuild_search() is 'Has the messages of a conversation read anew';
+comment on function chat.tg_conversations__rebuild_search() is
+  'Has the messages and memories of a conversation read anew';
 
 create trigger _700_rebuild_search after update of language on chat.conversations
-  for each row when (old.language is distinct from new.language and new.message_count > 0)
+  for each row when (old.language is distinct from new.language)
   execute function chat.tg_conversations__rebuild_search();
 
 alter table chat.search_rebuilds enable row level security;

@@ -3,7 +3,8 @@
 
 insert into base.settings (name, value, type, minimum, maximum, description) values
   ('memory.batch_limit', '500', 'integer', 1, 10000, 'Memories one call may make'),
-  ('memory.delete_limit', '10000', 'integer', 1, 1000000, 'Memories that one call removes at most'),
+  -- Each leaves a line in the audit trail, which takes about a millisecond.
+  ('memory.delete_limit', '1000', 'integer', 1, 100000, 'Memories that one call removes at most'),
   ('memory.expired_days', '7',  'integer', 0, 3650,  'Days an expired memory is kept, hidden; then it is removed'),
   ('memory.half_life_days', '30', 'integer', 1, 36500, 'Days after which the recency of a memory is half of what it was'),
   ('memory.compared_limit', '2000', 'integer', 100, 100000, 'So many memories a recall compares one by one; of more, candidates');

@@ -1,8 +1,9 @@
--- core.rebuild_search: the job that reads messages anew whose conversation is in another language now.
+-- core.rebuild_search: the job that reads messages and memories anew whose conversation is in another language now.
 --
--- Rules   Nothing else of a message changes, neither its version nor when it changed. Until it is done, messages are
---         found by the words of the former language.
--- Locks   the conversation, then its messages, like whoever writes them; one that somebody has is left for later
+-- Rules   Nothing else of them changes, neither the version nor when they changed. Until it is done, they are found by
+--         the words of the former language.
+-- Locks   the conversation, then its messages and memories, like whoever writes them; one that somebody has is left for
+--         later
 -- Owned by plinth_system: a job for all users.
 create or replace function core.rebuild_search(p_limit integer)
 returns integer
@@ -26,13 +27,19 @@ begin
     exit when not found;
 
     v_ids := array(
-      select m.id
+      select t.id
         from chat.search_rebuilds r
-        join chat.messages m on m.user_id = r.user_id and m.conversation_id = r.conversation_id and m.id > r.after
+       cross join lateral (
+         select m.id from chat.messages m
+          where m.user_id = r.user_id and m.conversation_id = r.conversation_id and m.id > r.after
+         union all
+         select m.id from memory.semantic_memories m
+          where m.user_id = r.user_id and m.conversation_id = r.conversation_id and m.id > r.after) t
        where r.user_id = v_user and r.conversation_id = v_conversation
-       order by m.id
+       order by t.id
        limit p_limit - v_count);
     update chat.messages m set search = '' where m.user_id = v_user and m.id = any (v_ids);
+    update memory.semantic_memories m set search = '' where m.user_id = v_user and m.id = any (v_ids);
     v_count := v_count + cardinality(v_ids);
 
     if v_count >= p_limit then
@@ -46,7 +53,8 @@ begin
 end
 $$;
 
-comment on function core.rebuild_search(integer) is 'Reads messages anew whose conversation is in another language now';
+comment on function core.rebuild_search(integer) is
+  'Reads messages and memories anew whose conversation is in another language now';
 alter function core.rebuild_search(integer) owner to plinth_system;
 -- A grant to the former owner goes with the change of owner, so the new one gives it: http.run_job calls it.
 set local role plinth_system;

@@ -1,6 +1,6 @@
 -- core.rebuild_search: a conversation in another language is found by the words of that one, and nothing else changes.
 begin;
-select plan(15);
+select plan(18);
 
 select function_returns('core', 'rebuild_search', array['integer'], 'integer');
 select volatility_is('core', 'rebuild_search', array['integer'], 'volatile');
@@ -40,6 +40,17 @@ select is(pg_temp.german(), 25::bigint, 'the whole conversation');
 select ok(bool_and(m.version = 1 and m.updated_at < clock_timestamp() and m.edited_at is null), 'nothing else has changed')
   from chat.messages m;
 select is((select count(*) from chat.search_rebuilds), 0::bigint, 'and nothing is left to do');
+
+-- Memories that count in the conversation are read with its messages, in one order.
+update chat.conversations set language = 'simple' where id = '019e0000-0000-7000-8000-00000000c892';
+insert into memory.semantic_memories (user_id, conversation_id, content) values
+  ('019e0000-0000-7000-8000-00000000c881', '019e0000-0000-7000-8000-00000000c892', 'viele Häuser'),
+  ('019e0000-0000-7000-8000-00000000c881', null, 'viele Häuser');
+update chat.conversations set language = 'german' where id = '019e0000-0000-7000-8000-00000000c892';
+select is(core.rebuild_search(1000), 1, 'the memory of a conversation');
+select is(array(select m.conversation_id is not null from memory.semantic_memories m where m.search @@ 'haus'), '{t}',
+          'is found by the words of its language');
+select is((select max(m.version) from memory.semantic_memories m), 1, 'and has not changed');
 
 select * from finish();
 rollback;
