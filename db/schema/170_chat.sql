@@ -78,7 +78,8 @@ comment on column chat.conversations.last_message_at is 'When that one was writt
 comment on column chat.conversations.created_at is 'When it was begun';
 comment on column chat.conversations.updated_at is 'When something but its messages last changed';
 comment on column chat.conversations.deleted_at is 'When it was deleted';
-comment on column chat.conversations.erase_after is 'Until when it can be restored';
+comment on column chat.conversations.erase_after is
+  'Until when it can be restored; -infinity: it is erased, and a job removes what is left';
 comment on column chat.conversations.active_at is 'Its last message or change';
 comment on column chat.conversations.active_hour is
   'The hour of that. Lists are ordered by an index on it, so that most messages change no index entry';
@@ -465,9 +466,10 @@ create policy system_read on chat.conversations for select to plinth_system usin
 create policy system_update on chat.conversations for update to plinth_system using (true);
 create policy system_delete on chat.conversations for delete to plinth_system using (true);
 create policy system_read on chat.messages for select to plinth_system using (true);
+create policy system_delete on chat.messages for delete to plinth_system using (true);
 create policy system_insert on chat.message_edits for insert to plinth_system with check (true);
 grant select, update, delete on chat.conversations to plinth_system;
-grant select on chat.messages to plinth_system;
+grant select, delete on chat.messages to plinth_system;
 grant insert on chat.message_edits to plinth_system;
 grant create on schema chat to plinth_system;
 alter function chat.tg_messages__check_parent() owner to plinth_system;

@@ -50,6 +50,45 @@ def test_branches(anna: Client) -> None:
     assert texts(anna, conversation, f"?branch={leaf['id']}") == ["b2", "b1", "a"]
 
 
+def test_long_messages_make_short_pages(anna: Client) -> None:
+    """However few there are: nothing is left out, and none comes twice."""
+    conversation = begun(anna)
+    place = f"{PATH}/{conversation['id']}"
+    filler = "lorem ipsum " * 75000
+    ids = []
+    for number in range(6):
+        text = f"{number} sesquipedalian {filler}"
+        message = said(anna, conversation, text, prompt_tokens=0, completion_tokens=0)
+        ids.append(message["id"])
+
+    def pages(path: str) -> list[list[str]]:
+        found, after = [], ""
+        while True:
+            answer = anna.get(f"{path}{after}")
+            assert answer.status == 200, answer.body
+            assert len(answer.body) < 4_000_000
+            found.append([item["id"] for item in answer.json()["items"]])
+            if answer.json()["next"] is None:
+                return found
+            after = f"&after={answer.json()['next']}"
+
+    for path, order in (
+        (f"{place}/messages?limit=200&order=asc", ids),
+        (f"{place}/messages?limit=200", ids[::-1]),
+        (f"{place}/messages?limit=2", ids[::-1]),
+        ("/v1/messages/search?query=sesquipedalian&limit=200&highlight=none&sort=time", ids[::-1]),
+    ):
+        found = pages(path)
+        assert [key for page in found for key in page] == order, path
+        assert {len(page) for page in found} <= {2, 3}, path
+    ranked = pages("/v1/messages/search?query=sesquipedalian&limit=200")
+    assert sorted(key for page in ranked for key in page) == ids
+    assert {len(page) for page in ranked} == {3}
+
+    window = anna.get(f"{place}/context?max_tokens=1").json()
+    assert (window["messages"], window["left_out"]) == ([], 6)
+
+
 def test_edits_are_kept(anna: Client) -> None:
     conversation = begun(anna)
     message = said(anna, conversation, "frist", completion_tokens=3)

@@ -1,5 +1,6 @@
--- core.erase_deleted_conversations: removes conversations whose time to be restored is over, with all that hangs on
--- them. A long one counts like its messages, so that no run takes for ever.
+-- core.erase_deleted_conversations: removes conversations whose time to be restored is over, and what is left of those
+-- that are erased, with all that hangs on them. Messages count like conversations, so that no run takes for ever: of a
+-- long one the newest go first, and it goes itself in the run that finds no more.
 --
 -- Locks   the rows it removes; one that was restored meanwhile stays
 -- Owned by plinth_system: a job for all users.
@@ -11,17 +12,28 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_count integer;
+  v_talk  record;
+  v_rows  integer;
+  v_count integer := 0;
 begin
-  delete from chat.conversations c
-   using (select d.user_id, d.id
-            from (select k.user_id, k.id,
-                         sum(k.message_count + 1) over (order by k.erase_after, k.user_id, k.id) - k.message_count as rows
-                    from (select e.* from chat.conversations e where e.erase_after < now()
-                           order by e.erase_after limit p_limit) k) d
-           where d.rows <= p_limit) d
-   where c.user_id = d.user_id and c.id = d.id and c.erase_after < now();
-  get diagnostics v_count = row_count;
+  for v_talk in
+    select c.user_id, c.id from chat.conversations c
+     where c.erase_after < now()
+     order by c.erase_after
+     limit p_limit
+       for update
+  loop
+    delete from chat.messages m
+     using (select k.id from chat.messages k where k.user_id = v_talk.user_id and k.conversation_id = v_talk.id
+             order by k.id desc limit p_limit - v_count) k
+     where m.user_id = v_talk.user_id and m.id = k.id;
+    get diagnostics v_rows = row_count;
+    v_count := v_count + v_rows;
+    exit when v_count >= p_limit;
+    delete from chat.conversations c where c.user_id = v_talk.user_id and c.id = v_talk.id;
+    v_count := v_count + 1;
+    exit when v_count >= p_limit;
+  end loop;
   return v_count;
 end
 $$;

@@ -3,6 +3,9 @@
 -- Rules   Whatever its status is: nothing has to be deleted first, and nothing brings it back. With it go its messages,
 --         their former texts, names and embeddings, the memories that are of it alone, and its plans. Executions of
 --         skills stay, without saying where they were.
+--         Of a long one the call removes what it is called, its plans and its newest 2,000 messages; from then on it is
+--         missing everywhere. A job removes the rest: remaining tells how many messages that are. Their names are free
+--         again when they are gone. The other numbers are of all that goes.
 -- Permission self:write
 -- Errors  UN001 nobody is signed in; NF001 there is no such conversation
 -- Locks   the conversation's row, then what hangs on it
@@ -14,7 +17,8 @@ returns table (
   message_client_ids bigint,
   embeddings         bigint,
   memories           bigint,
-  plans              bigint
+  plans              bigint,
+  remaining          bigint
 )
 language plpgsql
 volatile
@@ -22,9 +26,12 @@ security definer
 rows 1
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  c_most constant integer := 2000;
 begin
   p_user_id := core.act_for(p_user_id);
-  perform from chat.conversations c where c.user_id = p_user_id and c.id = p_conversation_id for update;
+  perform from chat.conversations c where c.user_id = p_user_id and c.id = p_conversation_id
+      and c.erase_after is distinct from '-infinity' for update;
   if not found then
     perform base.raise('NF001', 'There is no such conversation', 'conversation_id');
   end if;
@@ -43,8 +50,21 @@ begin
          (select count(*) from chat.planner_executions p
            where p.user_id = p_user_id and p.conversation_id = p_conversation_id)
     into messages, message_edits, message_client_ids, embeddings, memories, plans;
-  delete from chat.conversations c where c.user_id = p_user_id and c.id = p_conversation_id;
-  get diagnostics conversations = row_count;
+  conversations := 1;
+  remaining := greatest(messages - c_most, 0);
+  if remaining = 0 then
+    delete from chat.conversations c where c.user_id = p_user_id and c.id = p_conversation_id;
+  else
+    delete from chat.messages m
+     using (select k.id from chat.messages k where k.user_id = p_user_id and k.conversation_id = p_conversation_id
+             order by k.id desc limit c_most) k
+     where m.user_id = p_user_id and m.id = k.id;
+    delete from chat.planner_executions p where p.user_id = p_user_id and p.conversation_id = p_conversation_id;
+    update chat.conversations c
+       set status = 'deleted', erase_after = '-infinity', client_id = null, client_fingerprint = null, title = null,
+           model = null, context = '{}', metadata = '{}', summary = null, summary_until = null
+     where c.user_id = p_user_id and c.id = p_conversation_id;
+  end if;
   return next;
 end
 $$;

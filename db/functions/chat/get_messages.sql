@@ -3,6 +3,7 @@
 -- Rules   order is desc (newest first) or asc. Of all branches; with p_branch, the message a branch ends with, only the
 --         way to it: up to the main line, and what comes before that on it.
 --         Ids grow in the order of writing: with order asc, after = the id of the last message seen goes on from there.
+--         A page ends early where http.page_bytes is reached, and goes on from there.
 -- Why the bounds   A page is looked for where it is likely to be, from the first or last message on in steps that grow:
 --         so few partitions are opened, however old or long the conversation is.
 -- Why plan_cache_mode   To plan a look into partitions costs more than to look. Planned once, for any values, it passes
@@ -52,7 +53,9 @@ declare
   v_low    uuid;
   v_high   uuid;
   v_edge   uuid;
-  v_rows   integer;
+  v_page   refcursor;
+  v_size   bigint := 0;
+  v_full   boolean := false;
   v_branch uuid[];
   v_main   uuid;
 begin
@@ -84,8 +87,8 @@ begin
     end if;
     select array_agg(b.id), max(b.id::text) filter (where b.on_main_line)::uuid into v_branch, v_main
       from core.branch_ids(p_user_id, p_branch) b;
-    return query
-      select d.*, d.id::text
+    open v_page for
+      select d.*
         from (select m.id
                 from unnest(v_branch) as m (id)
                where m.id between v_low and v_high and (p_after is null or m.id <> p_after::uuid)
@@ -100,37 +103,48 @@ begin
        where p_role is null or d.role = p_role
        order by case when v_down then d.id end desc, d.id
        limit p_limit;
-    return;
   end if;
 
   -- No id lies on an edge, which has no version.
   while p_limit > 0 and v_low <= v_high loop
-    if v_down then
+    if p_branch is not null then
+      null;  -- all of it is open
+    elsif v_down then
       v_edge := greatest(v_low, base.first_id(base.time_of(v_high) - v_span));
-      return query
-        select d.*, d.id::text
+      open v_page for
+        select d.*
           from core.message_details d
          where d.conversation_id = p_conversation_id and d.id >= v_edge and d.id <= v_high
            and (p_after is null or d.id <> p_after::uuid) and (p_role is null or d.role = p_role)
          order by d.id desc
          limit p_limit;
-      get diagnostics v_rows = row_count;
-      exit when v_edge = v_low;
-      v_high := v_edge;
     else
       v_edge := least(v_high, base.first_id(base.time_of(v_low) + v_span));
-      return query
-        select d.*, d.id::text
+      open v_page for
+        select d.*
           from core.message_details d
          where d.conversation_id = p_conversation_id and d.id >= v_low and d.id <= v_edge
            and (p_after is null or d.id <> p_after::uuid) and (p_role is null or d.role = p_role)
          order by d.id
          limit p_limit;
-      get diagnostics v_rows = row_count;
-      exit when v_edge = v_high;
-      v_low := v_edge;
     end if;
-    p_limit := p_limit - v_rows;
+    loop
+      fetch v_page into id, conversation_id, parent_id, client_id, role, content, tool_calls, tool_call_id, model,
+        prompt_tokens, completion_tokens, metadata, pinned, created_at, edited_at, updated_at, version;
+      exit when not found;
+      cursor := id;
+      return next;
+      p_limit := p_limit - 1;
+      if v_full then
+        return;
+      end if;
+      v_full := v_size >= http.page_bytes();
+      v_size := v_size + octet_length(content) + coalesce(octet_length(tool_calls::text), 0);
+    end loop;
+    close v_page;
+    exit when p_branch is not null or v_edge = case when v_down then v_low else v_high end;
+    v_high := case when v_down then v_edge else v_high end;
+    v_low := case when v_down then v_low else v_edge end;
     v_span := v_span * 4;
   end loop;
 end

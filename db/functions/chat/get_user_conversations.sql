@@ -78,6 +78,7 @@ begin
            c.erase_after, c.version, (extract(epoch from c.active_at) * 1000000)::bigint || '~' || c.id
       from chat.conversations c
      where c.user_id = p_user_id and c.status = coalesce(p_status, 'active')
+       and c.erase_after is distinct from '-infinity'
        and (v_like is null or lower(c.title) like v_like)
        and (p_metadata is null or c.metadata @> p_metadata)
        and (p_context is null or c.context @> p_context)

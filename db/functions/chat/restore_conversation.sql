@@ -14,7 +14,8 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   p_user_id := core.act_for(p_user_id);
-  update chat.conversations c set status = 'active' where c.user_id = p_user_id and c.id = p_conversation_id;
+  update chat.conversations c set status = 'active'
+   where c.user_id = p_user_id and c.id = p_conversation_id and c.erase_after is distinct from '-infinity';
   if not found then
     perform base.raise('NF001', 'There is no such conversation', 'conversation_id');
   end if;

@@ -11,6 +11,7 @@
 --         language: a text search configuration; that of the conversation, else the usual one, if not said.
 --         highlight is html (escaped, hits in <mark>), text (as written, hits in **) or none.
 --         after belongs to the sort, the query and the filters of the answer that it comes from.
+--         A page ends early where http.page_bytes is reached, and goes on from there.
 -- Errors  UN001 nobody is signed in; NF001 there is no such conversation; VL001 query, mode, sort, role, metadata,
 --         language, highlight, after or limit
 create or replace function api.search_messages(
@@ -128,18 +129,22 @@ begin
   end loop;
 
   return query
-    select m.id, m.conversation_id, c.title, m.role, m.content,
-           core.highlight(chat.search_config(c.language), m.content, v_query, p_highlight),
-           m.metadata, m.created_at, m.edited_at, h.rank, case when v_by_rank then cardinality(v_ids) end,
+    select h.id, h.conversation_id, c.title, h.role, h.content,
+           core.highlight(chat.search_config(c.language), h.content, v_query, p_highlight),
+           h.metadata, h.created_at, h.edited_at, h.rank, case when v_by_rank then cardinality(v_ids) end,
            v_query::text, v_corrected,
            concat_ws('~', v_corrected::integer, h.rank, h.id, v_ids[1])
-      from (select f.id, f.rank
-              from unnest(v_ids, v_ranks) as f (id, rank)
-             where p_after is null or not v_by_rank or (f.rank, f.id) < (v_after[2]::real, v_after[3]::uuid)
-             order by case when v_by_rank then f.rank end desc, f.id desc
-             limit p_limit) h
-      join chat.messages m on m.user_id = p_user_id and m.id = h.id
-      join chat.conversations c on c.user_id = p_user_id and c.id = m.conversation_id
+      from (select m.id, m.conversation_id, m.role, m.content, m.metadata, m.created_at, m.edited_at, f.rank,
+                   sum(octet_length(m.content)) over (order by case when v_by_rank then f.rank end desc, f.id desc
+                     rows between unbounded preceding and 2 preceding) as before
+              from (select f.id, f.rank
+                      from unnest(v_ids, v_ranks) as f (id, rank)
+                     where p_after is null or not v_by_rank or (f.rank, f.id) < (v_after[2]::real, v_after[3]::uuid)
+                     order by case when v_by_rank then f.rank end desc, f.id desc
+                     limit p_limit) f
+              join chat.messages m on m.user_id = p_user_id and m.id = f.id) h
+      join chat.conversations c on c.user_id = p_user_id and c.id = h.conversation_id
+     where coalesce(h.before, 0) < http.page_bytes()
      order by case when v_by_rank then h.rank end desc, h.id desc;
 end
 $$;

@@ -1,6 +1,6 @@
 -- api.erase_conversation: nothing is left, and it tells how much that was.
 begin;
-select plan(12);
+select plan(21);
 
 create function pg_temp.id(p_end text) returns uuid language sql immutable as $$
   select ('019e0000-0000-7000-8000-00000000' || p_end)::uuid
@@ -10,7 +10,7 @@ select is(pg_get_function_arguments('api.erase_conversation'::regproc),
   'p_user_id uuid, p_conversation_id uuid', 'arguments');
 select is(pg_get_function_result('api.erase_conversation'::regproc),
   'TABLE(conversations bigint, messages bigint, message_edits bigint, message_client_ids bigint, embeddings bigint, '
-  'memories bigint, plans bigint)', 'result');
+  'memories bigint, plans bigint, remaining bigint)', 'result');
 select is(concat_ws(' ', p.provolatile, p.prosecdef, p.proowner::regrole, p.proconfig),
           'v t plinth_owner {"search_path=pg_catalog, pg_temp"}',
           'volatility, definer, owner, search path')
@@ -39,7 +39,7 @@ select api.create_plan(pg_temp.id('d601'), 'Find tea', p_conversation_id => pg_t
 select throws_ok($$ select api.erase_conversation(pg_temp.id('d602'), pg_temp.id('d611')) $$,
   'NF001', 'There is no such conversation', 'another user''s is missing');
 select is(to_jsonb(e), '{"conversations": 1, "messages": 5, "message_edits": 5, "message_client_ids": 2, "embeddings": 0,
-  "memories": 1, "plans": 1}'::jsonb, 'how many rows went')
+  "memories": 1, "plans": 1, "remaining": 0}'::jsonb, 'how many rows went')
   from api.erase_conversation(pg_temp.id('d601'), pg_temp.id('d611')) e;
 select results_eq($$ select e.conversations, e.messages from api.erase_conversation(pg_temp.id('d601'), pg_temp.id('d612')) e $$,
                   $$ values (1::bigint, 0::bigint) $$, 'a deleted one, too');
@@ -54,7 +54,35 @@ select results_eq(
             (select count(*) from chat.planner_executions k where k.user_id = pg_temp.id('d601')) $$,
   $$ values (1::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint) $$, 'other conversations are as they were');
 
+
+-- A long one: gone at once for whoever asks, and row by row for the server.
+insert into chat.conversations (user_id, id, client_id, client_fingerprint, title) values
+  (pg_temp.id('d601'), pg_temp.id('d614'), 'long', '', 'Long');
+insert into chat.messages (user_id, id, conversation_id, role, content)
+select pg_temp.id('d601'), ('019e0000-0000-7000-8000-0000d6' || lpad(n::text, 6, '0'))::uuid, pg_temp.id('d614'), 'user', 'x'
+  from generate_series(1, 2003) n;
+set session authorization plinth_operator;
+select results_eq(
+  $$ select e.messages, e.remaining from api.erase_conversation(pg_temp.id('d601'), pg_temp.id('d614')) e $$,
+  $$ values (2003::bigint, 3::bigint) $$, 'a long one: how many go, and how many a job removes');
+select throws_ok($$ select api.erase_conversation(pg_temp.id('d601'), pg_temp.id('d614')) $$,
+  'NF001', 'There is no such conversation', 'it is missing');
+select throws_ok($$ select api.restore_conversation(pg_temp.id('d601'), pg_temp.id('d614')) $$,
+  'NF001', 'There is no such conversation', 'nothing brings it back');
+select throws_ok($$ select api.get_conversation(pg_temp.id('d601'), pg_temp.id('d614')) $$,
+  'NF001', null, 'nobody reads it');
+select is(array(select c.title from api.get_user_conversations(pg_temp.id('d601'), 'deleted') c), '{}', 'no list has it');
+select isnt(c.id, pg_temp.id('d614'), 'its name is free')
+  from api.create_conversation(pg_temp.id('d601'), p_client_id => 'long') c;
 reset session authorization;
+select is(count(*), 3::bigint, 'what is left') from chat.messages m
+ where m.user_id = pg_temp.id('d601') and m.conversation_id = pg_temp.id('d614');
+set local role plinth_owner;
+select is(core.erase_deleted_conversations(1000), 4, 'is the job''s');
+reset role;
+select is(count(*), 0::bigint, 'then nothing is') from chat.messages m
+ where m.user_id = pg_temp.id('d601') and m.conversation_id = pg_temp.id('d614');
+
 set session authorization plinth_web;
 select throws_ok($$ select api.erase_conversation(pg_temp.id('d601'), pg_temp.id('d613')) $$,
   'UN001', 'Nobody is signed in', 'nobody is signed in');

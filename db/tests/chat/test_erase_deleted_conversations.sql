@@ -1,6 +1,6 @@
 -- core.erase_deleted_conversations: a job: what can no longer be restored goes.
 begin;
-select plan(12);
+select plan(14);
 
 create function pg_temp.id(p_end text) returns uuid language sql immutable as $$
   select ('019e0000-0000-7000-8000-00000000' || p_end)::uuid
@@ -30,7 +30,12 @@ select pg_temp.id('d701'), pg_temp.id('d712'), 'user', 'text ' || n from generat
 
 set local role plinth_owner;
 select is(core.erase_deleted_conversations(0), 0, 'a job that may do nothing does nothing');
-select is(core.erase_deleted_conversations(5), 1, 'the one that waits longest, however long it is');
+select is(core.erase_deleted_conversations(3), 3, 'of the one that waits longest, as many messages as it may');
+reset role;
+select is(array(select m.content from chat.messages m where m.user_id = pg_temp.id('d701') order by m.id),
+          '{"text 1","text 2"}', 'the newest first');
+set local role plinth_owner;
+select is(core.erase_deleted_conversations(3), 3, 'then the others, and the conversation');
 reset role;
 select is(array(select right(c.id::text, 4) from chat.conversations c where c.user_id = pg_temp.id('d701') order by 1),
           '{d711,d713,d714}', 'it is gone');

@@ -1,6 +1,6 @@
 -- http.statement: the one statement of a route. Run as the layer runs it: as plinth_web, with the digest of a token.
 begin;
-select plan(58);
+select plan(60);
 
 select is(pg_get_function_arguments('http.statement'::regproc),
   'p_route http.routes, p_once boolean DEFAULT false', 'arguments');
@@ -40,11 +40,11 @@ create function api.tap_all_until(p_until timestamptz, p_limit integer default 5
 stable security definer language plpgsql as $$ begin
   perform core.fresh_until(p_until); return query select 1, '';
 end $$;
-create function api.tap_list(p_user_id uuid, p_rows integer default 3, p_limit integer default 50)
+create function api.tap_list(p_user_id uuid, p_rows integer default 3, p_limit integer default 50, p_size integer default 0)
 returns table (n integer, zebra text, cursor text) stable security definer
 language plpgsql as $$ begin
   perform core.act_for(p_user_id);
-  return query select g, 'z' || g, 'after ' || g from generate_series(p_rows, 1, -1) g limit p_limit;
+  return query select g, 'z' || g || repeat('x', p_size), 'after ' || g from generate_series(p_rows, 1, -1) g limit p_limit;
 end $$;
 create function api.tap_only(p_user_id uuid) returns table (n integer) stable security definer
 language plpgsql as $$ begin perform core.act_for(p_user_id); n := 7; return next; end $$;
@@ -155,6 +155,15 @@ select is(a ->> 'body', '{"items":[{"n":3}],"next":"after 3"}', 'list: for no us
   from pg_temp.answer('all', '', '1') a;
 select is(a ->> 'body', '{"items":[{"n":1}],"next":null}', 'list: for no user, something given')
   from pg_temp.answer('all', ', p_rows => 1') a;
+select results_eq(
+  $$ select s.size, json_array_length((a ->> 'body')::json -> 'items'), (a ->> 'body')::json ->> 'next'
+       from unnest('{1048576,1048550,3000000}'::integer[]) s (size),
+            pg_temp.answer('list', ', p_rows => 4, p_size => ' || s.size) a $$,
+  $$ values (1048576, 2, 'after 3'), (1048550, 3, 'after 2'), (3000000, 1, 'after 4') $$,
+  'list: a page ends with the row that makes it full, and has one in any case');
+select is(json_array_length((a ->> 'body')::json -> 'items') || ((a ->> 'body')::json ->> 'next'), null,
+          'list: the row that makes it full may be the last')
+  from pg_temp.answer('list', ', p_rows => 2, p_size => 1048576') a;
 select throws_ok($$ select pg_temp.answer('list', '', '201') $$, 'VL001', 'limit must be from 1 to 200',
                  'list: not more');
 select throws_ok($$ select pg_temp.answer('list', '', '0') $$, 'VL001', 'limit must be from 1 to 200',

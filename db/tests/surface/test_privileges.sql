@@ -77,6 +77,7 @@ http.leave_once
 http.note_use
 http.nothing
 http.openapi
+http.page_bytes
 http.page_limit
 http.present_vouch
 http.record_usage

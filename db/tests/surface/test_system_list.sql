@@ -199,7 +199,7 @@ select distinct trim(r) as table_and_verbs from regexp_split_to_table($$
   select auth.tiers
   delete select update chat.conversations
   delete select update chat.search_rebuilds
-  select update chat.messages
+  delete select update chat.messages
   insert chat.message_edits
   delete insert select auth.user_roles
   insert select update auth.users
