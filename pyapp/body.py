@@ -10,11 +10,12 @@ from datetime import date, datetime
 from typing import Any, NoReturn, Self
 from urllib.parse import unquote_to_bytes
 
-from pyapp.problems import field_error, malformed
+from pyapp.problems import Problem, field_error, malformed, placed
 
 MAX_DEPTH = 64
-MAX_DIGITS = 40
+MAX_DIGITS = 400  # written out, as PostgreSQL does: more than any float has
 MAX_QUERY_FIELDS = 64
+_FEW = 40
 
 
 class Loose(str):
@@ -34,8 +35,6 @@ class Number(float):
 
     def __new__(cls, text: str) -> Self:
         number = super().__new__(cls, text)
-        if math.isinf(number):
-            raise malformed(f"The number {text} is too large.")
         number.text = text
         return number
 
@@ -132,9 +131,14 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return fields
 
 
-def _short(text: str) -> str:
-    if len(text) > MAX_DIGITS:
-        raise malformed(f"A number has more than {MAX_DIGITS} digits.")
+def _number(text: str) -> str:
+    if len(text) > _FEW or "e" in text or "E" in text:
+        mantissa, _, exponent = text.lower().partition("e")
+        digits = len(mantissa.lstrip("-").replace(".", ""))
+        if len(exponent) > _FEW or digits + abs(int(exponent or "0")) > MAX_DIGITS:
+            raise malformed(f"A number has more than {MAX_DIGITS} digits, written out.")
+        if math.isinf(float(text)):
+            raise malformed(f"The number {text[:_FEW]} is too large.")
     return text
 
 
@@ -144,8 +148,8 @@ def _constant(text: str) -> NoReturn:
 
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_object,
-    parse_int=lambda text: int(_short(text)),
-    parse_float=lambda text: Number(_short(text)),
+    parse_int=lambda text: int(_number(text)),
+    parse_float=lambda text: Number(_number(text)),
     parse_constant=_constant,
 )
 _TOO_DEEP = f"The JSON is nested deeper than {MAX_DEPTH} levels."
@@ -168,6 +172,8 @@ def convert(type_name: str, value: object, field: str) -> bytes | None:
         return text_of(value).encode()
     except (ValueError, TypeError, OverflowError):
         raise field_error(field, f"must be {rule}") from None
+    except Problem as problem:  # JSON in a query
+        raise placed(problem, field) from None
 
 
 def _array(element: str, value: object, field: str) -> bytes:

@@ -57,11 +57,12 @@ def import_embeddings(
             raise malformed("This must be a JSON object.")
         if more := sorted(row.keys() - set(_FIELDS)):
             raise malformed(f"{more[0]} is not a field of it.")
+        row["embedding"] = body.convert("vector", row.get("embedding"), "embedding")
         return row
 
     def send(connection: psycopg.Connection[Any], rows: list[Any], _first: int) -> dict[str, Any]:
         columns = {name: [row.get(name) for row in rows] for name in _FIELDS}
-        vectors = [json.dumps(vector) for vector in columns["embedding"]]
+        vectors = [vector and vector.decode() for vector in columns["embedding"]]
         metadata = [json.dumps(data or {}) for data in columns["metadata"]]
         call = (
             "select json_build_object('made', i.made, 'kept', i.kept)"

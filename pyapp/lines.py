@@ -16,7 +16,8 @@ from pyapp.wire import Connection
 
 KIND = "application/x-ndjson"
 _MOST_LINES = 1000  # of a piece
-_ENOUGH = 1 << 18  # bytes of a piece; a single line may have as many as a body
+_ENOUGH = 1 << 18  # bytes of a piece
+_MORE = 1 << 19  # bytes of a line beyond those of a body: what came in several calls is one line
 
 # Lines, and where what follows them begins.
 Page = tuple[bytes, str | None]
@@ -66,12 +67,15 @@ async def pieces(
     list. An empty line ends a piece, so that lines count as in an editor."""
     first = number = size = 0
     held: list[str] = []
+    limit += _MORE
+    told = False
     connection.expect_body()
     async for line in _lines(payload, limit):
         number += 1
         if len(line) > limit:
             detail = f"Line {number}: A line may have {limit} bytes."
-            raise problems.layer("BR002", detail)
+            place = f"lines[{number}]"
+            raise problems.placed(problems.layer("BR002", detail), place)
         if empty := not line.strip():
             if not held:
                 continue
@@ -82,11 +86,12 @@ async def pieces(
         if empty or len(held) == _MOST_LINES or size >= _ENOUGH:
             connection.expect_work()
             yield first, number + 1, _list(held)
+            told = True
             first = size = 0
             held = []
             connection.expect_body()
     connection.expect_work()
-    if held or not number:
+    if held or not told:
         yield first or 1, number + 1, _list(held)
 
 
@@ -114,7 +119,7 @@ def _checked(line: bytes, number: int) -> str:
         body.parse_object(line)
     except Problem as problem:
         problem.detail = f"Line {number}: {problem.detail}"
-        raise
+        raise problems.placed(problem, f"lines[{number}]") from None
     return line.decode()
 
 

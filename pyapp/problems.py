@@ -77,6 +77,13 @@ def field_error(field: str, detail: str, code: str = "VL001") -> Problem:
     return layer(code, f"{field}: {detail}", errors=errors)
 
 
+def placed(problem: Problem, place: str) -> Problem:
+    """The problem of something that stands at this place."""
+    errors = problem.errors or [{"field": "", "code": problem.code, "detail": problem.detail}]
+    problem.errors = [e | {"field": f"{place}.{e['field']}".rstrip(".")} for e in errors]
+    return problem
+
+
 def wrong_method(allow: Iterable[str]) -> Problem:
     allowed = ", ".join(allow)
     return layer("NF405", f"This path answers {allowed}.", headers=(("Allow", allowed),))

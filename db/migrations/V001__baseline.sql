@@ -5140,7 +5140,8 @@ create table chat.messages (
   constraint messages_parent_id_check check (parent_id < id),
   constraint messages_client_id_check check (length(client_id) between 1 and 200 and client_id !~ '[[:cntrl:]]'),
   constraint messages_role_check check (role in ('system', 'user', 'assistant', 'tool')),
-  constraint messages_content_check check (length(content) <= 1000000 and (content <> '' or coalesce(tool_calls, '[]') <> '[]')),
+  constraint messages_content_check check (length(content) <= 1000000 and (content <> '' or coalesce(tool_calls, '[]') <> '[]')
+    and (octet_length(content) <= 174760 or octet_length(to_json(content)::text) <= 1048576)),
   constraint messages_tool_calls_check check (jsonb_typeof(tool_calls) = 'array' and octet_length(tool_calls::text) <= 262144),
   constraint messages_calls_are_objects_check check (not tool_calls @? '$[*] ? (@.type() != "object")'),
   constraint messages_assistant_calls_check check (role = 'assistant' or coalesce(tool_calls, '[]') = '[]'),

@@ -149,6 +149,50 @@ def test_a_fault_names_line_and_field_and_whole_pieces_are_in(town: Server) -> N
     assert len(exported(alice).splitlines()) == 1501
 
 
+def test_a_fault_that_the_server_sees_names_line_and_field_too(town: Server) -> None:
+    alice = signed_in(town, "alice")
+    many = lines([HISTORY[0], *(message(n) for n in range(1049))])
+    for line, place in (
+        (b'{"type": "message", "content": "\\u0000"}', "lines[1051].content"),
+        (b'{"type": "message"', "lines[1051]"),
+        (b'{"n": 1e999}', "lines[1051]"),
+        (b'{"metadata": "' + b"x" * (3 << 19) + b'"}', "lines[1051]"),
+    ):
+        problem = imported(alice, many + line + b"\n").json()
+        assert [error["field"] for error in problem["errors"]] == [place]
+    assert imported(alice, b"\n \n\n").json() == dict.fromkeys(COUNTS, 0)
+    problem = alice.get("/v1/conversations?metadata=[1").json()
+    assert [error["field"] for error in problem["errors"]] == ["metadata"]
+
+
+def test_the_longest_message_comes_back(town: Server, empty: Database) -> None:
+    alice, bob = signed_in(town, "alice"), signed_in(town, "bob")
+    imported(alice, lines(HISTORY[:1]))
+    talk = alice.get("/v1/conversations?status=archived").json()["items"][0]["id"]
+    path = f"/v1/conversations/{talk}/messages"
+    long = {"role": "assistant", "content": "€" * 349_000, "metadata": {"n": 1e300}}
+    data = json.dumps(long, ensure_ascii=False).encode()
+    made = alice.request("POST", path, data, {"Content-Type": "application/json"})
+    assert made.status == 201, made.body
+    told = made.json()
+    changes: list[dict[str, Any]] = [{"tool_calls": [{}] * 65_000}, {"metadata": told["metadata"]}]
+    for change in changes:
+        assert alice.request("PATCH", f"/v1/messages/{told['id']}", change).status == 200
+    with empty.connect() as connection:  # and all that the table lets in
+        connection.execute(
+            "update chat.messages set content = repeat('\"', 524287), client_id = repeat('€', 200),"
+            " tool_call_id = repeat('€', 200), model = repeat('€', 200), tool_calls ="
+            " jsonb_build_array(jsonb_build_object('x', repeat('x', 262133))),"
+            " metadata = jsonb_build_object('x', repeat('x', 16375))"
+            f" where id = '{told['id']}'"
+        )
+    history = exported(alice)
+    assert max(map(len, history.splitlines())) > 1_300_000
+    answer = imported(bob, history)
+    assert (answer.status, answer.json()["messages"]) == (200, 1), answer.body
+    assert answer.json()["edits"] == 2
+
+
 def high_water(server: Server) -> int:
     """The most that the worker ever held at once, in bytes."""
     pid = server.process.pid

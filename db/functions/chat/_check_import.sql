@@ -34,7 +34,7 @@ begin
                and not array[jsonb_typeof(l.item -> 'prompt_tokens'), jsonb_typeof(l.item -> 'completion_tokens'),
                              jsonb_typeof(l.item -> 'version')] && c_no_number
                and coalesce(l.item -> 'pinned' in ('true', 'false', 'null'), true)
-               and coalesce(l.item ->> 'version' <> '0', true)
+               and coalesce(l.item -> 'version' = 'null' or l.item -> 'version' between '1' and '1000000', true)
                and coalesce(l.item ->> 'created_at' ~ c_time, true) and coalesce(l.item ->> 'edited_at' ~ c_time, true)
                and coalesce((l.item ->> 'created_at')::timestamptz between 'epoch' and now() + interval '5 minutes', true)
                and coalesce((l.item ->> 'edited_at')::timestamptz between 'epoch' and now() + interval '5 minutes', true)

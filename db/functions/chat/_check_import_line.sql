@@ -37,22 +37,7 @@ begin
     perform base.raise('VL003', format('%s is required', v_bad), v_bad);
   end if;
 
-  for v_bad, v_words in
-    select f.name, f.words
-      from jsonb_each(p_line) as e (name, value)
-      join (values ('string', 'a string'), ('number', 'a whole number from 0 to 2147483647'), ('boolean', 'true or false'),
-                   ('object', 'an object'), ('array', 'a list')) as t (type, words) on true
-     cross join lateral (select e.name, t.words) f
-     where t.type = case when e.name in ('prompt_tokens', 'completion_tokens', 'version') then 'number'
-                         when e.name = 'pinned' then 'boolean'
-                         when e.name in ('context', 'metadata') then 'object'
-                         when e.name = 'tool_calls' then 'array' else 'string' end
-       and (jsonb_typeof(e.value) <> t.type
-            or t.type = 'number' and (e.value #>> '{}' !~ '^[0-9]{1,10}$' or (e.value #>> '{}')::bigint > 2147483647))
-     order by e.name
-  loop
-    perform base.raise('VL001', format('%s must be %s', v_bad, v_words), v_bad);
-  end loop;
+  perform core.check_types(p_line);
 
   for v_bad, v_words in
     select k, p_line ->> k from unnest('{created_at,edited_at,written_at}'::text[]) k where p_line -> k is not null
@@ -94,8 +79,8 @@ begin
   elsif length(p_line ->> 'summary') not between 1 and 100000 then
     perform base.raise('VL001', 'summary must have 1 to 100,000 characters', 'summary');
   end if;
-  if p_line ->> 'version' = '0' then
-    perform base.raise('VL001', 'version begins with 1', 'version');
+  if (p_line ->> 'version')::integer not between 1 and 1000000 then
+    perform base.raise('VL001', 'version must be from 1 to 1,000,000', 'version');
   end if;
 end
 $$;

@@ -23,6 +23,12 @@ begin
   if length(p_content) > 1000000 then
     perform base.raise('VL001', 'content must have at most 1,000,000 characters', 'content');
   end if;
+  -- A character is 6 bytes at most there. So what is exported fits into a line of an import.
+  if octet_length(p_content) > 174760 then
+    if octet_length(to_json(p_content)::text) > 1048576 then
+      perform base.raise('VL001', 'content must have at most 1 MiB, written as JSON', 'content');
+    end if;
+  end if;
   if jsonb_typeof(p_tool_calls) <> 'array' or octet_length(p_tool_calls::text) > 262144 then
     perform base.raise('VL001', 'tool_calls must be a list of at most 256 kB', 'tool_calls');
   end if;

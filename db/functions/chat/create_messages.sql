@@ -46,6 +46,7 @@ begin
       perform base.raise('VL002', 'There is no such field', format('messages[%s].%s', v_n, left(v_field, 100)));
     end if;
     begin
+      perform core.check_types(v_item);
       select r.* into v_message from jsonb_to_record(jsonb_strip_nulls(v_item - '{tool_calls,metadata}'::text[])) as r
         (role text, content text, tool_call_id text, model text, prompt_tokens integer, completion_tokens integer,
          parent_id uuid, pinned boolean, client_id text);

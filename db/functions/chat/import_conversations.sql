@@ -12,8 +12,8 @@
 --         from p_line, or items[16].role.
 -- Permission self:write
 -- Errors  UN001 nobody is signed in; VL001 not a list of at most 5,000, or a field breaks a rule; VL002 there is no
---         such field; VL003 a field is missing; NF001 there is no such conversation or message; KC008 too many messages
---         of a conversation would be pinned
+--         such field; VL003 a field is missing; NF001 there is no such conversation or message; KC004 a conversation is
+--         deleted; KC008 too many messages of a conversation would be pinned
 -- Locks   an advisory lock, by which imports of one user come one after another; names in their order; then the
 --         conversations in that of their keys
 create or replace function api.import_conversations(p_user_id uuid, p_items jsonb, p_line integer default null)
@@ -62,6 +62,22 @@ begin
      order by l.client_id
     on conflict (user_id, client_id) where client_id is not null do nothing;
     get diagnostics conversations = row_count;
+
+    with line as materialized (
+      select e.n, e.item ->> 'client_id' as client_id, core.as_uuid(e.item ->> 'client_id') as own_id
+        from core.import_lines(p_items, 'conversation') e
+    )
+    select min(l.n) into v_bad
+      from line l
+      left join lateral (select c.status from chat.conversations c
+                          where c.user_id = p_user_id and c.client_id = l.client_id offset 0) c on true
+      left join lateral (select o.status from chat.conversations o
+                          where o.user_id = p_user_id and o.id = l.own_id offset 0) o on true
+     where 'deleted' in (c.status, o.status);
+    if v_bad is not null then
+      perform base.raise('KC004', 'This conversation is deleted; restore it, or erase it, before its history is taken over',
+                         core.import_place(v_bad, p_line, 'client_id'));
+    end if;
 
     with line as materialized (
       select e.item, e.n, e.item ->> 'client_id' as client_id, e.item ->> 'conversation' as conversation,
@@ -146,14 +162,23 @@ begin
 
   -- Within one conversation there are few of what follows.
   if p_items @> '[{"type": "message", "pinned": true}]' then
-    select min(e.n) into v_bad
-      from jsonb_array_elements(p_items) with ordinality as e (item, n)
-      join chat.message_client_ids k on k.user_id = p_user_id and k.client_id = e.item ->> 'client_id'
-      join chat.messages m on m.user_id = p_user_id and m.id = k.message_id
-     where e.item -> 'pinned' = 'true'
-       and (select count(*) from chat.messages p
-             where p.user_id = p_user_id and p.conversation_id = m.conversation_id and p.pinned)
-           > base.setting('chat.pin_limit')::integer;
+    with told as (
+      select e.n, m.id, m.conversation_id, row_number() over (partition by m.conversation_id order by e.n) as nth
+        from jsonb_array_elements(p_items) with ordinality as e (item, n)
+        join chat.message_client_ids k on k.user_id = p_user_id and k.client_id = e.item ->> 'client_id'
+        join chat.messages m on m.user_id = p_user_id and m.id = k.message_id and m.pinned
+       where e.item -> 'pinned' = 'true'
+    )
+    select min(t.n) into v_bad
+      from told t
+      join (select p.conversation_id, count(*) as others
+              from chat.messages p
+             where p.user_id = p_user_id and p.pinned and p.conversation_id in (select t.conversation_id from told t)
+               and p.id not in (select t.id from told t)
+             group by 1
+            union all
+            select distinct t.conversation_id, 0 from told t) o on o.conversation_id = t.conversation_id
+     where t.nth + o.others > base.setting('chat.pin_limit')::integer;
     if v_bad is not null then
       perform base.raise('KC008', format('A conversation has at most %s pinned messages', base.setting('chat.pin_limit')),
                          core.import_place(v_bad, p_line, 'pinned'));
@@ -194,28 +219,37 @@ begin
 
   with told as materialized (
     select e.item, e.n, e.item ->> 'conversation' as conversation,
+           core.as_uuid(e.item ->> 'conversation') as its_id,
            coalesce((select k.message_id from chat.message_client_ids k
                       where k.user_id = p_user_id and k.client_id = e.item ->> 'until'),
-                    core.as_uuid(e.item ->> 'until')) as its_id
+                    core.as_uuid(e.item ->> 'until')) as until_id
       from core.import_lines(p_items, 'summary') e
   ), line as materialized (
-    select t.item, t.n, c.id, c.summary, m.id as until
+    select t.item, t.n, c.id, c.summary, m.id as until,
+           case when c.id is null then 'conversation'
+                when m.id is null then 'until' end as fault
       from told t
-      left join lateral (select m.id, m.conversation_id from chat.messages m
-                          where m.user_id = p_user_id and m.id = t.its_id offset 0) m on true
-      left join lateral (select c.id, c.client_id, c.summary from chat.conversations c
-                          where c.user_id = p_user_id and c.id = m.conversation_id offset 0) c
-        on t.conversation in (c.client_id, c.id::text)
+      left join lateral (select c.id, c.summary from chat.conversations c
+                          where c.user_id = p_user_id and c.status <> 'deleted'
+                            and (c.client_id = t.conversation or c.id = t.its_id)
+                          order by c.client_id = t.conversation desc nulls last limit 1) c on true
+      left join lateral (select m.id from chat.messages m
+                          where m.user_id = p_user_id and m.id = t.until_id and m.conversation_id = c.id offset 0) m on true
   ), written as (
     update chat.conversations c
        set summary = l.item ->> 'summary', summary_until = l.until
       from line l
-     where c.user_id = p_user_id and c.id = l.id and l.summary is null
+     where c.user_id = p_user_id and c.id = l.id and l.summary is null and l.fault is null
     returning 1
   )
-  select (select count(*) from written), (select min(l.n) from line l where l.id is null) into summaries, v_bad;
+  select (select count(*) from written), f.n, f.fault
+    into summaries, v_bad, v_field
+    from (select 1) o
+    left join (select l.n, l.fault from line l where l.fault is not null order by l.n limit 1) f on true;
   if v_bad is not null then
-    perform base.raise('NF001', 'There is no such message in this conversation', core.import_place(v_bad, p_line, 'until'));
+    perform base.raise('NF001', case v_field when 'until' then 'There is no such message in this conversation'
+                                             else 'There is no such conversation' end,
+                       core.import_place(v_bad, p_line, v_field));
   end if;
 
   existing := jsonb_array_length(p_items) - conversations - messages - edits - summaries;

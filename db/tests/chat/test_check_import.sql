@@ -1,6 +1,6 @@
 -- core.check_import: what is said of one line holds in one go for all, and the first faulty one is named.
 begin;
-select plan(16);
+select plan(17);
 
 select is(concat_ws(' ', pg_get_function_arguments(p.oid), pg_get_function_result(p.oid), p.provolatile, p.prosecdef,
                     p.proowner::regrole, p.proconfig),
@@ -37,11 +37,13 @@ select is_empty(
   $$ select f.more from (values
        ('{"tokens": 5}'::jsonb), ('{"content": 5}'), ('{"role": 5}'), ('{"parent": 5}'), ('{"model": 5}'),
        ('{"tool_call_id": 5}'), ('{"client_id": null}'), ('{"conversation": null}'), ('{"prompt_tokens": "5"}'),
-       ('{"completion_tokens": true}'), ('{"version": "1"}'), ('{"version": 0}'), ('{"pinned": "true"}'), ('{"pinned": 1}'),
+       ('{"completion_tokens": true}'), ('{"version": "1"}'), ('{"version": 0}'), ('{"version": -5}'),
+       ('{"version": 1000001}'), ('{"version": 2147483647}'), ('{"version": 1e300}'), ('{"pinned": "true"}'), ('{"pinned": 1}'),
        ('{"created_at": "now"}'), ('{"created_at": 5}'), ('{"created_at": "2026-13-01"}'), ('{"created_at": "1969-12-31"}'),
        ('{"edited_at": "infinity"}'), ('{"edited_at": "2999-01-01"}')) f (more)
       where pg_temp.said(pg_temp.lines(f.more)) not like 'VL00_ lines[3].%' $$,
   'each is refused, and its line named');
+select is(pg_temp.said(pg_temp.lines('{"version": 1000000}')), 'fine', 'a version that can be');
 select is(pg_temp.said(pg_temp.lines('{"content": 5}')), 'VL001 lines[3].content', 'with the field');
 select is(pg_temp.said(pg_temp.lines('{"content": 5}'), null), 'VL001 items[2].content', 'as an item of a list');
 select is(pg_temp.said(pg_temp.lines('{"content": 5}'), 1001), 'VL001 lines[1003].content', 'in a later piece');

@@ -1,6 +1,6 @@
 -- core.check_import_line: every rule of a line, and the field that broke it.
 begin;
-select plan(45);
+select plan(47);
 
 select is(concat_ws(' ', pg_get_function_arguments(p.oid), pg_get_function_result(p.oid), p.provolatile, p.prosecdef,
                     p.proowner::regrole, p.proconfig),
@@ -70,7 +70,10 @@ select is(pg_temp.message('{"completion_tokens": -1}'),
           'VL001 completion_tokens: completion_tokens must be a whole number from 0 to 2147483647', 'less than none');
 select is(pg_temp.message('{"completion_tokens": 2147483648}'),
           'VL001 completion_tokens: completion_tokens must be a whole number from 0 to 2147483647', 'too many');
-select is(pg_temp.message('{"version": 0}'), 'VL001 version: version begins with 1', 'version 0');
+select is(pg_temp.message('{"version": 0}'), 'VL001 version: version must be from 1 to 1,000,000', 'version 0');
+select is(pg_temp.message('{"version": 1000000}'), 'fine', 'after very many changes');
+select is(pg_temp.message('{"version": 1000001}'), 'VL001 version: version must be from 1 to 1,000,000',
+          'one that leaves no room for changes');
 
 select is(pg_temp.message('{"created_at": "now"}'), 'VL001 created_at: created_at must be a time like 2026-01-31T12:00:00Z', 'now');
 select is(pg_temp.message('{"created_at": "2026-13-01"}'),

@@ -1,6 +1,6 @@
 -- api.create_message: what is written, what is refused, and what the same name a second time gives.
 begin;
-select plan(36);
+select plan(39);
 
 create function pg_temp.id(p_end text) returns uuid language sql immutable as $$
   select ('019e0000-0000-7000-8000-00000000' || p_end)::uuid
@@ -85,6 +85,13 @@ select throws_ok($$ select api.create_message(pg_temp.id('d801'), pg_temp.id('d8
   'VL001', 'role must be system, user, assistant or tool', 'a role that is none');
 select throws_ok($$ select api.create_message(pg_temp.id('d801'), pg_temp.id('d811'), 'user', repeat('x', 1000001)) $$,
   'VL001', 'content must have at most 1,000,000 characters', 'a text too long');
+select throws_ok(
+  $$ select api.create_message(pg_temp.id('d801'), pg_temp.id('d811'), 'user', repeat('é', 524288)) $$,
+  'VL001', 'content must have at most 1 MiB, written as JSON', 'one of too many bytes');
+select throws_ok($$ select api.create_message(pg_temp.id('d801'), pg_temp.id('d811'), 'user', repeat(e'\x01', 174763)) $$,
+  'VL001', 'content must have at most 1 MiB, written as JSON', 'one that takes too many');
+select lives_ok($$ select api.create_message(pg_temp.id('d801'), pg_temp.id('d811'), 'user', repeat('é', 524287)) $$,
+  'as long as may be');
 select throws_ok($$ select api.create_message(pg_temp.id('d801'), pg_temp.id('d811'), 'user', 'x', '{}') $$,
   'VL001', 'tool_calls must be a list of at most 256 kB', 'tool_calls that are no list');
 select throws_ok($$ select api.create_message(pg_temp.id('d801'), pg_temp.id('d811'), 'assistant', 'x', '[{}, 1]') $$,

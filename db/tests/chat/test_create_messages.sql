@@ -1,6 +1,6 @@
 -- api.create_messages: several at once, all or none.
 begin;
-select plan(23);
+select plan(24);
 
 create function pg_temp.id(p_end text) returns uuid language sql immutable as $$
   select ('019e0000-0000-7000-8000-00000000' || p_end)::uuid
@@ -17,6 +17,18 @@ select is(concat_ws(' ', p.provolatile, p.prosecdef, p.proowner::regrole, p.proc
 select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),
           '{plinth_operator,plinth_owner,plinth_web}', 'who may call it')
   from pg_proc p where p.oid = 'api.create_messages'::regproc;
+
+create function pg_temp.said(p_messages jsonb) returns text language plpgsql as $$
+declare
+  v_field text;
+begin
+  perform api.create_messages(pg_temp.id('d901'), pg_temp.id('d911'), p_messages);
+  return 'fine';
+exception when sqlstate 'VL001' then
+  get stacked diagnostics v_field = column_name;
+  return concat_ws(' ', sqlstate, v_field);
+end
+$$;
 
 insert into auth.users (id, username, email) values
   (pg_temp.id('d901'), 'tap_create_msgs_anna', 'tap_create_msgs_anna@example.org'),
@@ -52,6 +64,12 @@ select throws_ok($$ select api.create_messages(pg_temp.id('d901'), pg_temp.id('d
   'a message that is none');
 select throws_ok($$ select api.create_messages(pg_temp.id('d901'), pg_temp.id('d911'), '[{"role": "user", "text": "x"}]') $$,
   'VL002', 'There is no such field', 'a field that is none');
+select is_empty($q$
+  select f.more from (values ('{"prompt_tokens": "a"}'::jsonb), ('{"completion_tokens": 1e300}'), ('{"parent_id": "abc"}'),
+                             ('{"pinned": "maybe"}'), ('{"content": 5}'), ('{"metadata": []}'), ('{"role": {}}')) f (more)
+   where pg_temp.said(jsonb_build_array('{"role": "user", "content": "x"}'::jsonb,
+                                        '{"role": "user", "content": "x"}'::jsonb || f.more))
+         <> format('VL001 messages[1].%s', (select k from jsonb_object_keys(f.more) k)) $q$, 'what is of another type is named');
 select throws_ok($$ select api.create_messages(pg_temp.id('d901'), pg_temp.id('d911'), '[{"content": "x"}]') $$,
   'VL003', 'A message needs a role', 'no role');
 select throws_ok(

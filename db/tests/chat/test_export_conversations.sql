@@ -1,6 +1,6 @@
 -- api.export_conversations: a history line by line, page by page; what it writes, an import reads.
 begin;
-select plan(22);
+select plan(23);
 
 select is(pg_get_function_arguments('api.export_conversations'::regproc),
   'p_user_id uuid, p_conversation_id uuid DEFAULT NULL::uuid, p_after text DEFAULT NULL::text', 'arguments');
@@ -103,9 +103,12 @@ select throws_ok($$ select pg_temp.lines(pg_temp.id('c9010') || '/') $$, 'VL001'
 
 -- What is removed between two pages is not missed.
 reset session authorization;
-delete from chat.messages where id = pg_temp.id('c9012');
 set session authorization plinth_operator;
+select api.delete_message(pg_temp.id('c9001'), pg_temp.id('c9012'));
 select is(pg_temp.cursors(pg_temp.id('c9010') || '/' || pg_temp.id('c9012')), '10/13/ 10/-/ 20//', 'the message it ended with');
+-- Nor is the summary that ended with it.
+select is(concat_ws(' ', i.conversations, i.messages, i.edits, i.summaries, i.existing), '2 2 2 1 0', 'it can be imported')
+  from api.import_conversations(pg_temp.id('c9002'), (select jsonb_agg(l::jsonb) from pg_temp.lines() l)) i;
 reset session authorization;
 delete from chat.conversations where id = pg_temp.id('c9010');
 set session authorization plinth_operator;

@@ -1,6 +1,6 @@
 -- api.import_conversations: a history is taken over with its times and its order, once however often it is sent.
 begin;
-select plan(45);
+select plan(51);
 
 select is(pg_get_function_arguments('api.import_conversations'::regproc),
   'p_user_id uuid, p_items jsonb, p_line integer DEFAULT NULL::integer', 'arguments');
@@ -170,6 +170,8 @@ select is(pg_temp.refused('[{"type": "edit", "message": "u", "version": 2, "cont
           array['VL001', 'items[0].version', 'version must be one that the message had before'], 'a former text that is to come');
 select is(pg_temp.refused('[{"type": "summary", "conversation": "old", "summary": "x", "until": "u"}]'),
           array['NF001', 'items[0].until', 'There is no such message in this conversation'], 'a summary of something else');
+select is(pg_temp.refused('[{"type": "summary", "conversation": "none", "summary": "x", "until": "u"}]'),
+          array['NF001', 'items[0].conversation', 'There is no such conversation'], 'a summary of nothing');
 reset session authorization;
 
 -- One fault, and nothing of it is written.
@@ -185,10 +187,28 @@ select base.set_setting('chat.pin_limit', '2');
 set session authorization plinth_operator;
 select is(pg_temp.refused(pg_temp.faulty('{"client_id": "late", "conversation": "old"}')),
           array['NF001', 'items[0].conversation', 'There is no such conversation'], 'nothing new in what is deleted');
-select is(pg_temp.refused('[{"type": "conversation", "client_id": "old"}]'), array['0 0 0 0 1'], 'it is there all the same');
+select is(pg_temp.refused('[{"type": "conversation", "client_id": "new one"}, {"type": "conversation", "client_id": "old"}]', 1),
+          array['KC004', 'lines[2].client_id',
+                'This conversation is deleted; restore it, or erase it, before its history is taken over'],
+          'nor is it taken over a second time, unseen');
+select is(pg_temp.refused('[{"type": "summary", "conversation": "old", "summary": "x", "until": "o"}]'),
+          array['NF001', 'items[0].conversation', 'There is no such conversation'], 'nor is it summed up');
 select is(pg_temp.refused(pg_temp.faulty('{"client_id": "p2", "pinned": true}')), array['0 1 0 0 0'], 'pinned');
 select is(pg_temp.refused(pg_temp.faulty('{"client_id": "p3", "pinned": true}')),
           array['KC008', 'items[0].pinned', 'A conversation has at most 2 pinned messages'], 'too many');
+select is(pg_temp.refused('[{"type": "conversation", "client_id": "pins"}]'
+                          || pg_temp.faulty('{"client_id": "p4", "conversation": "pins", "pinned": true}')
+                          || pg_temp.faulty('{"client_id": "p5", "conversation": "pins", "pinned": false}')
+                          || pg_temp.faulty('{"client_id": "p6", "conversation": "pins", "pinned": true}')
+                          || pg_temp.faulty('{"client_id": "p7", "conversation": "pins", "pinned": true}')
+                          || pg_temp.faulty('{"client_id": "p8", "conversation": "pins", "pinned": true}'), 1),
+          array['KC008', 'lines[5].pinned', 'A conversation has at most 2 pinned messages'], 'the one too many is named');
+select is(pg_temp.refused(pg_temp.faulty(jsonb_build_object('content', repeat('é', 524288)))),
+          array['VL001', 'items[0].content', 'content must have at most 1 MiB, written as JSON'], 'too long to be exported');
+select is(pg_temp.refused(pg_temp.faulty('{"version": -5}')),
+          array['VL001', 'items[0].version', 'version must be a whole number from 0 to 2147483647'], 'a version below any');
+select is(pg_temp.refused(pg_temp.faulty('{"version": 2147483647}')),
+          array['VL001', 'items[0].version', 'version must be from 1 to 1,000,000'], 'a version that nothing can follow');
 reset session authorization;
 
 set session authorization plinth_reader;
