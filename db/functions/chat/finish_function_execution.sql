@@ -2,10 +2,9 @@
 -- clock.
 --
 -- Rules   status is succeeded (with a result, any JSON; one that is null is left out), failed (with error_kind, one
---         word to count by, and
---         error_message) or cancelled. The same once more changes nothing and gets the same answer; another end is
---         refused. Where the run is a step of a plan, the step ends, too: it is tried again if it has attempts left,
---         what needs it may begin or is skipped, and the plan ends with its last step.
+--         word to count by, and error_message) or cancelled. The same once more changes nothing and gets the same
+--         answer; another end is refused. Where the run is a step of a plan, the step ends, too: it is tried again if
+--         it has attempts left, what needs it may begin or is skipped, and the plan ends with its last step.
 -- Permission self:write
 -- Errors  UN001 nobody is signed in; NF001 there is no such run; KC004 it ended otherwise, or timed out; VL001
 --         status, result, error_kind, error_message; VL003 no status

@@ -1,6 +1,5 @@
 -- core.memory_recency: 1 for what became true at a moment (or after it), half of it for each half-life that is over.
--- One
--- expression, which the planner puts in place of the call.
+-- One expression, which the planner puts in place of the call.
 create or replace function core.memory_recency(p_valid_from timestamptz, p_at timestamptz, p_half_life double precision)
 returns double precision
 language sql
