@@ -247,7 +247,7 @@ FAULTS = [
     (b"[1]", "BR001", "Line 1500: "),
     (b'{"n": 1, "n": 2}', "BR001", "Line 1500: n: is given twice"),
     (b'{"n": "\xff"}', "BR001", "Line 1500: The body is not UTF-8"),
-    (b'{"n": "%b"}' % (b"x" * (1 << 20)), "BR002", "Line 1500: A line may have 1048576 bytes."),
+    (b'{"n": "%b"}' % (b"x" * 3 * (1 << 19)), "BR002", "Line 1500: A line may have 1572864 bytes."),
 ]
 
 

@@ -20,11 +20,11 @@ begin
      where u.user_id = w.user_id and u.execution_id = w.execution_id
     returning u.*
   ), counted as (
-    select t.user_id, t.day, t.skill_name, t.skill_version, t.status, t.from_us, t.below_us, count(*) as runs,
+    select t.user_id, t.day, t.skill_name, t.skill_version, t.status, t.from_us, min(t.below_us) as below_us, count(*) as runs,
            sum(t.duration_us) as duration_us, max(t.duration_us) as slowest_us,
            (array_agg(t.error_kind order by t.finished_at desc))[1] as last_error_kind, max(t.finished_at) as last_finished_at
       from taken t
-     group by 1, 2, 3, 4, 5, 6, 7
+     group by 1, 2, 3, 4, 5, 6
   ), of_users as (
     insert into chat.user_skill_stats as s
     select c.* from counted c order by 1, 2, 3, 4, 5, 6
@@ -37,9 +37,9 @@ begin
            last_finished_at = greatest(s.last_finished_at, excluded.last_finished_at)
   ), of_all as (
     insert into chat.skill_stats as s
-    select c.day, c.skill_name, c.skill_version, c.status, c.from_us, c.below_us, sum(c.runs), sum(c.duration_us),
+    select c.day, c.skill_name, c.skill_version, c.status, c.from_us, min(c.below_us), sum(c.runs), sum(c.duration_us),
            max(c.slowest_us), (array_agg(c.last_error_kind order by c.last_finished_at desc))[1], max(c.last_finished_at)
-      from counted c group by 1, 2, 3, 4, 5, 6 order by 1, 2, 3, 4, 5
+      from counted c group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5
     on conflict (day, skill_name, skill_version, status, from_us) do update
        set runs = s.runs + excluded.runs,
            duration_us = s.duration_us + excluded.duration_us,

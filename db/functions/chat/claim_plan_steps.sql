@@ -37,7 +37,8 @@ begin
   for v_plan in
     select p.* from chat.planner_executions p
      where p.user_id = p_user_id and p.status = 'running' and (p_plan_id is null or p.id = p_plan_id)
-       and exists (select from chat.planner_steps s where s.user_id = p_user_id and s.plan_id = p.id and core.is_step_ready(s))
+       and exists (select from chat.planner_steps s
+                    where s.user_id = p_user_id and s.plan_id = p.id and s.status = 'pending' and core.is_step_ready(s))
      order by p.id
        for no key update of p skip locked
   loop

@@ -44,6 +44,9 @@ begin
 
   if v_id is null then
     select c.* into v_other from chat.conversations c where c.user_id = p_user_id and c.client_id = p_client_id;
+    if not found then
+      perform base.raise('40001', 'The conversation with this client_id was erased meanwhile');
+    end if;
     if v_other.client_fingerprint <> v_fingerprint then
       perform base.raise('KC001', 'The client_id is that of another conversation', 'client_id');
     end if;

@@ -122,12 +122,16 @@ begin
   select array_agg(f.id order by i.n) into v_ids
     from unnest(p_contents, p_collections, p_message_ids, p_memory_ids) with ordinality
          as i (content, collection, message_id, memory_id, n)
-   cross join lateral (
+    left join lateral (
      select e.id from memory.embeddings e
       where e.user_id = p_user_id and e.model_id = p_model.id and e.content_digest = md5(i.content)::uuid
         and e.collection = coalesce(i.collection, '') and e.message_id is not distinct from i.message_id
         and e.memory_id is not distinct from i.memory_id
-      limit 1) f;
+      limit 1) f on true;
+  -- One that was there is gone: by a deletion that ended while others went into the index.
+  if array_position(v_ids, null) is not null then
+    perform base.raise('40001', 'An embedding was removed meanwhile');
+  end if;
 
   if cardinality(v_made) is distinct from v_count and (p_replace or p_metadata is not null) then
     with replaced as (

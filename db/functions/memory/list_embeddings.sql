@@ -2,6 +2,7 @@
 --
 -- Rules   Of one model, of all where none is named. kind is message, memory or text (what hangs on neither).
 --         The vectors themselves only where with_embedding asks for them.
+--         What hangs on a deleted conversation or an expired memory is left out.
 -- Errors  UN001 nobody is signed in; NF001 there is no such model or conversation; VL001 there is no such kind,
 --         metadata is not an object, or after is not a place in this list
 -- Owned by plinth_system: row policies would keep metadata from its index. Every statement names the user.
@@ -67,6 +68,12 @@ begin
        and (p_conversation_id is null or e.conversation_id = p_conversation_id)
        and (coalesce(p_metadata, '{}') = '{}' or e.metadata @> p_metadata and e.metadata <> '{}')
        and (p_after is null or e.id < p_after::uuid)
+       and (e.conversation_id is null
+            or exists (select from chat.conversations c
+                        where c.user_id = p_user_id and c.id = e.conversation_id and c.status <> 'deleted'))
+       and (e.memory_id is null
+            or exists (select from memory.semantic_memories o
+                        where o.user_id = p_user_id and o.id = e.memory_id and coalesce(o.expires_at, 'infinity') > now()))
      order by e.id desc
      limit p_limit;
 end

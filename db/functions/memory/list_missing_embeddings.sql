@@ -63,7 +63,7 @@ begin
          and (s.memory_id is null
               or coalesce((select o.expires_at from memory.semantic_memories o
                             where o.user_id = s.user_id and o.id = s.memory_id), 'infinity') > now())
-         and (s.message_id is null or not exists (
+         and (s.conversation_id is null or not exists (
                 select from chat.conversations c
                  where c.user_id = s.user_id and c.id = s.conversation_id and c.status = 'deleted'))
          and not exists (
@@ -89,6 +89,8 @@ begin
       select o.user_id, null::uuid, o.id, o.version, '', o.content, '{}'::jsonb, format('%s,%s', o.user_id, o.id)
         from memory.semantic_memories o
        where (o.user_id, o.id) > (v_user_id, v_id) and coalesce(o.expires_at, 'infinity') > now()
+         and not exists (select from chat.conversations c
+                          where c.user_id = o.user_id and c.id = o.conversation_id and c.status = 'deleted')
          and not exists (
            select from memory.embeddings t
             where t.model_id = v_model_id and t.user_id = o.user_id and t.memory_id = o.id)

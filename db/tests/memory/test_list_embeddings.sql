@@ -1,6 +1,6 @@
 -- api.list_embeddings: the caller's embeddings, newest first, page by page.
 begin;
-select plan(21);
+select plan(22);
 
 select is(pg_get_function_arguments('api.list_embeddings'::regproc),
   'p_user_id uuid, p_model text DEFAULT NULL::text, p_collection text DEFAULT NULL::text, p_kind text DEFAULT NULL::text, '
@@ -83,6 +83,10 @@ select set_config('plinth.caller', '', true);
 select throws_ok($$ select list_embeddings('019e0000-0000-7000-8000-0000000e0301') $$, 'UN001', 'Nobody is signed in',
                  'nobody is signed in');
 reset session authorization;
+select set_config('plinth.caller', '019e0000-0000-7000-8000-0000000e0301', true);
+update chat.conversations set status = 'deleted' where id = '019e0000-0000-7000-8000-0000000e0311';
+select is_empty($$ select from list_embeddings('019e0000-0000-7000-8000-0000000e0301') l
+                    where l.message_id is not null $$, 'what hangs on a deleted conversation is not there');
 
 select * from finish();
 rollback;
