@@ -63,7 +63,7 @@ def import_embeddings(
     def send(connection: psycopg.Connection[Any], rows: list[Any], _first: int) -> dict[str, Any]:
         columns = {name: [row.get(name) for row in rows] for name in _FIELDS}
         vectors = [vector and vector.decode() for vector in columns["embedding"]]
-        metadata = [json.dumps(data or {}) for data in columns["metadata"]]
+        metadata = [None if data is None else json.dumps(data) for data in columns["metadata"]]
         call = (
             "select json_build_object('made', i.made, 'kept', i.kept)"
             " from api.upsert_embeddings(null, %s::text[], %s::text[]::ext.vector[], %s, %s,"
@@ -85,10 +85,8 @@ def export(settings: Settings, file: str, as_user: str) -> None:
         part.open("wb") if part else nullcontext(sys.stdout.buffer) as out,
         Bar("lines") as bar,
     ):
-        after, call = (
-            None,
-            "select line::text, cursor from api.export_conversations(null, null, %s)",
-        )
+        after = None
+        call = "select line::text, cursor from api.export_conversations(null, null, %s)"
         while rows := connection.execute(call, (after,), prepare=True).fetchall():
             out.write("".join(f"{line}\n" for line, _ in rows).encode())
             out.flush()
@@ -190,9 +188,6 @@ def _opened(file: str) -> Iterator[tuple[IO[bytes], int | None]]:
 def _connection(settings: Settings, as_user: str) -> Iterator[psycopg.Connection[Any]]:
     """As an operator who acts for this user."""
     with engine.servers(settings, make=False) as there:
-        name = as_user.replace("\\", r"\\").replace(" ", r"\ ")
-        options = (
-            f"-c role=plinth_operator -c plinth.as_user={name} {there.apply(settings).key_options}"
-        )
-        with psycopg.connect(there.admin_url, options=options, autocommit=True) as connection:
+        name = engine.for_user(as_user)
+        with engine.acting(there, settings, name, autocommit=True) as connection:
             yield connection

@@ -106,8 +106,7 @@ def _psql(settings: Settings, role: str, as_user: str | None, rest: list[str]) -
         if role != "reader":
             options.append(there.apply(settings).key_options)
         if as_user:
-            name = as_user.replace("\\", r"\\").replace(" ", r"\ ")
-            options.append(f"-c plinth.as_user={name}")
+            options.append(engine.for_user(as_user))
         if there.bin_dir and role != "web":
             # What is typed here may hold a password; the log of slow statements would show it.
             options.append("-c log_min_duration_statement=-1")
@@ -209,13 +208,14 @@ def _password(stdin: bool) -> str:
 
 def _call(settings: Settings, *calls: tuple[str, dict[str, Any]], role: str = "operator") -> Any:
     """Function calls in one transaction; the first value of the last one."""
-    with engine.servers(settings, make=False) as there:
-        options = f"-c role=plinth_{role} {there.apply(settings).key_options}"
-        with psycopg.connect(there.admin_url, options=options) as connection:
-            for function, named in calls:
-                marks = ", ".join(f"{name} => %({name})s" for name in named)
-                row = connection.execute(f"select {function}({marks})".encode(), named).fetchone()
-            return row[0] if row else None
+    with (
+        engine.servers(settings, make=False) as there,
+        engine.acting(there, settings, f"-c role=plinth_{role}") as connection,
+    ):
+        for function, named in calls:
+            marks = ", ".join(f"{name} => %({name})s" for name in named)
+            row = connection.execute(f"select {function}({marks})".encode(), named).fetchone()
+        return row[0] if row else None
 
 
 # --------------------------------------------------------------------------- what there is

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import psycopg
 from redis import Redis
 from redis.exceptions import RedisError
 
@@ -83,8 +82,7 @@ def warm(settings: Settings, sessions: str) -> None:
     if not sessions.isdecimal():
         raise SettingsError(f"--sessions must be a whole number, not {sessions!r}")
     with engine.servers(settings, make=False) as there, Progress() as say:
-        options = f"-c role=plinth_operator {there.apply(settings).key_options}"
-        with psycopg.connect(there.admin_url, options=options) as connection:
+        with engine.acting(there, settings) as connection:
             recent = "select token_hash from http.recent_sessions(%s)"
             tokens = [row[0] for row in connection.execute(recent, [int(sessions)])]
         few = there.apply(settings).with_(replica_urls=(), read_connections=2, write_connections=1)

@@ -39,18 +39,19 @@ def main(
     if text is not None:
         print(_json(embed(text)))
         return
-    with engine.servers(settings, make=False) as there, Progress() as say:
-        options = f"-c role=plinth_operator {there.apply(settings).key_options}"
-        with psycopg.connect(
-            there.admin_url, options=options, autocommit=True, row_factory=namedtuple_row
-        ) as connection:
-            kinds = [None] if from_model else [kind] if kind else ["memory", "message"]
-            for one in kinds:
-                what = f"texts of {from_model}" if from_model else f"texts of kind {one}"
-                say(f"embedding {what}")
-                made = _fill(connection, embed, (model, from_model, one), say)
-                say.done()
-                print(f"{made:,} {what} embedded")
+    how: dict[str, Any] = {"autocommit": True, "row_factory": namedtuple_row}
+    with (
+        engine.servers(settings, make=False) as there,
+        engine.acting(there, settings, **how) as connection,
+        Progress() as say,
+    ):
+        kinds = [None] if from_model else [kind] if kind else ["memory", "message"]
+        for one in kinds:
+            what = f"texts of {from_model}" if from_model else f"texts of kind {one}"
+            say(f"embedding {what}")
+            made = _fill(connection, embed, (model, from_model, one), say)
+            say.done()
+            print(f"{made:,} {what} embedded")
 
 
 def _fill(

@@ -436,3 +436,15 @@ def _sync(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     os.fsync(descriptor)
     os.close(descriptor)
+
+
+def acting(there: Servers, settings: Settings, *more: str, **how: Any) -> psycopg.Connection[Any]:
+    """A connection on which a command calls functions: as operator unless more options say
+    otherwise, and with the keys that only the environment knows."""
+    options = " ".join(("-c role=plinth_operator", there.apply(settings).key_options, *more))
+    return psycopg.connect(there.admin_url, options=options, **how)
+
+
+def for_user(name: str) -> str:
+    """The option by which an operator acts for a user."""
+    return "-c plinth.as_user=" + name.replace("\\", r"\\").replace(" ", r"\ ")

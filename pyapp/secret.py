@@ -49,7 +49,7 @@ def status(settings: Settings) -> int:
 def used(there: Servers, settings: Settings) -> tuple[list[str], list[str]]:
     """A line for each key, and those that something needs although they are not at hand."""
     lines, lost = [], []
-    with _connected(there, settings) as connection:
+    with engine.acting(there, settings, autocommit=True) as connection:
         found = connection.execute("select * from api.list_secret_keys()").fetchall()
     for key, in_force, at_hand, _, secrets_, passwords, seals in found:
         state = "in force" if in_force else "at hand" if at_hand else "NOT AT HAND"
@@ -68,13 +68,13 @@ def rotate(settings: Settings) -> None:
     if not (settings.data / "secrets.json").exists():
         raise SettingsError(f"nothing is in {settings.data} yet: plinth up makes it")
     with Progress() as say, engine.owning(settings, say) as (pair, there):
-        with _connected(there, settings) as connection:
+        with engine.acting(there, settings, autocommit=True) as connection:
             connection.execute("select core.adopt_secret_key()")  # refuses where it does not fit
         say("Making a new key")
         pair.replace_key(new)
         say("Writing secrets anew")
         done = 0
-        with _connected(pair.servers(), settings) as connection:
+        with engine.acting(pair.servers(), settings, autocommit=True) as connection:
             while rows := _batch(connection):
                 say.detail(f"{done} rows")
                 done += rows
@@ -85,11 +85,6 @@ def rotate(settings: Settings) -> None:
 def _batch(connection: psycopg.Connection[Any]) -> int:
     row = connection.execute("select core.reencrypt_secrets(%s)", [_ROWS]).fetchone()
     return int(row[0]) if row else 0
-
-
-def _connected(there: Servers, settings: Settings) -> psycopg.Connection[Any]:
-    options = f"-c role=plinth_operator {there.apply(settings).key_options}"
-    return psycopg.connect(there.admin_url, options=options, autocommit=True)
 
 
 def export(settings: Settings, file: Path, word: str) -> None:

@@ -106,6 +106,10 @@ $$;
 
 comment on function ops.partition_step(text) is 'How long a quarter, month or day is';
 
+-- ATTACH locks the default partition against everybody, and where there are foreign keys, the tables at their other
+-- ends against writers. It waits for moments only: so nobody waits long behind it, and in a deadlock it gives up first.
+-- What it does not get is the next run's, which has time: partitions are made long before they are needed (v_findings
+-- tells of one that is missing).
 create function ops.make_partitions()
 returns integer
 language plpgsql
@@ -119,8 +123,11 @@ declare
   v_begin timestamptz;
   v_end   timestamptz;
   v_name  text;
+  v_held  regclass;
   v_made  integer := 0;
+  v_wait  text := current_setting('lock_timeout');
 begin
+  perform set_config('lock_timeout', '200ms', true);
   for v_table, v_step, v_begin, v_end in
     select t.name::regclass, t.step, b, date_add(b, s.step, 'UTC')
       from ops.partitioned_tables t
@@ -129,16 +136,24 @@ begin
                                         date_add(now(), t.ahead * s.step, 'UTC'), s.step, 'UTC') b
      order by 1, 3
   loop
+    continue when v_table = v_held;  -- what is made stays locked to the end: no second wait for the same table
     v_name := ops.partition_name(v_table, v_step, v_begin);
     if to_regclass(format('%I.%I', split_part(v_table::text, '.', 1), v_name)) is null then
-      begin
-        perform ops.make_partition(v_table, v_name, base.first_id(v_begin), base.first_id(v_end));
-        v_made := v_made + 1;
-      exception when check_violation then
-        null;  -- the default partition has rows of that time already; there they stay
-      end;
+      for v_try in 1..5 loop
+        begin
+          perform ops.make_partition(v_table, v_name, base.first_id(v_begin), base.first_id(v_end));
+          v_made := v_made + 1;
+          exit;
+        exception
+          when check_violation then
+            exit;  -- the default partition has rows of that time already; there they stay
+          when lock_not_available then
+            v_held := case when v_try = 5 then v_table end;
+        end;
+      end loop;
     end if;
   end loop;
+  perform set_config('lock_timeout', v_wait, true);
   return v_made;
 end
 $$;

@@ -512,12 +512,15 @@ end $$;
 create policy system_update on chat.function_executions for update to plinth_system using (true);
 create policy system_update on chat.planner_steps for update to plinth_system using (true);
 create policy system_update on chat.planner_executions for update to plinth_system using (true);
+-- So are plans removed whose conversation is erased.
+create policy system_delete on chat.planner_executions for delete to plinth_system using (true);
 create policy system_insert on chat.unfolded_executions for insert to plinth_system with check (true);
 create policy system_delete on chat.unfolded_executions for delete to plinth_system using (true);
 create policy system_insert on chat.user_skill_stats for insert to plinth_system with check (true);
 create policy system_update on chat.user_skill_stats for update to plinth_system using (true);
 create policy system_delete on chat.user_skill_stats for delete to plinth_system using (true);
 grant update on chat.function_executions, chat.planner_steps, chat.planner_executions to plinth_system;
+grant delete on chat.planner_executions to plinth_system;
 grant insert, delete on chat.unfolded_executions to plinth_system;
 grant insert, update, delete on chat.user_skill_stats to plinth_system;
 grant select, insert, update on chat.skill_stats to plinth_system;

@@ -330,6 +330,7 @@ def test_vectors_on_the_command_line(own: dict[str, str], empty: Database) -> No
         ({"embedding": [1, 2]}, "line 1100, embedding: "),
         ({"vector": [1, 2, 3]}, "line 1100: vector is not a field of it."),
         ({"content": None}, "line 1100, content: "),
+        ({"metadata": []}, "line 1100, metadata: "),
     ):
         faulty = [*rows[:1099], rows[1099] | {"content": "new"} | wrong]
         done = plinth(own, *words, given=lines(faulty))

@@ -147,6 +147,17 @@ def test_a_plan_is_cancelled_while_its_steps_end(
     assert workshop_database.value(left, id_) == 0
 
 
+def test_a_claim_leaves_plans_it_takes_nothing_of_to_others(
+    worker: Client, workshop_database: Database
+) -> None:
+    first, second = (plan(worker, [{"skill": "Anything"}] * 2)["id"] for _ in range(2))
+    user = worker.get("/v1/me").json()["id"]
+    take = b"select c.items -> 0 ->> 'plan_id' from api.claim_plan_steps(%s) c"
+    with workshop_database.connect("plinth_operator", autocommit=False) as slow:
+        assert slow.execute(take, [user]).fetchone() == (first,)
+        assert claim(worker, "/v1/plans/claim")["items"][0]["plan_id"] == second
+
+
 def test_a_step_that_takes_too_long_is_tried_again(worker: Client) -> None:
     step = {"skill": "Anything", "timeout_seconds": 1, "max_attempts": 2}
     id_ = plan(worker, [step])["id"]

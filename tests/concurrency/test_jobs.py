@@ -49,3 +49,21 @@ async def test_what_is_due_is_done_once(database: Database, layers: tuple[Layer,
         ).fetchall()
     assert runs[0] == ("core.tap_fails", None, True, "22012 division by zero")
     assert runs[1] == ("core.tap_works", 1, False, None)
+
+
+def test_who_writes_puts_off_partitions_of_the_tables_he_holds_alone(database: Database) -> None:
+    """Foreign keys of new partitions of messages and executions need a lock on conversations."""
+    with database.connect() as writer, database.connect("plinth_owner", autocommit=False) as job:
+        writer.autocommit = False
+        writer.execute("update ops.partitioned_tables set ahead = ahead + 2")
+        writer.commit()
+        writer.execute("lock table chat.conversations in row exclusive mode")
+        job.execute("set local lock_timeout = '7s'")
+        made = job.execute("select core.make_partitions(1000)").fetchone()
+        assert job.execute("show lock_timeout").fetchone() == ("7s",)
+        job.commit()
+        writer.commit()
+        rest = job.execute("select core.make_partitions(1000)").fetchone()
+        job.commit()
+    assert (made, rest) == ((6,), (4,))
+    assert database.value("select ops.make_partitions()") == 0

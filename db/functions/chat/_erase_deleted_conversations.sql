@@ -1,6 +1,6 @@
 -- core.erase_deleted_conversations: removes conversations whose time to be restored is over, and what is left of those
--- that are erased, with all that hangs on them. Messages count like conversations, so that no run takes for ever: of a
--- long one the newest go first, and it goes itself in the run that finds no more.
+-- that are erased, with all that hangs on them. Whatever hangs on them counts, so that no run takes for ever: a
+-- conversation goes itself in the run that finds no more of it.
 --
 -- Locks   the rows it removes; one that was restored meanwhile stays
 -- Owned by plinth_system: a job for all users.
@@ -13,7 +13,6 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_talk  record;
-  v_rows  integer;
   v_count integer := 0;
 begin
   for v_talk in
@@ -23,12 +22,7 @@ begin
      limit p_limit
        for update
   loop
-    delete from chat.messages m
-     using (select k.id from chat.messages k where k.user_id = v_talk.user_id and k.conversation_id = v_talk.id
-             order by k.id desc limit p_limit - v_count) k
-     where m.user_id = v_talk.user_id and m.id = k.id;
-    get diagnostics v_rows = row_count;
-    v_count := v_count + v_rows;
+    v_count := v_count + core.erase_conversation_rows(v_talk.user_id, v_talk.id, p_limit - v_count);
     exit when v_count >= p_limit;
     delete from chat.conversations c where c.user_id = v_talk.user_id and c.id = v_talk.id;
     v_count := v_count + 1;

@@ -40,6 +40,7 @@ begin
        and exists (select from chat.planner_steps s
                     where s.user_id = p_user_id and s.plan_id = p.id and s.status = 'pending' and core.is_step_ready(s))
      order by p.id
+     limit p_most  -- each has one step at least; a plan that is not needed stays free for others
        for no key update of p skip locked
   loop
     -- Asked again one by one, because one that fails before it begins takes along what needs it.

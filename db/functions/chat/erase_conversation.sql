@@ -3,9 +3,9 @@
 -- Rules   Whatever its status is: nothing has to be deleted first, and nothing brings it back. With it go its messages,
 --         their former texts, names and embeddings, the memories that are of it alone, and its plans. Executions of
 --         skills stay, without saying where they were.
---         Of a long one the call removes what it is called, its plans and its newest 2,000 messages; from then on it is
---         missing everywhere. A job removes the rest: remaining tells how many messages that are. Their names are free
---         again when they are gone. The other numbers are of all that goes.
+--         Of a long one the call removes what it is called and 2,000 rows of what hangs on it; from then on it is
+--         missing everywhere. A job removes the rest: remaining tells how many rows that are. The names of messages are
+--         free again when they are gone. The other numbers are of all that goes.
 -- Permission self:write
 -- Errors  UN001 nobody is signed in; NF001 there is no such conversation
 -- Locks   the conversation's row, then what hangs on it
@@ -51,15 +51,15 @@ begin
            where p.user_id = p_user_id and p.conversation_id = p_conversation_id)
     into messages, message_edits, message_client_ids, embeddings, memories, plans;
   conversations := 1;
-  remaining := greatest(messages - c_most, 0);
-  if remaining = 0 then
+  remaining := 0;
+  if core.erase_conversation_rows(p_user_id, p_conversation_id, c_most) < c_most then
     delete from chat.conversations c where c.user_id = p_user_id and c.id = p_conversation_id;
   else
-    delete from chat.messages m
-     using (select k.id from chat.messages k where k.user_id = p_user_id and k.conversation_id = p_conversation_id
-             order by k.id desc limit c_most) k
-     where m.user_id = p_user_id and m.id = k.id;
-    delete from chat.planner_executions p where p.user_id = p_user_id and p.conversation_id = p_conversation_id;
+    remaining :=
+        (select count(*) from chat.messages m where m.user_id = p_user_id and m.conversation_id = p_conversation_id)
+      + (select count(*) from memory.semantic_memories m where m.user_id = p_user_id and m.conversation_id = p_conversation_id)
+      + (select count(*) from chat.planner_executions p where p.user_id = p_user_id and p.conversation_id = p_conversation_id)
+      + (select count(*) from chat.function_executions e where e.user_id = p_user_id and e.conversation_id = p_conversation_id);
     update chat.conversations c
        set status = 'deleted', erase_after = '-infinity', client_id = null, client_fingerprint = null, title = null,
            model = null, context = '{}', metadata = '{}', summary = null, summary_until = null

@@ -1,6 +1,6 @@
 -- api.upsert_embeddings: keeps the vectors of many texts at once.
 begin;
-select plan(20);
+select plan(21);
 
 select is(pg_get_function_arguments('api.upsert_embeddings'::regproc),
   'p_user_id uuid, p_contents text[], p_embeddings ext.vector[], p_model text DEFAULT NULL::text, '
@@ -76,6 +76,20 @@ select throws_ok($$ select upsert_embeddings('019e0000-0000-7000-8000-0000000e02
 reset session authorization;
 select is((select count(*) from memory.embeddings e where e.user_id = :'anna'), 7::bigint,
   'what was refused left nothing');
+
+-- A deletion that ends between the two statements, which see different moments.
+create function pg_temp.tg__forget() returns trigger language plpgsql as $$
+begin
+  delete from memory.embeddings e where e.content = 'one';
+  return null;
+end $$;
+create trigger tap_forget after insert on memory.embeddings for each statement execute function pg_temp.tg__forget();
+set session authorization plinth_web;
+select throws_ok($$ select upsert_embeddings('019e0000-0000-7000-8000-0000000e0201', array['one', 'five'],
+  '{"[1,0,0]","[1,1,1]"}') $$,
+  '40001', 'An embedding was removed meanwhile', 'one that vanishes meanwhile: once more');
+reset session authorization;
+drop trigger tap_forget on memory.embeddings;
 
 update memory.embedding_models set state = 'retired' where name = 'test-3-l2';
 set session authorization plinth_web;

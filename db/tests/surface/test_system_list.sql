@@ -166,7 +166,7 @@ select distinct trim(r) as table_and_verbs from regexp_split_to_table($$
   select update auth.api_keys
   select update auth.provider_keys
   select chat.skills
-  select update chat.planner_executions
+  delete select update chat.planner_executions
   select update chat.planner_steps
   select update chat.function_executions
   delete insert select chat.unfolded_executions
