@@ -9,8 +9,8 @@
 --         beginning.
 -- Permission self:write
 -- Errors  UN001 nobody is signed in; NF001 there is no such plan; VL001 most
--- Locks   the rows of plans, one after the other: that of the named plan is waited for; where none is named, plans
---         that others hold are passed over. Then the steps
+-- Locks   of one plan after the other its conversation against erasure, its row, then the steps. Those of the named
+--         plan are waited for; where none is named, plans that others hold or erase are passed over
 create or replace function api.claim_plan_steps(p_user_id uuid, p_plan_id uuid default null, p_most integer default 1)
 returns table (items jsonb, pending bigint, running bigint)
 language plpgsql
@@ -20,6 +20,13 @@ rows 1
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  -- A cursor, because it is asked for one plan at a time: those that are not needed are not looked at.
+  v_plans cursor for
+    select p.* from chat.planner_executions p
+     where p.user_id = p_user_id and p.status = 'running' and (p_plan_id is null or p.id = p_plan_id)
+       and exists (select from chat.planner_steps s
+                    where s.user_id = p_user_id and s.plan_id = p.id and s.status = 'pending' and core.is_step_ready(s))
+     order by p.id;
   v_plan chat.planner_executions;
   v_step chat.planner_steps;
   v_id   uuid;
@@ -34,15 +41,17 @@ begin
     perform core.require_plan(p_user_id, p_plan_id);
   end if;
 
-  for v_plan in
-    select p.* from chat.planner_executions p
-     where p.user_id = p_user_id and p.status = 'running' and (p_plan_id is null or p.id = p_plan_id)
-       and exists (select from chat.planner_steps s
-                    where s.user_id = p_user_id and s.plan_id = p.id and s.status = 'pending' and core.is_step_ready(s))
-     order by p.id
-     limit p_most  -- each has one step at least; a plan that is not needed stays free for others
-       for no key update of p skip locked
+  open v_plans;
   loop
+    fetch v_plans into v_plan;
+    exit when not found;
+    if v_plan.conversation_id is not null then
+      perform from chat.conversations c where c.user_id = p_user_id and c.id = v_plan.conversation_id for key share skip locked;
+      continue when not found;
+    end if;
+    perform from chat.planner_executions p
+      where p.user_id = p_user_id and p.id = v_plan.id and p.status = 'running' for no key update skip locked;
+    continue when not found;
     -- Asked again one by one, because one that fails before it begins takes along what needs it.
     loop
       exit when cardinality(v_ids) >= p_most;
@@ -55,6 +64,7 @@ begin
     end loop;
     exit when cardinality(v_ids) >= p_most;
   end loop;
+  close v_plans;
 
   return query
     select (select coalesce(jsonb_agg(to_jsonb(i) order by i.plan_id, i.step), '[]')

@@ -3,7 +3,7 @@
 -- Permission self:write
 -- Errors  UN001 nobody is signed in; NF001 there is no such plan or step; KC004 the plan does not run, the step is
 --         not pending, what it needs has not succeeded, or it failed in place of beginning
--- Locks   the plan's row, then the step's
+-- Locks   the plan's conversation against its erasure, the plan's row, then the step's
 create or replace function api.start_plan_step(p_user_id uuid, p_plan_id uuid, p_step integer)
 returns setof core.execution_details
 language plpgsql

@@ -12,7 +12,7 @@
 --         breaks a rule; VL003 content is missing, or no model is named and there is no default; KC001 another memory
 --         refers to the same point of Qdrant; KC002 the version is not the current one; KC004 it was replaced before,
 --         or the model is retired
--- Locks   the old memory's row
+-- Locks   the conversation it counts in against its erasure, which goes the same way; then the old memory's row
 create or replace function api.replace_memory(
   p_user_id           uuid,
   p_memory_id         uuid,
@@ -43,6 +43,10 @@ declare
 begin
   p_user_id := core.act_for(p_user_id);
 
+  perform from chat.conversations c
+    where c.user_id = p_user_id
+      and c.id = (select m.conversation_id from memory.semantic_memories m where m.user_id = p_user_id and m.id = p_memory_id)
+      for key share;
   v_old := core.memory_to_change(p_user_id, p_memory_id, p_version);
   select m.id into v_next from memory.semantic_memories m where m.user_id = p_user_id and m.supersedes = p_memory_id;
   if found then
