@@ -195,8 +195,10 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  -- All of the user's, whatever went: in one transaction messages may go and then memories, with vectors of one model
+  -- here and of another there, and the first statement takes what later ones need.
   perform from memory.embedding_counts c
-   where (c.user_id, c.model_id) in (select o.user_id, o.model_id from old_rows o)
+   where c.user_id in (select o.user_id from old_rows o)
    order by c.user_id, c.model_id
      for no key update;
   update memory.embedding_counts c set embeddings = c.embeddings - o.gone

@@ -3,6 +3,7 @@
 In each test somebody holds a row in the middle of the way until both have come as far as they can;
 were their orders different, one of them would end as a deadlock."""
 
+import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -108,6 +109,18 @@ def test_plans_that_are_being_erased_are_passed_over(
     assert people.call("claim_plan_steps")[0]["plan_id"] == first
 
 
+def test_what_is_restored_is_not_erased_and_holds_nobody_up(people: People, talk: str) -> None:
+    people.call("delete_conversation", conversation_id=talk)
+    over = "update chat.conversations set erase_after = now() - interval '1 day' returning 1"
+    people.database.value(over)
+    with people.database.connect() as job:
+        job.execute("set statement_timeout = '10s'")
+        erase = b"select core.erase_deleted_conversations(1000)"
+        with people.held("select from chat.conversations where id = %s for no key update", talk):
+            assert job.execute(erase).fetchone() == (0,)
+        assert job.execute(erase).fetchone() == (1,)
+
+
 def test_a_memory_is_replaced_while_its_conversation_is_erased(people: People, talk: str) -> None:
     memory = people.call("create_memory", "id", content="Lives in Bonn", conversation_id=talk)
     other = (
@@ -119,3 +132,74 @@ def test_a_memory_is_replaced_while_its_conversation_is_erased(people: People, t
         replaced = people.waits("replace_memory", "content", memory_id=memory, **new)
         erased = people.waits("erase_conversation", "memories", conversation_id=talk)
     assert (replaced.result(10), erased.result(10)) == ("Lives in Rome", 2)
+
+
+def said(people: People, talk: str, *texts: str) -> list[str]:
+    """Messages of a conversation, from the oldest on."""
+    return [
+        str(people.call("create_message", "id", conversation_id=talk, role="user", content=text))
+        for text in texts
+    ]
+
+
+@pytest.mark.parametrize("versions", [None, [1, 1, 1]])
+def test_vectors_are_kept_while_their_conversation_is_erased(
+    people: People, talk: str, versions: list[int] | None
+) -> None:
+    ids = said(people, talk, "one", "two", "three")
+    # Among many others, so that the newest of a conversation come from its index.
+    many = (
+        "insert into chat.messages (user_id, conversation_id, role, content)"
+        " select %s, %s, 'user', 'x' from generate_series(1, 3000)"
+    )
+    with people.database.connect() as connection:
+        connection.execute(many.encode(), [ALICE, people.call("create_conversation", "id")])
+        connection.execute("analyze chat.messages")
+    # Texts whose digests, by which they are written, are in the other order.
+    new = {"contents": ["b", "c", "a"], "embeddings": ["[1,0,0]", "[0,1,0]", "[0,0,1]"]}
+    with people.held("select from chat.messages where id = %s for update", ids[1]):
+        kept = people.waits("upsert_embeddings", "made", message_ids=ids, versions=versions, **new)
+        erased = people.waits("erase_conversation", "messages", conversation_id=talk)
+    assert (kept.result(10), erased.result(10)) == (3, 3)
+    left = "select count(*) from memory.embeddings where user_id = %s"
+    assert people.database.value(left, ALICE) == 0
+
+
+def test_vectors_of_two_models_go_at_once(people: People, talk: str) -> None:
+    """Off the counts of both models, whether messages or memories have them."""
+    (message,) = said(people, talk, "x")
+    about, other = (
+        str(people.call("create_memory", "id", content="x", conversation_id=where))
+        for where in (talk, None)
+    )
+    for hangs_on, model in (
+        ({"message_id": message}, "test-3-l2"),
+        ({"memory_id": about}, "test-3"),
+        ({"memory_id": other}, "test-3"),
+        ({"memory_id": other}, "test-3-l2"),
+    ):
+        new = {"content": "x", "embedding": "[1,0,0]", "model": model} | hangs_on
+        people.call("upsert_embedding", **new)
+    count = (
+        "select from memory.embedding_counts c join memory.embedding_models m on m.id = c.model_id"
+        " where m.name = 'test-3' for update of c"
+    )
+    with people.held(count):
+        deleted = people.waits("delete_memory", "embeddings", memory_id=other)
+        erased = people.waits("erase_conversation", "embeddings", conversation_id=talk)
+    assert (deleted.result(10), erased.result(10)) == (2, 2)
+
+
+def test_a_message_is_imported_and_written_at_once(people: People, talk: str) -> None:
+    """The application says the same in both ways, so it is one message."""
+    other = people.call("create_conversation", "id")
+    (its,) = said(people, other, "x")
+    name = "insert into chat.message_client_ids values (%s, 'second', %s, '')"
+    new = {"client_id": "first", "role": "user", "content": "Hello"}
+    line = {"type": "message", "conversation": talk}
+    items = json.dumps([line | new, line | new | {"client_id": "second"}])
+    with people.held(name, ALICE, its):
+        imported = people.waits("import_conversations", "messages", items=items)
+        written = people.waits("create_message", "client_id", conversation_id=talk, **new)
+    assert (imported.result(10), written.result(10)) == (2, "first")
+    assert people.call("get_conversation", "message_count", conversation_id=talk) == 2

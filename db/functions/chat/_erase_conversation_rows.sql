@@ -3,7 +3,8 @@
 -- when fewer than it might, nothing is left but the conversation.
 --
 -- Rules   A plan counts as 200 rows: so many steps it may have.
--- Locks   the rows it removes or empties; the conversation's row before, by who calls
+-- Locks   messages, then memories, both in the order of their ids like whoever keeps vectors of them; the user's rows
+--         of memory.embedding_counts; plans and runs. The conversation's row before, by who calls
 create or replace function core.erase_conversation_rows(p_user_id uuid, p_conversation_id uuid, p_most integer)
 returns integer
 language plpgsql
@@ -11,23 +12,29 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  c_plan constant integer := 200;
-  v_left integer := p_most;
-  v_rows integer;
+  c_plan     constant integer := 200;
+  v_left     integer := p_most;
+  v_messages uuid[];
+  v_memories uuid[];
+  v_rows     integer;
 begin
-  delete from chat.messages m
-   using (select k.id from chat.messages k where k.user_id = p_user_id and k.conversation_id = p_conversation_id
-           order by k.id desc limit v_left) k
-   where m.user_id = p_user_id and m.id = k.id;
-  get diagnostics v_rows = row_count;
-  v_left := v_left - v_rows;
+  v_messages := array(
+    select m.id from chat.messages m
+      join (select k.id from chat.messages k where k.user_id = p_user_id and k.conversation_id = p_conversation_id
+             order by k.id desc limit v_left) k on k.id = m.id
+     where m.user_id = p_user_id
+     order by m.id
+       for update of m);
+  v_left := v_left - cardinality(v_messages);
+  v_memories := array(
+    select m.id from memory.semantic_memories m
+     where m.user_id = p_user_id and m.conversation_id = p_conversation_id
+     order by m.id limit v_left
+       for update);
+  v_left := v_left - cardinality(v_memories);
 
-  delete from memory.semantic_memories m
-   using (select k.id from memory.semantic_memories k where k.user_id = p_user_id and k.conversation_id = p_conversation_id
-           order by k.id limit v_left) k
-   where m.user_id = p_user_id and m.id = k.id;
-  get diagnostics v_rows = row_count;
-  v_left := v_left - v_rows;
+  delete from chat.messages m using unnest(v_messages) as k (id) where m.user_id = p_user_id and m.id = k.id;
+  delete from memory.semantic_memories m using unnest(v_memories) as k (id) where m.user_id = p_user_id and m.id = k.id;
 
   delete from chat.planner_executions p
    using (select k.id from chat.planner_executions k where k.user_id = p_user_id and k.conversation_id = p_conversation_id

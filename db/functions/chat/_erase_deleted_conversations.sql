@@ -2,7 +2,8 @@
 -- that are erased, with all that hangs on them. Whatever hangs on them counts, so that no run takes for ever: a
 -- conversation goes itself in the run that finds no more of it.
 --
--- Locks   the rows it removes; one that was restored meanwhile stays
+-- Locks   the conversations, passing over those that another holds, such as who restores one; then of one after the
+--         other what hangs on it
 -- Owned by plinth_system: a job for all users.
 create or replace function core.erase_deleted_conversations(p_limit integer)
 returns integer
@@ -20,7 +21,7 @@ begin
      where c.erase_after < now()
      order by c.erase_after
      limit p_limit
-       for update
+       for update skip locked
   loop
     v_count := v_count + core.erase_conversation_rows(v_talk.user_id, v_talk.id, p_limit - v_count);
     exit when v_count >= p_limit;

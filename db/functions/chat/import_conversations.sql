@@ -14,8 +14,8 @@
 -- Errors  UN001 nobody is signed in; VL001 not a list of at most 5,000, or a field breaks a rule; VL002 there is no
 --         such field; VL003 a field is missing; NF001 there is no such conversation or message; KC004 a conversation is
 --         deleted; KC008 too many messages of a conversation would be pinned
--- Locks   an advisory lock, by which imports of one user come one after another; names in their order; then the
---         conversations in that of their keys
+-- Locks   an advisory lock, by which imports of one user come one after another; names of conversations in their order;
+--         the conversations in that of their keys, like whoever writes into them; then names of messages in their order
 create or replace function api.import_conversations(p_user_id uuid, p_items jsonb, p_line integer default null)
 returns table (conversations bigint, messages bigint, edits bigint, summaries bigint, existing bigint)
 language plpgsql
@@ -28,6 +28,7 @@ declare
   v_tail  bigint;
   v_bad   bigint;
   v_field text;
+  v_ids   uuid[];
 begin
   p_user_id := core.act_for(p_user_id);
   if jsonb_typeof(p_items) is distinct from 'array' or jsonb_array_length(p_items) > 5000 then
@@ -78,6 +79,17 @@ begin
       perform base.raise('KC004', 'This conversation is deleted; restore it, or erase it, before its history is taken over',
                          core.import_place(v_bad, p_line, 'client_id'));
     end if;
+
+    v_ids := array(
+      select coalesce(c.id, o.id)
+        from (select n.name, core.as_uuid(n.name) as its_id
+                from (select distinct e.item ->> 'conversation' as name from jsonb_array_elements(p_items) as e (item)) n
+              offset 0) l
+        left join lateral (select c.id from chat.conversations c
+                            where c.user_id = p_user_id and c.client_id = l.name offset 0) c on true
+        left join lateral (select o.id from chat.conversations o
+                            where o.user_id = p_user_id and o.id = l.its_id offset 0) o on true);
+    perform from chat.conversations c where c.user_id = p_user_id and c.id = any (v_ids) order by c.id for no key update;
 
     with line as materialized (
       select e.item, e.n, e.item ->> 'client_id' as client_id, e.item ->> 'conversation' as conversation,

@@ -10,8 +10,10 @@
 --         partitions of all models would take longer than that.
 -- Errors  NF001 there is no such message or memory; VL001 a field breaks a rule, or arrays differ in length; VL003 a
 --         text or vector is missing; KC002 the text was changed meanwhile; KC004 the model is retired
--- Locks   the messages and memories whose version is named, against changes; the keys of the texts in order; at the end
---         of a statement the user's row of memory.embedding_counts
+-- Locks   the messages, then the memories, both in the order of their ids, against removal, and where versions are
+--         named against changes; the keys of the texts in order; at the end of a statement the user's row of
+--         memory.embedding_counts. Who deletes the very embeddings that it replaces may come from the other side:
+--         40P01, and one of both is tried again
 create or replace function core.put_embeddings(
   p_user_id     uuid,
   p_model       memory.embedding_models,
@@ -77,6 +79,10 @@ begin
   if p_versions is not null then
     perform from chat.messages m where m.user_id = p_user_id and m.id = any (p_message_ids) order by m.id for share;
     perform from memory.semantic_memories s where s.user_id = p_user_id and s.id = any (p_memory_ids) order by s.id for share;
+  else
+    perform from chat.messages m where m.user_id = p_user_id and m.id = any (p_message_ids) order by m.id for key share;
+    perform from memory.semantic_memories s where s.user_id = p_user_id and s.id = any (p_memory_ids) order by s.id
+      for key share;
   end if;
   select i.n, i.message_id, o.version is not null as there, o.version into v_fault
     from unnest(p_message_ids, p_memory_ids, p_versions) with ordinality as i (message_id, memory_id, version, n)
