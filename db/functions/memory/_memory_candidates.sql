@@ -96,12 +96,11 @@ begin
     for v_round in 1..c_rounds loop
       select array_agg(m.id) filter (where core.memory_holds(m, p_at, p_kind, p_metadata)
                                        and m.conversation_id is not distinct from v_scope),
-             count(*) = p_most, max(n.distance), (array_agg(n.id order by n.distance desc, n.id desc))[1]
+             count(*) >= p_most, max(n.distance), (array_agg(n.id order by n.distance desc, n.id desc))[1]
         into v_near, v_full, v_far, v_last
         from core.nearest_embeddings(p_user_id, p_model, p_embedding, p_most, p_kind => 'memory', p_conversation_id => v_scope,
                                      p_after_distance => v_far, p_after_id => v_last) n
-        join memory.embeddings e on e.user_id = p_user_id and e.id = n.id and e.model_id = p_model.id
-        join memory.semantic_memories m on m.user_id = p_user_id and m.id = e.memory_id;
+        join memory.semantic_memories m on m.user_id = p_user_id and m.id = n.memory_id;
       v_found := v_found || v_near;
       exit when not v_full or cardinality(v_near) > p_most / 2;
     end loop;

@@ -33,18 +33,17 @@ begin
   loop
     select array_agg(s.id order by n.distance, n.id) filter (where s.id is not null),
            array_agg(n.distance order by n.distance, n.id) filter (where s.id is not null),
-           count(*) = v_page, max(n.distance), (array_agg(n.id order by n.distance desc, n.id desc))[1]
+           count(*) >= v_page, max(n.distance), (array_agg(n.id order by n.distance desc, n.id desc))[1]
       into v_ids, v_far, v_full, v_last, v_after
       from core.nearest_embeddings(p_user_id, p_model, p_embedding, v_page, p_kind => p_kind,
                                    p_conversation_id => p_conversation_id, p_after_distance => v_last, p_after_id => v_after) n
-      join memory.embeddings e on e.user_id = p_user_id and e.id = n.id and e.model_id = p_model.id
       left join lateral (
         select m.id from chat.messages m
-         where m.user_id = p_user_id and m.id = e.message_id
+         where m.user_id = p_user_id and m.id = n.message_id
            and (p_from is null or m.created_at >= p_from) and (p_to is null or m.created_at < p_to)
         union all
         select m.id from memory.semantic_memories m
-         where m.user_id = p_user_id and m.id = e.memory_id and core.memory_holds(m, now(), null, null)
+         where m.user_id = p_user_id and m.id = n.memory_id and core.memory_holds(m, now(), null, null)
            and (p_from is null or m.created_at >= p_from) and (p_to is null or m.created_at < p_to)) s on true;
 
     return query

@@ -8,9 +8,6 @@
 --         p_kind is message, memory or text (what hangs on neither). p_metadata: what metadata must contain.
 --         p_ef_search (1 to 1,000): candidates the index looks at; more find more and take longer.
 --         What hangs on a deleted conversation or an expired memory is not found.
--- Why plan_cache_mode   The rows that were found are read by their keys: there is nothing to plan over the partitions
---         of all models. What core.nearest_embeddings puts together is planned with the values of the call in any
---         case.
 -- Errors  UN001 nobody is signed in; NF001 there is no such model or conversation; VL003 no vector, or no model named
 --         and no default; VL001 the vector has not the model's length, kind, limit, ef_search or metadata break a
 --         rule, or after is not a place in this list
@@ -51,7 +48,6 @@ stable
 security definer
 rows 50
 set search_path = pg_catalog, pg_temp
-set plan_cache_mode = force_generic_plan
 as $$
 declare
   v_model memory.embedding_models;
@@ -70,20 +66,18 @@ begin
   end if;
 
   return query
-    select e.id, v_model.name, n.distance, s.score, e.content, e.metadata, e.collection, e.message_id, e.memory_id,
-           e.conversation_id,
-           case when p_with_embedding then coalesce(e.embedding::real[], e.half_embedding::ext.vector::real[]) end,
-           n.way, e.created_at, format('%s,%s', n.distance, e.id)
+    select distinct on (n.distance, n.id)
+           n.id, v_model.name, n.distance, s.score, n.content, n.metadata, n.collection, n.message_id, n.memory_id,
+           n.conversation_id, n.embedding, n.way, n.created_at, format('%s,%s', n.distance, n.id)
       from core.nearest_embeddings(p_user_id, v_model, p_embedding, coalesce(p_limit, 10), coalesce(p_exact, false),
                                    p_collection, p_kind, p_conversation_id, p_metadata, p_ef_search,
-                                   split_part(p_after, ',', 1)::double precision, split_part(p_after, ',', 2)::uuid) n
-     -- One by one by their key, also where no statistics say yet how many rows the user has.
-     cross join lateral (
-       select f.* from memory.embeddings f where f.user_id = p_user_id and f.id = n.id and f.model_id = v_model.id limit 1) e
+                                   split_part(p_after, ',', 1)::double precision, split_part(p_after, ',', 2)::uuid,
+                                   coalesce(p_with_embedding, false)) n
      cross join lateral (select case v_model.metric when 'cosine' then 1 - n.distance when 'l2' then 1 / (1 + n.distance)
                                                     else -n.distance end as score) s
      where p_min_score is null or s.score >= p_min_score
-     order by n.distance, e.id;
+     order by n.distance, n.id, n.way
+     limit coalesce(p_limit, 10);
 end
 $$;
 
