@@ -38,8 +38,11 @@ class People:
 
     def waits(self, function: str, what: str = "*", **named: object) -> "Future[Any]":
         """The same, which comes to wait for a lock."""
+        return self.waiting(self.call, function, what, **named)
+
+    def waiting(self, call: Callable[..., Any], *arguments: Any, **named: Any) -> "Future[Any]":
         before = self.database.value(WAITING)
-        future = self.pool.submit(self.call, function, what, **named)
+        future = self.pool.submit(call, *arguments, **named)
         until(lambda: future.done() or self.database.value(WAITING) > before, 10)
         assert not future.done(), future.result()
         return future
@@ -132,6 +135,21 @@ def test_a_memory_is_replaced_while_its_conversation_is_erased(people: People, t
         replaced = people.waits("replace_memory", "content", memory_id=memory, **new)
         erased = people.waits("erase_conversation", "memories", conversation_id=talk)
     assert (replaced.result(10), erased.result(10)) == ("Lives in Rome", 2)
+
+
+def test_memories_are_removed_while_recalls_are_counted(people: People) -> None:
+    """What took the place of one that goes is changed, too."""
+    tagged = {"metadata": '{"a": 1}'}
+    old = people.call("create_memory", "id", content="Lives in Bonn", **tagged)
+    new = people.call("replace_memory", "id", memory_id=old, content="In Rome", metadata="{}")
+    last = people.call("create_memory", "id", content="Likes tea", **tagged)
+    recalled = "insert into memory.recalls (user_id, memory_ids) values (%s, %s) returning 1"
+    people.database.value(recalled, ALICE, [new, last])
+    with people.held("select from memory.semantic_memories where id = %s for update", last):
+        removed = people.waits("delete_memories", "deleted", **tagged)
+        folded = people.waiting(people.database.value, "select core.fold_recalls(1000)")
+    assert (removed.result(10), folded.result(10)) == (2, 1)
+    assert people.call("get_memory", "recall_count", memory_id=new) == 1
 
 
 def said(people: People, talk: str, *texts: str) -> list[str]:

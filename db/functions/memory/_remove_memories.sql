@@ -2,7 +2,7 @@
 -- place of one of them stays. Returns what went: those that were named, their past, vectors, and the points of Qdrant
 -- that now belong to nothing.
 --
--- Locks   the memories in the order of their ids
+-- Locks   the memories, and those that took their place, which lose the reference, all in the order of their ids
 create or replace function core.remove_memories(p_user_id uuid, p_ids uuid[])
 returns table (deleted integer, superseded integer, embeddings integer, qdrant_points jsonb)
 language plpgsql
@@ -20,9 +20,14 @@ begin
       from chain c
       join memory.semantic_memories m on m.user_id = p_user_id and m.id = c.next_id
   )
-  select array_agg(l.id) into v_doomed
-    from (select m.id from memory.semantic_memories m
-           where m.user_id = p_user_id and m.id in (select c.id from chain c)
+  select array_agg(l.id) filter (where l.doomed) into v_doomed
+    from (select m.id, m.id in (select c.id from chain c) as doomed
+            from memory.semantic_memories m
+           where m.user_id = p_user_id
+             and m.id in (select c.id from chain c
+                          union all
+                          select s.id from chain c
+                            join memory.semantic_memories s on s.user_id = p_user_id and s.supersedes = c.id)
            order by m.id
              for update) l;
 

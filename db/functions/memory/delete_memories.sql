@@ -10,7 +10,7 @@
 -- Permission self:write
 -- Errors  UN001 nobody is signed in; VL001 scope, metadata or all; VL003 neither a filter nor all; NF001 there is no
 --         such conversation
--- Locks   the memories in the order of their ids
+-- Locks   those of core.remove_memories
 -- Why plan_cache_mode   One statement serves every mix of filters, and is planned with those of the call.
 -- Owned by plinth_system: under a policy, no search by metadata would use its index.
 create or replace function api.delete_memories(

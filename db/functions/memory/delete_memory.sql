@@ -4,7 +4,7 @@
 --         belong to nothing, for the caller to remove.
 -- Permission self:write
 -- Errors  UN001 nobody is signed in; NF001 the user has no such memory
--- Locks   the memory and its past, in the order of their ids
+-- Locks   those of core.remove_memories
 create or replace function api.delete_memory(p_user_id uuid, p_memory_id uuid)
 returns table (deleted integer, superseded integer, embeddings integer, qdrant_points jsonb)
 language plpgsql
