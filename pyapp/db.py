@@ -28,7 +28,7 @@ _ALIVE = Statement("select pg_is_in_recovery()")
 _FIRST_DELAY, _LAST_DELAY = 0.05, 0.5  # seconds between attempts to connect
 _PATIENCE_SLOW = 10.0  # seconds a call waits for a connection of the lanes that take long
 # Failures that undid everything and may pass: how often each is tried again.
-# KC009: the same call, with the same key, is under way; for about a second it may still end.
+# KC009: the same, such as the first call with the key, is under way; in a second it may be over.
 _AGAIN = {"40001": 3, "40P01": 3, "55P03": 1, "KC009": 8} | dict.fromkeys(OUTDATED, 1)
 _SAFE_AGAIN = _AGAIN | {"57P01": 3, "57P02": 3, "57P03": 3}
 _LONGEST_PAUSE = 0.25

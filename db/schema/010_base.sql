@@ -109,7 +109,7 @@ insert into base.errors (code, http_status, title, description, retry_after) val
   ('KC004', 409, 'Not in this state',         'The thing is not in the state that this needs; the detail says which.', null),
   ('KC007', 409, 'Still in use',              'Something depends on the thing, so it stays.', null),
   ('KC008', 409, 'Too many',                  'There are as many of them as there may be; remove one.', null),
-  ('KC009', 409, 'Still under way',           'The first call with this key is not finished; send this one again.', 1),
+  ('KC009', 409, 'Still under way',           'The same work is under way, as by a first call with this key; try again.', 1),
   ('VL001', 422, 'Invalid field',             'A field breaks a rule; errors names the field and the rule.', null),
   ('VL002', 422, 'Unknown field',             'A field is not part of this request.', null),
   ('VL003', 422, 'Missing field',             'A required field is missing.', null),

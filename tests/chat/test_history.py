@@ -149,6 +149,17 @@ def test_a_fault_names_line_and_field_and_whole_pieces_are_in(town: Server) -> N
     assert len(exported(alice).splitlines()) == 1501
 
 
+def test_one_import_of_an_account_at_a_time(town: Server, empty: Database) -> None:
+    alice, bob = signed_in(town, "alice"), signed_in(town, "bob")
+    with empty.connect() as other:
+        other.execute("select pg_advisory_lock(hashtextextended('import:' || %s, 0))", [ALICE])
+        refused = imported(alice, lines(HISTORY))
+        assert (refused.status, refused.code) == (409, "KC009")
+        assert "Another import of this account is under way" in refused.json()["detail"]
+        assert imported(bob, lines(HISTORY)).json() == COUNTS
+    assert imported(alice, lines(HISTORY)).json() == COUNTS
+
+
 def test_a_fault_that_the_server_sees_names_line_and_field_too(town: Server) -> None:
     alice = signed_in(town, "alice")
     many = lines([HISTORY[0], *(message(n) for n in range(1049))])

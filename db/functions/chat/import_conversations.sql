@@ -13,8 +13,9 @@
 -- Permission self:write
 -- Errors  UN001 nobody is signed in; VL001 not a list of at most 5,000, or a field breaks a rule; VL002 there is no
 --         such field; VL003 a field is missing; NF001 there is no such conversation or message; KC004 a conversation is
---         deleted; KC008 too many messages of a conversation would be pinned
--- Locks   an advisory lock, by which imports of one user come one after another; names of conversations in their order;
+--         deleted; KC008 too many messages of a conversation would be pinned; KC009 another import of this account is
+--         under way
+-- Locks   an advisory lock, by which there is one import of a user at a time; names of conversations in their order;
 --         the conversations in that of their keys, like whoever writes into them; then names of messages in their order
 create or replace function api.import_conversations(p_user_id uuid, p_items jsonb, p_line integer default null)
 returns table (conversations bigint, messages bigint, edits bigint, summaries bigint, existing bigint)
@@ -35,7 +36,9 @@ begin
     perform base.raise('VL001', 'items must be a list of at most 5,000', 'items');
   end if;
   perform core.check_import(p_items, p_line);
-  perform pg_advisory_xact_lock(hashtextextended('import:' || p_user_id, 0));
+  if not pg_try_advisory_xact_lock(hashtextextended('import:' || p_user_id, 0)) then
+    perform base.raise('KC009', 'Another import of this account is under way');
+  end if;
   -- Below, each thing is looked up by its key (offset 0), whatever the planner guesses of how many there are; and the
   -- key is computed before, because under a policy no index is asked with a regular expression.
   -- 40 bits of this moment, 16 for the number of the line, 6 that are random.
