@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,11 @@ import pytest
 
 from tests.conftest import ROOT, Database, until
 
-ALICE = "01900000-0000-7000-8000-000000000005"
+ALICE, BOB = (f"01900000-0000-7000-8000-00000000000{n}" for n in (5, 6))
+WAITING = (
+    "select count(*) from pg_stat_activity"
+    " where datname = current_database() and wait_event_type = 'Lock'"
+)
 FILL = """
 with made as (
   insert into memory.embeddings (user_id, model_id, content, embedding)
@@ -26,7 +31,9 @@ select count(*) from made
 
 
 def operators(database: Database) -> psycopg.Connection[Any]:
-    return database.connect("plinth_operator")
+    connection = database.connect("plinth_operator")
+    connection.execute("set statement_timeout = '20s'")
+    return connection
 
 
 def nearest(connection: psycopg.Connection[Any], model: str, limit: int = 10) -> list[str]:
@@ -62,8 +69,7 @@ def test_who_writes_messages_delays_a_new_model_and_is_not_held_up(database: Dat
             target=lambda: maker.execute("select create_embedding_model('later', 3)")
         )
         made.start()
-        waiting = "select count(*) from pg_locks where not granted"
-        until(lambda: database.value(waiting) > 0, 5)
+        until(lambda: database.value(WAITING) > 0, 5)
         began = time.monotonic()
         other.execute("begin; lock table chat.messages in row exclusive mode; commit")
         assert time.monotonic() - began < 1
@@ -81,12 +87,60 @@ def test_a_model_is_dropped_between_two_searches(database: Database) -> None:
             target=lambda: dropper.execute("select drop_embedding_model('test-3-l2', 30)")
         )
         gone.start()
-        until(lambda: database.value("select count(*) from pg_locks where not granted") > 0, 5)
+        until(lambda: database.value(WAITING) > 0, 5)
         assert len(nearest(reader, "test-3-l2")) == 10
         reader.commit()
         gone.join(10)
         with pytest.raises(psycopg.Error, match="There is no such embedding model"):
             nearest(reader, "test-3-l2")
+
+
+def test_a_first_embedding_is_written_while_a_model_waits_to_be_dropped(database: Database) -> None:
+    """Counting it needs the model's row, which who drops the model takes last."""
+    database.value(FILL, ALICE, 30, "test-3-l2")
+    drop = "select drop_embedding_model('test-3-l2', 30)"
+    with operators(database) as reader, operators(database) as dropper:
+        reader.autocommit = False
+        assert len(nearest(reader, "test-3-l2")) == 10
+        with ThreadPoolExecutor(1) as pool:
+            dropped = pool.submit(dropper.execute, drop)
+            until(lambda: database.value(WAITING) > 0, 5)
+            with database.connect() as writer:
+                writer.execute("set lock_timeout = '1s'")
+                writer.execute(FILL.encode(), [BOB, 1, "test-3-l2"])
+            reader.commit()
+            with pytest.raises(psycopg.Error, match="The model has 31 rows, not 30"):
+                dropped.result(10)
+
+
+def test_of_two_who_drop_a_model_the_second_finds_none(database: Database) -> None:
+    drop = "select drop_embedding_model('test-3-l2', 0)"
+    with operators(database) as first, operators(database) as second, ThreadPoolExecutor(1) as pool:
+        first.autocommit = False
+        first.execute(drop)
+        dropped = pool.submit(second.execute, drop)
+        until(lambda: database.value(WAITING) > 0, 5)
+        first.commit()
+        with pytest.raises(psycopg.Error, match="There is no such embedding model"):
+            dropped.result(10)
+
+
+def test_a_model_that_becomes_the_default_meanwhile_stays(database: Database) -> None:
+    drop = "select drop_embedding_model('test-3-l2', 0)"
+    with (
+        operators(database) as other,
+        operators(database) as dropper,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        other.autocommit = False
+        other.execute("select update_embedding_model('test-3-l2', p_default => true)")
+        dropped = pool.submit(dropper.execute, drop)
+        until(lambda: database.value(WAITING) > 0, 5)
+        other.commit()
+        with pytest.raises(psycopg.errors.SerializationFailure, match="was changed meanwhile"):
+            dropped.result(10)
+        with pytest.raises(psycopg.Error, match="It is the default model"):
+            dropper.execute(drop)
 
 
 def indexed(database: Database, *options: str, **environment: str) -> str:

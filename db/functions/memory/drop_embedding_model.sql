@@ -5,10 +5,11 @@
 --         there are others by now, nothing is dropped. So nobody drops what he has not looked at.
 -- Permission embeddings:manage
 -- Errors  UN001 nobody is signed in; NP001 permission missing; NF001 there is no such model; VL003 rows are not
---         named; KC002 it has not as many rows; KC007 it is the default; 55P03 a search or write lasts longer than
---         five seconds
--- Locks   memory.embeddings against everybody, for the moment a partition is taken away; nobody waits for longer than a
---         fifth of a second: it is tried for five seconds. The model's row
+--         named; KC002 it has not as many rows; KC007 it is the default; 40001 it was changed meanwhile; 55P03 a search
+--         or write lasts longer than five seconds
+-- Locks   memory.embeddings and the partition, which searches read, against everybody, for the moment it is taken away;
+--         nobody waits for longer than a fifth of a second: it is tried for five seconds. Then the model's row, like
+--         whoever writes a user's first embedding
 create or replace function api.drop_embedding_model(p_name text, p_rows bigint)
 returns table (dropped bigint)
 language plpgsql
@@ -25,7 +26,7 @@ begin
   if p_rows is null then
     perform base.raise('VL003', 'Say how many rows it has', 'rows');
   end if;
-  select m.* into v_model from memory.embedding_models m where m.name = p_name for update;
+  select m.* into v_model from memory.embedding_models m where m.name = p_name;
   if not found then
     perform base.raise('NF001', 'There is no such embedding model', 'name');
   end if;
@@ -36,15 +37,22 @@ begin
   perform set_config('lock_timeout', '200ms', true);
   for v_try in 1..25 loop
     begin
-      lock table only memory.embeddings in access exclusive mode;
+      execute format('lock table only memory.embeddings, memory.embeddings_%s in access exclusive mode', v_model.id);
       exit;
-    exception when lock_not_available then
-      if v_try = 25 then
-        raise;
-      end if;
+    exception
+      when undefined_table then
+        perform base.raise('NF001', 'There is no such embedding model', 'name');
+      when lock_not_available then
+        if v_try = 25 then
+          raise;
+        end if;
     end;
   end loop;
   perform set_config('lock_timeout', v_timeout, true);
+  perform from memory.embedding_models m where m.id = v_model.id and not m.is_default for update;
+  if not found then
+    perform base.raise('40001', 'The model was changed meanwhile');
+  end if;
 
   dropped := core.embedding_total(v_model.id);
   if dropped <> p_rows then
