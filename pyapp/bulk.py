@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import IO, Any
 
 import psycopg
+from psycopg.adapt import Dumper
+from psycopg.pq import Format
+from psycopg.types import TypeInfo
 
 from pyapp import body, engine
 from pyapp.problems import Problem, malformed
@@ -51,22 +54,19 @@ def import_embeddings(
     settings: Settings, file: str, as_user: str, model: str | None, collection: str
 ) -> None:
     def read(line: bytes) -> dict[str, Any]:
-        # Not parse_object: of each number it would keep the spelling.
-        row = json.loads(line)
-        if not isinstance(row, dict):
-            raise malformed("This must be a JSON object.")
+        row = body.parse_object(line, exact=False)
         if more := sorted(row.keys() - set(_FIELDS)):
             raise malformed(f"{more[0]} is not a field of it.")
-        row["embedding"] = body.convert("vector", row.get("embedding"), "embedding")
+        row["embedding"] = body.convert("ext.vector", row.get("embedding"), "embedding")
         return row
 
     def send(connection: psycopg.Connection[Any], rows: list[Any], _first: int) -> dict[str, Any]:
         columns = {name: [row.get(name) for row in rows] for name in _FIELDS}
-        vectors = [vector and vector.decode() for vector in columns["embedding"]]
+        vectors = _vectors(connection, columns["embedding"])
         metadata = [None if data is None else json.dumps(data) for data in columns["metadata"]]
         call = (
             "select json_build_object('made', i.made, 'kept', i.kept)"
-            " from api.upsert_embeddings(null, %s::text[], %s::text[]::ext.vector[], %s, %s,"
+            " from api.upsert_embeddings(null, %s::text[], %s, %s, %s,"
             " %s::uuid[], %s::uuid[], %s::jsonb[]) i"
         )
         ids = columns["message_id"], columns["memory_id"]
@@ -74,6 +74,25 @@ def import_embeddings(
         return _answer(connection, call, values)
 
     _load(settings, file, as_user, read, send, most=1000)
+
+
+class _Array(bytes):
+    """An array in binary form."""
+
+
+def _vectors(connection: psycopg.Connection[Any], items: list[bytes | None]) -> _Array:
+    kind = TypeInfo.fetch(connection, "ext.vector")
+    assert kind is not None
+    oid_ = kind.array_oid
+
+    class Binary(Dumper):
+        format, oid = Format.BINARY, oid_
+
+        def dump(self, given: _Array) -> bytes:
+            return given
+
+    connection.adapters.register_dumper(_Array, Binary)
+    return _Array(body.binary_array(items, kind.oid))
 
 
 def export(settings: Settings, file: str, as_user: str) -> None:

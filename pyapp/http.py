@@ -194,7 +194,7 @@ class App:
         if route.lines is not None and lines.is_lines(headers.get(hdrs.CONTENT_TYPE, "")):
             return await self._in_pieces(request, route, context, args)
         if route.method != "GET":
-            _merge(args, await self._body(request))
+            _merge(args, await self._body(request, exact=route.exact))
         elif not request.payload.is_eof() or request.payload.total_bytes:
             raise problems.malformed("GET and HEAD take no body.")
         if route.result == "stream":
@@ -216,7 +216,7 @@ class App:
         form, kind = _FORMS.get(route.result, _JSON)
         return Reply(answer.status, form(answer.body), kind, extra, answer.etag)
 
-    async def _body(self, request: Request) -> dict[str, Any]:
+    async def _body(self, request: Request, *, exact: bool) -> dict[str, Any]:
         headers, payload = request.headers, request.payload
         if payload.is_eof() and not payload.total_bytes:
             return {}
@@ -226,7 +226,7 @@ class App:
             raise problems.layer("BR003", "Send the body as application/json in UTF-8.")
         _welcome(request)
         data = await request.connection.read_body(payload)
-        return body.parse_object(data) if data else {}
+        return body.parse_object(data, exact=exact) if data else {}
 
     async def _in_pieces(
         self,

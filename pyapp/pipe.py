@@ -48,14 +48,17 @@ class ConnectionLost(Exception):
 class Statement:
     """A statement's text and the name it is prepared under, the same on every connection."""
 
-    __slots__ = ("name", "replica", "text")
+    __slots__ = ("formats", "name", "replica", "text")
     _count = 0
 
-    def __init__(self, text: str, replica: "Statement | None" = None) -> None:
+    def __init__(
+        self, text: str, replica: "Statement | None" = None, formats: list[int] | None = None
+    ) -> None:
         Statement._count += 1
         self.name = b"s%d" % Statement._count
         self.text = text.encode()
         self.replica = replica  # the same question to a replica
+        self.formats = formats  # 1 for each value in binary form; None: all are text
 
 
 # What runs before a statement, in the same transaction: if it fails, the statement does not run.
@@ -122,7 +125,7 @@ class Pipe:
                 self._prepare(statement)
             if first is not None:
                 self._connection.send_query_prepared(first[0].name, first[1])
-            self._connection.send_query_prepared(statement.name, values)
+            self._connection.send_query_prepared(statement.name, values, statement.formats)
             self._connection.pipeline_sync()
         except Exception:
             self.lose()

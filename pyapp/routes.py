@@ -23,6 +23,7 @@ class Argument:
     name: str
     type: str
     required: bool
+    element: int | None
 
 
 class Route:
@@ -42,6 +43,8 @@ class Route:
         self.cache_tags: tuple[str, ...] = tuple(row["cache_tags"])
         self.cache_name = f"{version[:8]}:{self.function}".encode()
         self.args = {a["name"]: Argument(**a) for a in row["arguments"]}
+        types = [arg.type for arg in self.args.values()]
+        self.exact = "numeric" in types or not any(map(body.is_binary, types))
         self.required = [a.name for a in self.args.values() if a.required]
         self.once: str = row["once"]
         self.lines: str | None = row["lines"]  # the argument for the lines of a body
@@ -89,7 +92,7 @@ class Route:
             raise problems.field_error(
                 arg.name, f"must not be null: leave it out to keep it{clear}"
             )
-        return body.convert(arg.type, value, arg.name)
+        return body.convert(arg.type, value, arg.name, arg.element)
 
     def _make(self, names: Sequence[str], *, once: bool = False) -> Statement:
         """The statement with these arguments; before them come the token and the request's context,
@@ -97,7 +100,10 @@ class Route:
         text = self._text_once if once else self._text
         listed = []
         limit = "null"
-        for number, name in enumerate(names, 5 if once else 3):
+        first = 5 if once else 3
+        formats = [0] * (first - 1) + [body.is_binary(self.args[name].type) for name in names]
+        binary = formats if True in formats else None
+        for number, name in enumerate(names, first):
             type_name = self.args[name].type
             # Types of extensions are not for the layer's login to name: the function's own says it.
             value = f"${number}" if type_name.startswith("ext.") else f"${number}::{type_name}"
@@ -112,8 +118,8 @@ class Route:
         def filled(text: str) -> str:
             return text.replace("{args}", arguments).replace("{limit}", limit)
 
-        there = Statement(filled(self._replica_text)) if self._replica_text else None
-        return Statement(filled(text), there)
+        there = Statement(filled(self._replica_text), None, binary) if self._replica_text else None
+        return Statement(filled(text), there, binary)
 
 
 class Registry:

@@ -1,11 +1,13 @@
 """Values on their way to PostgreSQL: what fits arrives unchanged, what does not is refused here."""
 
 import json
+import struct
 from typing import Any
 
 import pytest
+from psycopg.types import TypeInfo
 
-from pyapp.body import Loose, convert, is_json, parse_object, parse_query
+from pyapp.body import Loose, convert, is_binary, is_json, parse_object, parse_query
 from pyapp.problems import Problem
 from tests.conftest import Database
 
@@ -57,6 +59,8 @@ FITS = [
     ("uuid[]", f'["{UUID}"]', f"{{{UUID}}}"),
     ("text[]", "[]", "{}"),
     ("ext.vector", "[1,2.5,-3e-3]", "[1,2.5,-0.003]"),
+    ("ext.vector[]", "[[1,2.5],[0,-3e38]]", '{"[1,2.5]","[0,-3e+38]"}'),
+    ("ext.vector[]", "[]", "{}"),
 ]
 
 
@@ -64,12 +68,15 @@ FITS = [
 def test_what_fits_arrives(
     shared_database: Database, type_name: str, sent: str, stored: str
 ) -> None:
-    text = convert(type_name, read(sent), "v")
-    assert text is not None
     with shared_database.connect() as connection:
         connection.execute("set timezone to 'UTC'")
-        query = f"select (%s::text)::{type_name}::text"
-        assert connection.execute(query.encode(), [text.decode()]).fetchone() == (stored,)
+        kind = TypeInfo.fetch(connection, type_name.removesuffix("[]"))
+        assert kind is not None
+        value = convert(type_name, read(sent), "v", kind.oid)
+        query = f"select $1::{type_name}::text".encode()
+        formats = [int(is_binary(type_name))]
+        result = connection.pgconn.exec_params(query, [value], param_formats=formats)
+        assert result.get_value(0, 0) == stored.encode(), result.error_message
 
 
 REFUSED = [
@@ -89,7 +96,9 @@ REFUSED = [
     ("bytea", ['"%"', '"A"', "1"]),
     ("integer[]", ["1", '["1"]', "[1.5]", "[null]", "[[1]]", '{"a":1}']),
     ("text[]", ['"a"', "[1]", "[null]"]),
-    ("vector", ["[]", '["1"]', "[true]", "[[1]]", '"[1]"', "[null]", "1"]),
+    ("vector", ["[]", '["1"]', "[true]", "[[1]]", '"[1]"', "[null]", "1", "[1,-4e38]"]),
+    ("vector", [f"[{'1,' * 16_000}1]", f"[{'9' * 300}]"]),
+    ("vector[]", ["[[]]", "[1]", "[null]", "1"]),
 ]
 
 
@@ -112,7 +121,7 @@ def test_a_path_or_a_query_sends_text_only() -> None:
     assert loose("text", "12") == b"12"
     assert loose("integer[]", "1,2") == b'{"1","2"}'
     assert loose("jsonb", '{"a":1}') == b'{"a": 1}'
-    assert loose("vector", "[1,2]") == b"[1.0,2.0]"
+    assert loose("vector", "[1,2]") == struct.pack(">HHff", 2, 0, 1, 2)
     for type_name, text in [
         ("integer", "1.0"),
         ("integer", "\u0661"),
@@ -132,6 +141,26 @@ def test_a_path_or_a_query_sends_text_only() -> None:
         with pytest.raises(Problem) as caught:
             loose(type_name, text)
         assert 400 <= caught.value.status < 500, (type_name, text)
+
+
+def test_where_no_number_has_to_be_exact_they_are_read_fast() -> None:
+    def fast(type_name: str, text: str) -> bytes | None:
+        return convert(type_name, parse_object(b'{"v":%b}' % text.encode(), exact=False)["v"], "v")
+
+    assert fast("jsonb", '{"a":[1.50,7]}') == b'{"a": [1.5, 7]}'
+    assert fast("double precision", "1.5e300") == b"1.5e+300"
+    assert fast("vector", "[1,2.5]") == struct.pack(">HHff", 2, 0, 1, 2.5)
+    for type_name, text in [
+        ("jsonb", '{"a":1e400}'),
+        ("double precision", "-1e400"),
+        ("integer", "1.0"),
+        ("vector", "[1e400]"),
+        ("vector", "[1e400,-1e400]"),
+        ("vector", "[4e38]"),
+    ]:
+        with pytest.raises(Problem) as caught:
+            fast(type_name, text)
+        assert (caught.value.status, caught.value.code) == (422, "VL001"), (type_name, text)
 
 
 def test_null_is_no_value() -> None:

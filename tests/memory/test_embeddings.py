@@ -64,13 +64,13 @@ def test_texts_are_kept_found_and_removed(alice: Client, join: Callable[[], Clie
     [
         ([1, 0], "embedding must have 3 numbers, as test-3 makes them, not 2"),
         ([0, 0, 0], "embedding must not be all zeros: it has no direction"),
-        ([], "must be a list of numbers"),
-        ([1, "2", 3], "must be a list of numbers"),
-        ([1, None, 3], "must be a list of numbers"),
-        ([1, 2, 1e39], "must be a list of numbers"),
+        ([], "must be a list of 1 to 16,000 numbers, each at most 3.4e38"),
+        ([1, "2", 3], "must be a list of 1 to 16,000 numbers, each at most 3.4e38"),
+        ([1, None, 3], "must be a list of 1 to 16,000 numbers, each at most 3.4e38"),
+        ([1, 2, 1e39], "must be a list of 1 to 16,000 numbers, each at most 3.4e38"),
         ([1, 2, 1e20], "embedding must have a norm from 1e-15 to 1e15"),
         ([1e-30, 0, 0], "embedding must have a norm from 1e-15 to 1e15"),
-        ("[1,2,3]", "must be a list of numbers"),
+        ("[1,2,3]", "must be a list of 1 to 16,000 numbers, each at most 3.4e38"),
     ],
 )
 def test_what_is_no_vector_is_refused_by_name(alice: Client, embedding: object, rule: str) -> None:

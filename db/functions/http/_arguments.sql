@@ -1,14 +1,16 @@
 -- http.arguments: what a request to a function may carry: its arguments without p_, but not the user (the caller is
--- filled in), and not the page size and place twice.
+-- filled in), and not the page size and place twice. element is the type of what a list holds, by number.
 create or replace function http.arguments(p_function oid)
-returns table (name text, type text, required boolean)
+returns table (name text, type text, required boolean, element bigint)
 language sql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
-  select substr(a.name, 3), format_type(a.type, null), a.n <= p.pronargs - p.pronargdefaults
+  select substr(a.name, 3), format_type(a.type, null), a.n <= p.pronargs - p.pronargdefaults,
+         nullif(t.typelem, 0)::bigint
     from pg_proc p
    cross join lateral unnest(p.proargnames[:p.pronargs], p.proargtypes::oid[]) with ordinality as a (name, type, n)
+    join pg_type t on t.oid = a.type
    where p.oid = p_function and a.name <> 'p_user_id'
    order by a.n
 $$;

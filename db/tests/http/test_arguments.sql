@@ -3,7 +3,8 @@ begin;
 select plan(12);
 
 select is(pg_get_function_arguments('http.arguments'::regproc), 'p_function oid', 'arguments');
-select is(pg_get_function_result('http.arguments'::regproc), 'TABLE(name text, type text, required boolean)', 'result');
+select is(pg_get_function_result('http.arguments'::regproc),
+  'TABLE(name text, type text, required boolean, element bigint)', 'result');
 select volatility_is('http', 'arguments', array['oid'], 'stable');
 select isnt_definer('http', 'arguments', array['oid']);
 select function_owner_is('http', 'arguments', array['oid'], 'plinth_owner');
@@ -20,8 +21,8 @@ create function api.tap_user(p_user_id uuid) returns text language sql as $$ sel
 reset role;
 
 select results_eq($$ select * from http.arguments('api.tap_many'::regproc) $$,
-  $$ values ('title', 'text', true), ('tags', 'text[]', false), ('meta', 'jsonb', false) $$,
-  'name, type, and whether it is needed; neither the user nor what comes back');
+  $$ values ('title', 'text', true, null), ('tags', 'text[]', false, 'text'::regtype::bigint), ('meta', 'jsonb', false, null) $$,
+  'name, type, whether it is needed, what a list holds; neither the user nor what comes back');
 select is_empty($$ select * from http.arguments('api.tap_none'::regproc) $$, 'none');
 select is_empty($$ select * from http.arguments('api.tap_user'::regproc) $$, 'none but the user');
 select is_empty($$ select * from http.arguments(null) $$, 'no function');

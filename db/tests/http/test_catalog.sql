@@ -38,7 +38,8 @@ select is((r.r::jsonb - 'statement'), '{"route": "GET /v1/tap/thing", "method": 
   "function": "api.tap_thing", "auth": "user", "lane": "read", "once": "never", "cost": 1, "lines": null,
   "statement_once": null, "replica": null, "status": 200, "result": "value",
   "cache_seconds": 60, "cache_tags": ["sessions", "tap"],
-  "arguments": [{"name": "word", "type": "text", "required": true}, {"name": "size", "type": "integer", "required": false}]}',
+  "arguments": [{"name": "word", "type": "text", "element": null, "required": true},
+                {"name": "size", "type": "integer", "element": null, "required": false}]}',
   'a user''s answer depends on the session, too; each argument with its type') from route r where r.path = '/v1/tap/thing';
 select is((r.r::jsonb - 'statement'), '{"route": "GET /v1/tap/open", "method": "GET", "path": "/v1/tap/open",
   "function": "api.tap_open", "auth": "none", "lane": "read", "once": "never", "cost": 1, "lines": null,
