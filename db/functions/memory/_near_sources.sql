@@ -1,8 +1,8 @@
 -- core.near_sources: the messages or memories of a user whose vectors are nearest to one, each once, nearest first.
 --
 -- Rules   p_kind is message or memory. Of memories those that are true now. from is included, to is not.
---         There are p_most of them whenever so many have a vector: where the nearest do not fit, further ones are asked
---         for, each time more of them.
+--         There are p_most of them whenever so many are among the nearest 20,000: where the nearest do not fit, further
+--         ones are asked for, each time more of them.
 -- Errors  VL001 the vector has another length than the model's, or no direction
 -- Reads with the rights of plinth_system: its callers belong to that role, and say whose rows they are.
 create or replace function core.near_sources(
@@ -22,13 +22,17 @@ rows 100
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_page  integer := p_most;
-  v_ids   uuid[];
-  v_far   double precision[];
-  v_last  double precision;
-  v_after uuid;
-  v_full  boolean;
-  v_found uuid[] := '{}';
+  -- By default an index looks at no more (hnsw.max_scan_tuples). Beyond, every further page would compare all that the
+  -- user has once more, for texts that are far from what was looked for.
+  c_looked constant integer := 20000;
+  v_page   integer := p_most;
+  v_looked integer := 0;
+  v_ids    uuid[];
+  v_far    double precision[];
+  v_last   double precision;
+  v_after  uuid;
+  v_full   boolean;
+  v_found  uuid[] := '{}';
 begin
   loop
     select array_agg(s.id order by n.distance, n.id) filter (where s.id is not null),
@@ -49,10 +53,10 @@ begin
     return query
       select f.id, min(f.distance) from unnest(v_ids, v_far) as f (id, distance)
        where f.id <> all (v_found) group by f.id order by 2, 1;
-    v_found := v_found || v_ids;
-    v_full := v_full and (select count(distinct f.id) from unnest(v_found) as f (id)) < p_most;
-    exit when not v_full;
-    v_page := v_page * 5;
+    v_found := array(select distinct f.id from unnest(v_found || v_ids) as f (id));
+    v_looked := v_looked + v_page;
+    v_page := least(v_page * 5, c_looked - v_looked);
+    exit when not v_full or v_page <= 0 or cardinality(v_found) >= p_most;
   end loop;
 end
 $$;

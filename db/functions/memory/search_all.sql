@@ -7,7 +7,7 @@
 --         place by text_score, vector_rank the place by distance. score is their reciprocal rank fusion:
 --         text_weight / (k + text_rank) + vector_weight / (k + vector_rank), without what did not find the row. Places
 --         are given to the best of each source, twice as many as are asked for and at least 100; of words, to the
---         newest that have them.
+--         newest that have them, and of vectors, to those among the nearest 20,000 whose text fits.
 --         sources are messages and memories; of memories, those that are true now. from is included, to is not. What
 --         is of a deleted conversation, or has expired, is not found.
 --         language as for search_messages. highlight is html (escaped, hits in <mark>), text (hits in **) or none.

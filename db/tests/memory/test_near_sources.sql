@@ -1,6 +1,6 @@
 -- core.near_sources: messages or memories by their nearest vector, each once, as many as there are.
 begin;
-select plan(17);
+select plan(19);
 
 -- First of all, and waiting as long as it takes: two files that hold some tables already would wait for each other.
 update base.settings s set value = s.value where s.name = 'embeddings.model_limit';
@@ -62,6 +62,18 @@ select is(pg_temp.near('memory', 20), '{b632,b633}', 'memories that are true');
 select is(pg_temp.near('message', 1, '2026-01-10'), '{b629}', 'the only one that fits is found, however far');
 select is(pg_temp.near('message', 5, '2026-01-03', '2026-01-05'), '{b622,b623}', 'from is included, to is not');
 select is(pg_temp.near('memory', 5, '2027-01-01'), null, 'none');
+
+-- Twenty thousand vectors of one message, nearer than all others.
+select lives_ok($$ select api.create_embedding_model('tap_near_many', 2, p_index_kind => 'none') $$, 'another model');
+insert into memory.embeddings (user_id, model_id, message_id, conversation_id, content, embedding)
+select '019e0000-0000-7000-8000-00000001b601', k.id,
+       ('019e0000-0000-7000-8000-00000001b62' || case when n <= 20000 then 1 else n - 19999 end)::uuid,
+       '019e0000-0000-7000-8000-00000001b611', n::text, format('[1,%s]', n)::ext.vector
+  from memory.embedding_models k cross join generate_series(1, 20001) n where k.name = 'tap_near_many';
+select is((select array_agg(right(s.id::text, 4))
+             from core.near_sources('019e0000-0000-7000-8000-00000001b601', 'message', k, '[1,0]', 1, null, '2026-01-03') s),
+          null, 'so many are looked at: what is farther is not found')
+  from memory.embedding_models k where k.name = 'tap_near_many';
 set session authorization plinth_web;
 select throws_ok($$ select pg_temp.near('memory', 1) $$, '42501', null, 'private');
 reset session authorization;
