@@ -27,6 +27,7 @@ needed_extensions as (
 needed_settings as (
   select n.name, n.value, current_setting(n.name) as now, n.level, n.reason
     from (values
+      ('server_encoding', 'UTF8', 'FAIL', 'not every text can be kept; make the database with encoding UTF8'),
       ('fsync', 'on', 'FAIL', 'a crash would lose acknowledged writes'),
       ('full_page_writes', 'on', 'FAIL', 'a crash would tear pages'),
       ('synchronous_commit', 'on', 'warn', 'a crash loses the last acknowledged writes'),
@@ -56,6 +57,16 @@ select 'ok', 'extensions ' || string_agg(name || ' ' || version, ', ')
   from needed_extensions
  where usable and string_to_array(version, '.')::integer[] >= least
 having count(*) > 0
+union all
+select 'warn', format('extension vector %s: before 0.8 an index is asked only once, so a search that few rows fit compares'
+                      ' more of them', version)
+  from needed_extensions
+ where name = 'vector' and string_to_array(version, '.')::integer[] between '{0,7}' and '{0,8}'
+union all
+-- Text search asks LC_CTYPE before PostgreSQL 18, whatever provider the database has.
+select 'warn', format('LC_CTYPE is %s, and Ä is not found by ä; make the database with one of UTF-8, like C.UTF-8', datctype)
+  from pg_database
+ where datname = current_database() and not to_tsvector('simple', 'Ä') @@ 'ä'::tsquery
 union all
 select 'warn', 'pg_stat_statements is not on the server: no list of slow statements'
  where not exists (select from pg_available_extensions where name = 'pg_stat_statements')

@@ -38,6 +38,17 @@ DYNAMIC: dict[str, str] = {
     "db/functions/ops/_plan_statement.sql": "EXPLAIN of what our own functions say",
     "db/functions/http/run_job.sql": "calls a job by the name the deploy registered",
 }
+# What came with PostgreSQL 17 and 18, where own servers may be of 16; pglast knows it all.
+NEWER = {
+    "array_reverse", "array_sort", "casefold", "crc32", "crc32c", "enforced", "gamma",
+    "has_largeobject_privilege", "json_exists", "json_query", "json_scalar", "json_serialize",
+    "json_table", "json_value", "jsonb_populate_record_valid", "lgamma", "merge_action", "pg_aios",
+    "pg_basetype", "pg_c_utf8", "pg_column_toast_chunk_id", "pg_get_acl", "pg_get_loaded_modules",
+    "pg_stat_checkpointer", "pg_unicode_fast", "pg_wait_events", "to_bin", "to_oct",
+    "to_regtypemod", "transaction_timeout", "unicode_assigned", "uuid_extract_timestamp",
+    "uuid_extract_version", "uuidv4", "uuidv7", "virtual", "xmltext",
+}  # fmt: skip
+ASKS_FIRST = {("db/schema/010_base.sql", "uuidv7"): "base.new_id has another body before 18"}
 
 Finding = tuple[int, str]
 
@@ -79,6 +90,8 @@ def check(path: str, text: str, codes: set[str]) -> Iterator[Finding]:
         return
     for start, end in _upper_keywords(text):
         yield _line(text, start), f"keyword in capitals: {text[start:end]}"
+    if not generated:
+        yield from _newer(path, text)
     if not generated and not text.startswith("-- "):
         yield 1, "the file begins with a comment that says what it is"
     parts = path.split("/")
@@ -140,6 +153,18 @@ def _upper_keywords(text: str) -> list[tuple[int, int]]:
             if token.kind != "NO_KEYWORD" and word != word.lower() and word not in NOT_KEYWORDS:
                 found.append((base + token.start, base + token.end + 1))
     return found
+
+
+def _newer(path: str, text: str) -> Iterator[Finding]:
+    for base, body in _bodies(text):
+        try:
+            tokens = scan(body)
+        except ParseError:  # a quoted text that is no SQL
+            continue
+        for token in tokens:
+            word = body[token.start : token.end + 1].lower()
+            if word in NEWER and (path, word) not in ASKS_FIRST:
+                yield _line(text, base + token.start), f"{word} is not in PostgreSQL 16"
 
 
 def _function_file(path: str, text: str, tree: list[Any], codes: set[str]) -> Iterator[Finding]:

@@ -294,15 +294,14 @@ begin
   else
     create function base.new_id() returns uuid language sql volatile parallel safe
     as $$
-      -- A random version 4 with its first 48 bits replaced by milliseconds and its version by 7.
-      select pg_catalog.encode(
-        pg_catalog.set_bit(pg_catalog.set_bit(
-          pg_catalog.overlay(
-            pg_catalog.uuid_send(pg_catalog.gen_random_uuid()),
-            pg_catalog.substring(pg_catalog.int8send(
-              pg_catalog.floor(extract(epoch from pg_catalog.clock_timestamp()) * 1000)::pg_catalog.int8), 3), 1, 6),
-          52, 1), 53, 1),
-        'hex')::pg_catalog.uuid
+      -- As there: 48 bits of milliseconds, the version, 12 bits of a millisecond's 4,096th parts, so that ids made one
+      -- after the other are in order within a millisecond as well; then the random end of a version 4.
+      select pg_catalog.overlay(pg_catalog.gen_random_uuid()::text,
+        pg_catalog.overlay(
+          pg_catalog.lpad(pg_catalog.to_hex(
+            (extract(epoch from pg_catalog.clock_timestamp()) * 1000000)::pg_catalog.int8 * 512 / 125), 15, '0'),
+          '7', 13, 0),
+        1, 18)::pg_catalog.uuid
     $$;
   end if;
 end $do$;

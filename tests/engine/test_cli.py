@@ -6,12 +6,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from pyapp import cli
 from pyapp.settings import DB_DIR
-from tests.conftest import ROOT, Database
+from tests.conftest import ROOT, Database, Engine, url_of
 
 NOWHERE = "postgresql://127.0.0.1:1/plinth"
 ELSEWHERE = {"REDIS_URL": "redis://127.0.0.1:1", "PLINTH_SECRET_KEY": "any"}
@@ -249,6 +250,21 @@ def test_the_doctor_knows_what_an_administrator_needs(database: Database) -> Non
     assert "FAIL administrator plain lacks rights; ALTER ROLE plain CREATEROLE" in found
     assert "warn synchronous_commit is off, not on: " in found
     assert "FAIL clocks differ by " in found
+
+
+def test_the_doctor_knows_databases_that_lose_letters(engine: Engine) -> None:
+    query = (DB_DIR / "doctor.sql").read_bytes()
+    with psycopg.connect(engine.admin_url, autocommit=True) as admin:
+        admin.execute("create database t_letters template template0 encoding 'SQL_ASCII'"
+                      " locale_provider libc locale 'C'")  # fmt: skip
+        try:
+            poor = url_of(engine.admin_url, "t_letters")
+            with psycopg.connect(poor, client_encoding="utf8") as inside:
+                found = "\n".join(" ".join(row) for row in inside.execute(query))
+        finally:
+            admin.execute("drop database t_letters with (force)")
+    assert "FAIL server_encoding is SQL_ASCII, not UTF8: " in found
+    assert "warn LC_CTYPE is C, and Ä is not found by ä" in found
 
 
 def test_a_command_makes_no_servers_where_there_are_none(tmp_path: Path) -> None:

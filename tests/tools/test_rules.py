@@ -57,6 +57,11 @@ SPOILED = [
     ("end\n$$", "exception when others then return null; end\n$$", "when others"),
     ("the thing.", "the thing" + "!" * 120, "120 are the limit"),
     ("returns text", "returns text text", "syntax:"),
+    (
+        "return 'a Text",
+        "perform pg_catalog.uuidv7(); return 'a Text",
+        "uuidv7 is not in PostgreSQL 16",
+    ),
 ]
 
 

@@ -57,6 +57,7 @@ declare
   v_all     double precision;
   v_few     double precision;
   v_fitting double precision;
+  v_goes_on boolean;
   v_ef      integer := least(greatest(coalesce(p_ef_search, p_model.hnsw_ef_search), p_limit), 1000);
   v_fit     text;
   v_nearest text;
@@ -112,15 +113,19 @@ begin
                      from generate_series(1, c_sample));
     end if;
     if v_fitting > v_few then
-      v_ef := least(1000, ceil(v_ef * sqrt(v_all / v_fitting)));
+      -- Before pgvector 0.8 no index can go on: its candidates have to do at once.
+      v_goes_on := current_setting('hnsw.iterative_scan', true) is not null;
+      v_ef := least(1000, ceil(v_ef * case when v_goes_on then sqrt(v_all / v_fitting) else 1.5 * v_all / v_fitting end));
       v_sort := current_setting('enable_sort');
+      if v_goes_on then
+        -- To be able to go on, the index remembers what it left out, which costs a tenth; nearly always the candidates
+        -- will do where nearly all rows fit.
+        perform set_config('hnsw.iterative_scan',
+                           case when v_fitting > 0.8 * v_all and v_ef >= 2 * p_limit then 'off' else 'relaxed_order' end, true),
+                set_config('ivfflat.iterative_scan', 'relaxed_order', true);
+      end if;
       perform set_config('hnsw.ef_search', v_ef::text, true),
-              -- To be able to go on, the index remembers what it left out, which costs a tenth; nearly always the
-              -- candidates will do where nearly all rows fit.
-              set_config('hnsw.iterative_scan',
-                         case when v_fitting > 0.8 * v_all and v_ef >= 2 * p_limit then 'off' else 'relaxed_order' end, true),
               set_config('ivfflat.probes', p_model.ivfflat_probes::text, true),
-              set_config('ivfflat.iterative_scan', 'relaxed_order', true),
               -- Only an index brings rows in order; whatever else the planner might think of would have to sort them.
               set_config('enable_sort', 'off', true);
       return query

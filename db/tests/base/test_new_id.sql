@@ -1,6 +1,6 @@
 -- base.new_id: uuids of version 7: unique, and their first 48 bits are the milliseconds at which they were made.
 begin;
-select plan(13);
+select plan(14);
 
 select is(pg_get_function_arguments('base.new_id'::regproc), '', 'arguments');
 select is(pg_get_function_result('base.new_id'::regproc), 'uuid', 'result');
@@ -46,6 +46,9 @@ select is_empty($$ select * from made m where pg_temp.made_at(m.id) not between 
                 'the time in it is the time it was made');
 select results_eq($$ select m.n from made m order by m.id $$, $$ select m.n from made m order by m.n $$,
                   'ordered like the time they were made');
+create temp table many as select n, base.new_id() as id from generate_series(1, 5000) n;
+select is((select count(*) from (select m.id < lag(m.id) over (order by m.n) as back from many m) x where x.back), 0::bigint,
+          'within a millisecond as well');
 
 set session authorization plinth_operator;
 select isnt(base.new_id(), null, 'an operator may have one');

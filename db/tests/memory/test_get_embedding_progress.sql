@@ -32,7 +32,7 @@ select throws_ok($$ select get_embedding_progress('tap-none', 'test-3') $$, 'NF0
 select throws_ok($$ select get_embedding_progress('test-3', null) $$, 'VL003', 'Name both models',
   'of which other one');
 select results_eq($$ select v.name, v.embeddings, v.users, v.index_bytes > 0 from v_embedding_models v where v.name ~
-  '^test-[23]' $$,
+  '^test-[23]' order by v.name $$,
   $$ values ('test-2-bare', 0::bigint, 0::bigint, false), ('test-3', 7, 2, true), ('test-3-l2', 7, 2, true) $$,
     'the view counts the same');
 reset session authorization;

@@ -68,7 +68,10 @@ select ok((f.slots ->> 'a') = (o.slots ->> 'a') and (f.slots ->> 'c')::int4multi
 select throws_ok($$ update ops.flags set key = 'tap_t' where key = 'tap_s' $$, 'VL001',
   'The key of a flag never changes: make another',
                  'the key stays');
-select throws_ok($$ delete from ops.flags where key = 'tap_s' $$, '23001', null, 'a flag with a history is never deleted');
+-- PostgreSQL 18 tells RESTRICT apart from a missing key.
+select throws_ok($$ delete from ops.flags where key = 'tap_s' $$,
+  case when current_setting('server_version_num')::integer >= 180000 then '23001' else '23503' end, null,
+  'a flag with a history is never deleted');
 select throws_ok($$ update ops.flag_history set reason = 'x' $$, 'AU001', null, 'the history is never changed');
 select throws_ok($$ delete from ops.flag_history $$, 'AU001', null, 'nor shortened');
 select throws_ok($$ truncate ops.flag_history $$, 'AU001', null, 'nor emptied');
