@@ -118,10 +118,11 @@ begin
       v_ef := least(1000, ceil(v_ef * case when v_goes_on then sqrt(v_all / v_fitting) else 1.5 * v_all / v_fitting end));
       v_sort := current_setting('enable_sort');
       if v_goes_on then
-        -- To be able to go on, the index remembers what it left out, which costs a tenth; nearly always the candidates
-        -- will do where nearly all rows fit.
+        -- To be able to go on, the index remembers what it left out, which costs a tenth. Where nearly all rows are the
+        -- user's, the candidates will do; but all of them may be on earlier pages, or what a filter leaves out.
         perform set_config('hnsw.iterative_scan',
-                           case when v_fitting > 0.8 * v_all and v_ef >= 2 * p_limit then 'off' else 'relaxed_order' end, true),
+                           case when v_fitting > 0.8 * v_all and v_ef >= 2 * p_limit and v_fit = 'e.user_id = $1'
+                                     and p_after_id is null then 'off' else 'relaxed_order' end, true),
                 set_config('ivfflat.iterative_scan', 'relaxed_order', true);
       end if;
       perform set_config('hnsw.ef_search', v_ef::text, true),

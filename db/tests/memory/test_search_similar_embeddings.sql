@@ -1,6 +1,6 @@
 -- api.search_similar_embeddings: k rows whenever k exist, nearest first, by index or one by one.
 begin;
-select plan(39);
+select plan(40);
 
 select is(pg_get_function_arguments('api.search_similar_embeddings'::regproc),
   'p_user_id uuid, p_embedding ext.vector, p_model text DEFAULT NULL::text, p_exact boolean DEFAULT false, '
@@ -199,6 +199,21 @@ select ok((select count(*) from near n join near x using (id) where n.what = 'ha
 select is((select count(*) from near n where n.what = 'few'), 20::bigint, 'all there are, where fewer fit');
 select ok((select count(*) from near n join near x using (id) where n.what = 'paged' and x.what = 'all') >= 23,
   'page by page');
+-- The nearest 40 are more than the candidates, and not wanted: the index goes on (with pgvector 0.8). Nothing else is
+-- left out.
+update chat.conversations c set status = 'active' where c.user_id = :'anna' and c.status = 'deleted';
+update memory.semantic_memories m set expires_at = null where m.user_id = :'anna';
+create temp table later as
+  select s.*, 'page' as what from search_similar_embeddings(:'anna', '[1,2,3]', p_ef_search => 20,
+    p_after => (select n.cursor from near n where n.what = 'all, exact' order by n.distance, n.id offset 39 limit 1)) s;
+update memory.embeddings e set collection = 'near' where e.user_id = :'anna' and e.id in (
+  select n.id from near n where n.what = 'all, exact' order by n.distance limit 40);
+insert into later
+  select s.*, 'filter' from search_similar_embeddings(:'anna', '[1,2,3]', p_ef_search => 20, p_collection => 'many') s;
+update memory.embeddings e set collection = 'many' where e.user_id = :'anna' and e.collection = 'near';
+select results_eq($$ select l.what, l.way, count(*) from later l group by 1, 2 order by 1, 2 $$,
+  $$ select w.what, case when current_setting('hnsw.iterative_scan', true) is null then 'exact' else 'index' end, 10::bigint
+       from (values ('filter'), ('page')) w (what) $$, 'also behind all candidates by the index');
 -- Half of the rows fit, and few of them are near: an index that gives up early finds only those. Before pgvector 0.8 it
 -- never goes on.
 update memory.embeddings e set metadata = '{"away": true}'
