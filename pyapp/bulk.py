@@ -4,7 +4,6 @@ Each batch is one transaction, and what is there already does no harm: whatever 
 batches are in, and the same command goes on.
 """
 
-import json
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -13,9 +12,8 @@ from pathlib import Path
 from typing import IO, Any
 
 import psycopg
-from psycopg.adapt import Dumper
-from psycopg.pq import Format
 from psycopg.types import TypeInfo
+from psycopg.types.string import BytesBinaryDumper
 
 from pyapp import body, engine
 from pyapp.problems import Problem, malformed
@@ -47,7 +45,13 @@ def import_messages(settings: Settings, file: str, as_user: str) -> None:
     _load(settings, file, as_user, read, send)
 
 
-_FIELDS = ("content", "embedding", "message_id", "memory_id", "metadata")
+_FIELDS = {
+    "content": "text",
+    "embedding": "ext.vector",
+    "message_id": "uuid",
+    "memory_id": "uuid",
+    "metadata": "jsonb",
+}
 
 
 def import_embeddings(
@@ -55,22 +59,21 @@ def import_embeddings(
 ) -> None:
     def read(line: bytes) -> dict[str, Any]:
         row = body.parse_object(line, exact=False)
-        if more := sorted(row.keys() - set(_FIELDS)):
+        if more := sorted(row.keys() - _FIELDS.keys()):
             raise malformed(f"{more[0]} is not a field of it.")
-        row["embedding"] = body.convert("ext.vector", row.get("embedding"), "embedding")
+        for name, type_name in _FIELDS.items():
+            value = body.convert(type_name, row.get(name), name)
+            row[name] = value if value is None or body.is_binary(type_name) else value.decode()
         return row
 
     def send(connection: psycopg.Connection[Any], rows: list[Any], _first: int) -> dict[str, Any]:
-        columns = {name: [row.get(name) for row in rows] for name in _FIELDS}
-        vectors = _vectors(connection, columns["embedding"])
-        metadata = [None if data is None else json.dumps(data) for data in columns["metadata"]]
+        contents, vectors, *rest = ([row[name] for row in rows] for name in _FIELDS)
         call = (
             "select json_build_object('made', i.made, 'kept', i.kept)"
             " from api.upsert_embeddings(null, %s::text[], %s, %s, %s,"
             " %s::uuid[], %s::uuid[], %s::jsonb[]) i"
         )
-        ids = columns["message_id"], columns["memory_id"]
-        values = (columns["content"], vectors, model, collection, *ids, metadata)
+        values = (contents, _vectors(connection, vectors), model, collection, *rest)
         return _answer(connection, call, values)
 
     _load(settings, file, as_user, read, send, most=1000)
@@ -81,15 +84,10 @@ class _Array(bytes):
 
 
 def _vectors(connection: psycopg.Connection[Any], items: list[bytes | None]) -> _Array:
-    kind = TypeInfo.fetch(connection, "ext.vector")
-    assert kind is not None
-    oid_ = kind.array_oid
+    kind: Any = TypeInfo.fetch(connection, "ext.vector")
 
-    class Binary(Dumper):
-        format, oid = Format.BINARY, oid_
-
-        def dump(self, given: _Array) -> bytes:
-            return given
+    class Binary(BytesBinaryDumper):
+        oid = kind.array_oid
 
     connection.adapters.register_dumper(_Array, Binary)
     return _Array(body.binary_array(items, kind.oid))

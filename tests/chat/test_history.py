@@ -342,6 +342,8 @@ def test_vectors_on_the_command_line(own: dict[str, str], empty: Database) -> No
         ({"vector": [1, 2, 3]}, "line 1100: vector is not a field of it."),
         ({"content": None}, "line 1100, content: "),
         ({"metadata": []}, "line 1100, metadata: "),
+        ({"content": 5}, "line 1100: content: must be a string"),
+        ({"message_id": "x"}, "line 1100: message_id: must be a UUID"),
     ):
         faulty = [*rows[:1099], rows[1099] | {"content": "new"} | wrong]
         done = plinth(own, *words, given=lines(faulty))

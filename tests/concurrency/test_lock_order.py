@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 import pytest
 
 from tests.conftest import Database, until
@@ -110,6 +111,31 @@ def test_plans_that_are_being_erased_are_passed_over(
     with people.held("select from chat.conversations where id = %s for update", talk):
         assert people.call("claim_plan_steps")[0]["plan_id"] == second
     assert people.call("claim_plan_steps")[0]["plan_id"] == first
+
+
+@pytest.mark.parametrize(
+    ("function", "named"),
+    [
+        ("create_memory", {"content": "Likes tea"}),
+        ("create_plan", {"goal": "To try"}),
+        ("start_function_execution", {"name": "Anything"}),
+    ],
+)
+def test_who_comes_too_late_finds_no_conversation(
+    people: People,
+    talk: str,
+    plan: Callable[[str | None], str],
+    function: str,
+    named: dict[str, str],
+) -> None:
+    plan(None)
+    with people.database.connect(autocommit=False) as eraser:
+        eraser.execute("delete from chat.conversations where id = %s", [talk])
+        late = people.waits(function, conversation_id=talk, **named)
+        eraser.commit()
+        with pytest.raises(psycopg.Error, match="There is no such conversation") as caught:
+            late.result(10)
+    assert caught.value.sqlstate == "NF001"
 
 
 def test_what_is_restored_is_not_erased_and_holds_nobody_up(people: People, talk: str) -> None:

@@ -8,6 +8,7 @@
 -- Permission self:write
 -- Errors  UN001 nobody is signed in; NF001 there is no such conversation; VL001 goal, metadata, steps; VL001 with all
 --         that is wrong with the steps, each with its place; VL003 no goal; KC004 it shall start and has no step
+-- Locks   the conversation against its erasure
 create or replace function api.create_plan(
   p_user_id         uuid,
   p_goal            text,
@@ -38,6 +39,7 @@ begin
     perform base.raise('VL001', 'metadata must be an object of at most 16,384 bytes', 'metadata');
   end if;
   if p_conversation_id is not null then
+    perform from chat.conversations c where c.user_id = p_user_id and c.id = p_conversation_id for key share;
     perform core.require_conversation(p_user_id, p_conversation_id);
   end if;
 

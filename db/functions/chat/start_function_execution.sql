@@ -10,6 +10,7 @@
 -- Errors  UN001 nobody is signed in; NF001 there is no such skill, version, conversation or message; KC004 the skill
 --         is switched off; VL001 all that is wrong with the arguments, each with its place; VL001 attempt,
 --         timeout_seconds, message_id without a conversation
+-- Locks   the conversation against its erasure
 create or replace function api.start_function_execution(
   p_user_id         uuid,
   p_name            text,
@@ -55,6 +56,7 @@ begin
   end if;
 
   if p_conversation_id is not null then
+    perform from chat.conversations c where c.user_id = p_user_id and c.id = p_conversation_id for key share;
     perform core.require_conversation(p_user_id, p_conversation_id);
   end if;
   if p_message_id is not null then

@@ -20,7 +20,9 @@ declare
 begin
   v_known := array(select c.id from chat.conversations c
                     where c.user_id = v_user_id and c.status <> 'deleted'
-                      and c.id in (select m.conversation_id from unnest(p_memories) m));
+                      and c.id in (select m.conversation_id from unnest(p_memories) m)
+                    order by c.id
+                      for key share);
 
   foreach v_memory in array p_memories loop
     v_memory.id := base.new_id();
