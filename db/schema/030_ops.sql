@@ -108,8 +108,9 @@ comment on function ops.partition_step(text) is 'How long a quarter, month or da
 
 -- ATTACH locks the default partition against everybody, and where there are foreign keys, the tables at their other
 -- ends against writers. It waits for moments only: so nobody waits long behind it, and in a deadlock it gives up first.
--- What it does not get is the next run's, which has time: partitions are made long before they are needed (v_findings
--- tells of one that is missing).
+-- Tables with foreign keys come first: what is made stays locked to the end, so as little as can be is locked when it
+-- waits. What it does not get is the next run's, which has time: partitions are made long before they are needed
+-- (v_findings tells of one that is missing).
 create function ops.make_partitions()
 returns integer
 language plpgsql
@@ -134,7 +135,7 @@ begin
      cross join lateral (select ops.partition_step(t.step) as step) s
      cross join lateral generate_series(date_trunc(t.step, date_subtract(now(), t.behind * s.step, 'UTC'), 'UTC'),
                                         date_add(now(), t.ahead * s.step, 'UTC'), s.step, 'UTC') b
-     order by 1, 3
+     order by exists (select from pg_constraint c where c.conrelid = t.name::regclass and c.contype = 'f') desc, 1, 3
   loop
     continue when v_table = v_held;  -- what is made stays locked to the end: no second wait for the same table
     v_name := ops.partition_name(v_table, v_step, v_begin);

@@ -35,10 +35,10 @@ begin
   if jsonb_typeof(p_items) is distinct from 'array' or jsonb_array_length(p_items) > 5000 then
     perform base.raise('VL001', 'items must be a list of at most 5,000', 'items');
   end if;
-  perform core.check_import(p_items, p_line);
   if not pg_try_advisory_xact_lock(hashtextextended('import:' || p_user_id, 0)) then
     perform base.raise('KC009', 'Another import of this account is under way');
   end if;
+  perform core.check_import(p_items, p_line);
   -- Below, each thing is looked up by its key (offset 0), whatever the planner guesses of how many there are; and the
   -- key is computed before, because under a policy no index is asked with a regular expression.
   -- 40 bits of this moment, 16 for the number of the line, 6 that are random.
