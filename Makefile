@@ -56,7 +56,7 @@ bench-identity: install ## who is calling, at a million sessions; and what encry
 	@$(BIN)/python -m bench.identity
 	@$(BIN)/python -m bench.at_rest
 
-bench-messages: install ## messages of one user at a thousand to a million, and loading much at once (15 minutes)
+bench-messages: install ## users with a thousand to a million messages in turn, and loading much at once (10 minutes)
 	@$(BIN)/python -m bench.messages $(ARGS)
 
 bench-search: install ## searches among a million messages of one user, and of 10,000 (8 minutes)

@@ -1,8 +1,8 @@
-"""Messages of one user at 1,000, 100,000 and a million: python -m bench.messages
+"""Users with 1,000, 100,000 and a million messages in one database: python -m bench.messages
 
-What a call of the function behind each route costs inside the database, at each size in one run,
-with the plans that ran at the largest; then loading much at once with `plinth import`, beside COPY
-into the same tables and into equal ones without triggers and foreign keys. Writes
+What a call of the function behind each route costs inside the database, asked for each of them in
+turn, with the plans that ran for the largest; then loading much at once with `plinth import`,
+beside COPY into the same tables and into equal ones without triggers and foreign keys. Writes
 bench/results/messages.md.
 """
 
@@ -25,22 +25,18 @@ from pyapp import bulk, engine, migrate
 from pyapp.settings import Settings
 
 RESULT = Path(__file__).with_name("results") / "messages.md"
-ONE = "019e0000-0000-7000-8000-000000000001"
 FLAT = 1.5  # how much more a list may cost at the largest size
 _TEXTS = 20_000
 _OWNERS = """
 insert into auth.users (id, username, email)
 select format('019e0000-0000-7000-8000-%%s', lpad(n::text, 12, '0'))::uuid, 'bench' || n,
-       'bench' || n || '@example.org' from generate_series(1, 3) n;
+       'bench' || n || '@example.org' from generate_series(1, 9) n;
 create temp table texts (n integer, role text, content text, metadata jsonb);
 """
 # Half of the messages are in one conversation, the others in conversations of ten, over two
 # years. Past the triggers, which do what is written here by hand.
 _FILL = """
 set session_replication_role = replica;
-delete from chat.messages where user_id = %(one)s;
-delete from chat.message_client_ids where user_id = %(one)s;
-delete from chat.conversations where user_id = %(one)s;
 create temp table talks on commit drop as
   select n, base.id_at(now() - interval '2 years' + n * interval '1 second') as id
     from generate_series(0, %(messages)s / 20) n;
@@ -122,12 +118,14 @@ def main() -> int:
             "create temp table words as select n, case role when 'tool' then 'user' else role end,"
             " content, to_tsvector('english', content) as search from texts"
         )
-        costs: dict[str, list[float]] = {name: [] for name in CALLS}
-        for size in sizes:
-            _fill(connection, size)
-            for name, seconds in _measure(connection, given.calls).items():
-                costs[name].append(seconds)
-        plans = _plans(connection)
+        # The second one is who loads much at once.
+        owners = [f"019e0000-0000-7000-8000-{n:012}" for n in range(3, 3 + len(sizes))]
+        for owner, size in zip(owners, sizes, strict=True):
+            _fill(connection, owner, size)
+        for table in ("messages", "conversations", "message_client_ids"):
+            connection.execute(f"vacuum (analyze) chat.{table}".encode())
+        costs = _measure(connection, owners, given.calls)
+        plans = _plans(connection, owners[-1])
         loads = list(_loads(connection, settings, folder, given, [text[2] for text in made]))
     text = _report(sizes, costs, plans, loads, given)
     RESULT.write_text(text)
@@ -136,22 +134,20 @@ def main() -> int:
     return 0 if flat else 1
 
 
-def _fill(connection: psycopg.Connection[Any], messages: int) -> None:
+def _fill(connection: psycopg.Connection[Any], owner: str, messages: int) -> None:
     print(f"{messages:,} messages", flush=True)
-    names = {"one": ONE, "messages": messages, "texts": _TEXTS}
+    names = {"one": owner, "messages": messages, "texts": _TEXTS}
     with connection.transaction():
         for statement in _FILL.split(";\n"):
             if statement.strip():
                 wanted = {name: names[name] for name in names if f"%({name})s" in statement}
                 connection.execute(statement.encode(), wanted or None)
-    for table in ("messages", "conversations", "message_client_ids"):
-        connection.execute(f"vacuum (analyze) chat.{table}".encode())
 
 
-def _calls(connection: psycopg.Connection[Any]) -> Callable[[str], bytes]:
+def _calls(connection: psycopg.Connection[Any], owner: str) -> Callable[[str], bytes]:
     """Makes a statement of one of the calls, each time with another place."""
     dice = random.Random(1)
-    row: Any = connection.execute(_LONG.format(one=ONE).strip("()").encode()).fetchone()
+    row: Any = connection.execute(_LONG.format(one=owner).strip("()").encode()).fetchone()
     talk = row[0]
     ids = [
         str(row[0])
@@ -163,34 +159,36 @@ def _calls(connection: psycopg.Connection[Any]) -> Callable[[str], bytes]:
     ]
 
     def make(call: str) -> bytes:
-        filled = call.format(one=ONE, talk=talk, after=dice.choice(ids), text="hello " * 20)
+        filled = call.format(one=owner, talk=talk, after=dice.choice(ids), text="hello " * 20)
         return filled.encode()
 
     return make
 
 
-def _measure(connection: psycopg.Connection[Any], calls: int) -> dict[str, float]:
-    """Milliseconds per call, each a transaction of its own: the middle one of a fifth of them, of
-    that fifth which was disturbed least."""
-    make, found = _calls(connection), {}
+def _measure(
+    connection: psycopg.Connection[Any], owners: list[str], calls: int
+) -> dict[str, list[float]]:
+    """The middle one of the milliseconds that a call took for each owner, each a transaction of its
+    own. They take turns, so that a slow moment of the machine is everybody's."""
+    makes, found = [_calls(connection, owner) for owner in owners], {}
     for name, call in CALLS.items():
-        seconds = []
+        seconds: list[list[float]] = [[] for _ in owners]
         for number in range(calls + 10):
-            statement = make(call)
-            begun = time.perf_counter()
-            connection.execute(statement)
-            if number >= 10:  # by then every plan is made
-                seconds.append(time.perf_counter() - begun)
-        fifths = [statistics.median(seconds[part::5]) for part in range(5)]
-        found[name] = min(fifths) * 1000
-        print(f"  {name}: {found[name]:.2f} ms", flush=True)
+            for make, took in zip(makes, seconds, strict=True):
+                statement = make(call)
+                begun = time.perf_counter()
+                connection.execute(statement)
+                if number >= 10:  # by then every plan is made
+                    took.append(time.perf_counter() - begun)
+        found[name] = [statistics.median(took) * 1000 for took in seconds]
+        print(f"  {name}: {', '.join(f'{ms:.2f}' for ms in found[name])} ms", flush=True)
     return found
 
 
-def _plans(connection: psycopg.Connection[Any]) -> dict[str, list[str]]:
+def _plans(connection: psycopg.Connection[Any], owner: str) -> dict[str, list[str]]:
     """What auto_explain tells of each call when its plans have settled."""
     heard: list[str] = []
-    make, found = _calls(connection), {}
+    make, found = _calls(connection, owner), {}
 
     def listen(diagnostic: psycopg.errors.Diagnostic) -> None:
         heard.append(diagnostic.message_primary or "")
@@ -301,7 +299,7 @@ def _copied(
     connection.execute("create schema bench")
     equal = tuple(f"bench.t{number}" for number in range(len(tables)))
     for copy_of, table in zip(tables, equal, strict=True):
-        like = f"create table {table} (like {_leaf(connection, copy_of)} including all)"
+        like = f"create table {table} (like {_leaf(connection, copy_of, mine)} including all)"
         connection.execute(like.encode())
     _remove(connection, tables, mine)
     for name, made in (("COPY into the same tables", tables), ("COPY into equal ones", equal)):
@@ -332,13 +330,10 @@ def _columns(connection: psycopg.Connection[Any], table: str) -> str:
     return str(row[0])
 
 
-def _leaf(connection: psycopg.Connection[Any], table: str) -> str:
-    """The partition that holds most, which has all that the table has; or the table itself."""
-    row: Any = connection.execute(
-        "select i.inhrelid::regclass::text from pg_inherits i where i.inhparent = %s::regclass"
-        " order by pg_total_relation_size(i.inhrelid) desc limit 1",
-        [table],
-    ).fetchone()
+def _leaf(connection: psycopg.Connection[Any], table: str, mine: str) -> str:
+    """The table of the most rows: a partition, which has all that its table has, or itself."""
+    asked = f"select tableoid::regclass::text from {table} {mine} group by 1 order by count(*) desc"
+    row: Any = connection.execute(asked.encode()).fetchone()
     return str(row[0]) if row else table
 
 
@@ -351,12 +346,13 @@ def _report(
 ) -> str:  # fmt: skip
     names = [f"{size:,}" for size in sizes]
     lines = [
-        "# Messages of one user",
+        "# Few messages and many",
         "",
-        "`make bench-messages`, in one run. Half of the messages are in one conversation, the",
-        "others in conversations of ten, over two years. Milliseconds per call in the database,",
-        f"each a transaction of its own (of {given.calls}, in fifths: the middle one of the fifth",
-        f"that was disturbed least). A list may cost {FLAT} times as much at the largest size.",
+        "`make bench-messages`, in one run over one database with a user for each size. Half of a",
+        "user's messages are in one conversation, the others in conversations of ten, over two",
+        f"years. Milliseconds per call in the database, the middle one of {given.calls}, each a",
+        "transaction of its own; the users take turns. A list may cost the user with most",
+        f"{FLAT} times as much.",
         "",
         f"| call | {' | '.join(names)} | largest to smallest |",
         f"|---|{'---|' * (len(sizes) + 1)}",

@@ -42,7 +42,11 @@ class Route:
         self.cache_seconds: int | None = row["cache_seconds"]
         self.cache_tags: tuple[str, ...] = tuple(row["cache_tags"])
         self.cache_name = f"{version[:8]}:{self.function}".encode()
-        self.args = {a["name"]: Argument(**a) for a in row["arguments"]}
+        # Key by key: during a deploy the database may be older or newer than the layer.
+        self.args = {
+            a["name"]: Argument(a["name"], a["type"], a["required"], a.get("element"))
+            for a in row["arguments"]
+        }
         types = [arg.type for arg in self.args.values()]
         self.exact = "numeric" in types or not any(map(body.is_binary, types))
         self.required = [a.name for a in self.args.values() if a.required]
