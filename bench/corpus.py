@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from pyapp.minilm import MiniLM
-from pyapp.progress import Progress
+from pyapp.progress import Bar
 
 CACHE = Path(__file__).resolve().parent / ".cache"
 ROWS, QUERIES = 10_000, 300
@@ -159,12 +159,10 @@ def load() -> tuple[Corpus, str]:
     if not kept.exists():
         model = MiniLM()
         found: Any = np.empty((len(texts), 384), "<f4")
-        with Progress() as say:
-            say(f"embedding {len(texts):,} passages, once")
+        with Bar("passages embedded, once", len(texts)) as bar:
             for n, text in enumerate(texts):
                 found[n] = model.embed(text)
-                if n % 100 == 99:
-                    say.bar(n + 1, len(texts))
+                bar.add(1)
         CACHE.mkdir(exist_ok=True)
         half = kept.with_suffix(".half.npy")
         np.save(half, found)

@@ -14,7 +14,7 @@ import psycopg
 from psycopg.rows import namedtuple_row
 
 from pyapp import engine
-from pyapp.progress import Progress
+from pyapp.progress import Bar
 from pyapp.settings import Settings, SettingsError
 
 Embed = Callable[[str], list[float]]
@@ -43,33 +43,29 @@ def main(
     with (
         engine.servers(settings, make=False) as there,
         engine.acting(there, settings, **how) as connection,
-        Progress() as say,
     ):
         kinds = [None] if from_model else [kind] if kind else ["memory", "message"]
         for one in kinds:
             what = f"texts of {from_model}" if from_model else f"texts of kind {one}"
-            say(f"embedding {what}")
-            made = _fill(connection, embed, (model, from_model, one), say)
-            say.done()
-            print(f"{made:,} {what} embedded")
+            print(f"{_fill(connection, embed, (model, from_model, one), what):,} {what} embedded")
 
 
 def _fill(
-    connection: psycopg.Connection[Any], embed: Embed, asked: tuple[Any, ...], say: Progress
+    connection: psycopg.Connection[Any], embed: Embed, asked: tuple[Any, ...], what: str
 ) -> int:
     """Batch by batch, each kept at once, so that another run goes on where this one ended."""
-    total, done, after = 0, 0, None
+    total, after = 0, None
     if asked[1]:
         progress = connection.execute("select * from api.get_embedding_progress(%s, %s)", asked[:2])
         total = progress.fetchone().missing  # type: ignore[union-attr]
-    while rows := connection.execute(_LIST.encode(), (*asked, after, _BATCH)).fetchall():
-        for _, alike in groupby(rows, attrgetter("user_id", "collection")):
-            texts = list(alike)
-            vectors = [_json(embed(row.content)) for row in texts]
-            done += _keep(connection, asked[0], texts, vectors)
-            say.bar(done, total) if total else say.detail(f"{done:,}")
-        after = rows[-1].cursor
-    return done
+    with Bar(what, total) as bar:
+        while rows := connection.execute(_LIST.encode(), (*asked, after, _BATCH)).fetchall():
+            for _, alike in groupby(rows, attrgetter("user_id", "collection")):
+                texts = list(alike)
+                vectors = [_json(embed(row.content)) for row in texts]
+                bar.add(_keep(connection, asked[0], texts, vectors))
+            after = rows[-1].cursor
+        return bar.rows
 
 
 def _keep(

@@ -44,7 +44,7 @@ X_FORWARDED_FOR = istr("X-Forwarded-For")
 IDEMPOTENCY_KEY = istr("Idempotency-Key")
 _VERSIONS = (HttpVersion11, HttpVersion10)
 _MAX_AGENT = 256
-_LISTEN_WITHIN = 1.0  # seconds a worker waits for its routes before it takes connections
+_LISTEN_WITHIN = 3.0  # seconds a worker waits for its routes before it takes connections
 
 _log = logging.getLogger("plinth.http")
 _is_request_id = re.compile(r"(?!pl[srko]_)[A-Za-z0-9._-]{1,128}").fullmatch

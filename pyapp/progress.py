@@ -25,12 +25,6 @@ class Progress:
             line = f"  {self._step}: {text}"[: shutil.get_terminal_size().columns - 1]
             print(f"\r\033[K{line}", end="", flush=True)
 
-    def bar(self, done: int, total: int) -> None:
-        """How far the step is, and how fast it goes."""
-        full = 24 * min(done, total) // max(total, 1)
-        rate = done / max(time.monotonic() - self._since, 0.001)
-        self.detail(f"{'█' * full}{'░' * (24 - full)} {done:,} of {total:,}, {rate:,.0f}/s")
-
     def done(self) -> None:
         if self._live and self._step:
             took = time.monotonic() - self._since
@@ -54,12 +48,12 @@ class Bar:
         self._what, self._size = what, size
         self._live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         self._begun = self._told = time.monotonic()
-        self._rows = self._read = 0
+        self.rows = self._read = 0
 
     def add(self, rows: int, read: int = 0) -> None:
-        """So many rows more, and so much of the size is behind."""
-        self._rows += rows
-        self._read = read
+        """So many rows more, and so much of the size is behind: of bytes, else of rows."""
+        self.rows += rows
+        self._read = read or self.rows
         pause = self._LIVE_SECONDS if self._live else self._PLAIN_SECONDS
         if time.monotonic() - self._told >= pause:
             self._tell()
@@ -67,7 +61,7 @@ class Bar:
     def _tell(self, end: str = "") -> None:
         self._told = time.monotonic()
         took = self._told - self._begun
-        text = f"{self._rows:,} {self._what}, {self._rows / max(took, 0.001):,.0f} a second"
+        text = f"{self.rows:,} {self._what}, {self.rows / max(took, 0.001):,.0f} a second"
         if self._size and not end:
             share = min(self._read / self._size, 1.0)
             left = f"{took / share - took:.0f} s left" if share else ""

@@ -8,6 +8,7 @@ counts once; a stop sends what is left.
 import asyncio
 import logging
 import os
+import struct
 from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -22,11 +23,15 @@ log = logging.getLogger("plinth.usage")
 _SECONDS = 1.0
 _BATCH = 2000
 _MOST = 100_000  # rows that wait while the database is away: about 40 MB
+_LONGEST = 2147.0  # seconds that are told of one call, as microseconds in an integer
 _NEVER = ("22", "23")  # what the database can make nothing of is not sent again
 _RECORD = Statement(
     "select http.record_usage($1::bytea[], $2::uuid[], $3::text[], $4::text[], $5::smallint[],"
-    " $6::text[], $7::integer[], $8::uuid[], $9::bigint[], $10::integer[], $11::text[])"
+    " $6::text[], $7::integer[], $8::uuid[], $9::bigint[], $10::integer[], $11::text[])",
+    formats=[0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 0],
 )
+# What numbers are in an array in binary form: the type, then each one's size and itself.
+_INTEGER, _BIGINT, _UUID = (23, "ii"), (20, "iq"), (2950, "iQQ")
 
 # When; method, route and status; seconds, request id, token, what the cache did. Not a class: it is
 # made once per request.
@@ -44,7 +49,7 @@ class Usage:
         self._numbers = count()
         # What follows the milliseconds in an id of version 7: this worker, then a number.
         mine = int.from_bytes(os.urandom(6), "big")
-        self._middle = f"7{mine >> 36:03x}"
+        self._middle = 7 << 12 | mine >> 36
         self._tail = 2 << 62 | (mine & (1 << 36) - 1) << 26
         self._told = False
         self._sent = 0
@@ -107,7 +112,8 @@ class Usage:
         methods, routes, statuses = zip(*whats, strict=True)
         middle, tail, numbers = self._middle, self._tail, self._numbers
         millis = [int(row[0] * 1000) for row in rows]
-        ids = [f"{ms:012x}{middle}{tail | next(numbers) & 0x3FFFFFF:016x}" for ms in millis]
+        lows = (tail | n & 0x3FFFFFF for n in numbers)
+        micros = [int(min(row[2], _LONGEST) * 1_000_000) for row in rows]
         return [
             _array("null" if t is None else f'"\\\\x{t.hex()}"' for t in tokens),
             _array((self._owner(token) or b"null").decode() for token in tokens),
@@ -116,10 +122,10 @@ class Usage:
             _array(f'"{route}"' for route in routes),
             _array(map(str, statuses)),
             _array(cache or "null" for cache in caches),
-            _array(map(str, places)),
-            _array(ids),
-            _array(map(str, millis)),
-            _array(str(int(row[2] * 1_000_000)) for row in rows),
+            _numbers(*_INTEGER, [x for place in places for x in (4, place)]),
+            _numbers(*_UUID, [x for ms in millis for x in (16, ms << 16 | middle, next(lows))]),
+            _numbers(*_BIGINT, [x for ms in millis for x in (8, ms)]),
+            _numbers(*_INTEGER, [x for us in micros for x in (4, us)]),
             _array(f'"{row[3]}"' for row in rows),
         ]
 
@@ -134,3 +140,9 @@ class Usage:
 def _array(items: Iterable[str]) -> bytes:
     """Texts that need it are quoted already; none holds what would have to be escaped."""
     return f"{{{','.join(items)}}}".encode()
+
+
+def _numbers(oid: int, form: str, values: list[int]) -> bytes:
+    """An array in binary form: thousands of numbers a second are read in a third of the time."""
+    size = len(values) // len(form)
+    return struct.pack(f">iiIii{form * size}", 1, 0, oid, size, 1, *values)

@@ -17,7 +17,6 @@ from psycopg.rows import namedtuple_row
 
 from pyapp import embed
 from pyapp.minilm import MiniLM
-from pyapp.progress import Progress
 from tests.conftest import ROOT, Database, until
 
 # By sentence-transformers 6.2.0 on PyTorch 2.13.0: the first four and the last two numbers.
@@ -143,7 +142,7 @@ def test_what_lacks_vectors_gets_them_once_and_is_found_by_meaning(
         run("select create_message(%s, %s, 'user', %s)", [ALICE, row.id, text])
 
         said = plinth(database).splitlines()
-        assert said[1::2] == ["3 texts of kind memory embedded", "1 texts of kind message embedded"]
+        assert said == ["3 texts of kind memory embedded", "1 texts of kind message embedded"]
         for question, answer in (
             ("Which food is dangerous for her?", "Anna is allergic to peanuts"),
             ("Where are the machines?", "The server room is on the third floor"),
@@ -176,7 +175,7 @@ def test_interrupted_it_keeps_whole_batches_and_goes_on(database: Database) -> N
         assert 0 < first < 600
         assert first % 50 == 0
         asked = ("all-minilm-l6-v2", None, "memory")
-        assert embed._fill(connection, lambda _: [1.0] * 384, asked, Progress()) == 600 - first
+        assert embed._fill(connection, lambda _: [1.0] * 384, asked, "texts") == 600 - first
         assert kept(connection) == 600
 
 
@@ -201,8 +200,8 @@ def test_a_text_that_changes_meanwhile_waits_for_the_next_run(database: Database
             return [1.0] * 384
 
         asked = ("all-minilm-l6-v2", None, "memory")
-        assert embed._fill(connection, slow, asked, Progress()) == 2
-        assert embed._fill(connection, slow, asked, Progress()) == 1
+        assert embed._fill(connection, slow, asked, "texts") == 2
+        assert embed._fill(connection, slow, asked, "texts") == 1
         assert sorted(seen) == ["TWO", "one", "three", "two"]
 
 

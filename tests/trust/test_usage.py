@@ -10,6 +10,8 @@ from typing import Any, cast
 
 import pytest
 
+from pyapp.db import Database as Layer
+from pyapp.settings import Settings
 from pyapp.usage import Usage
 from tests.conftest import Database, Serve, Server, until
 from tests.http_client import Client
@@ -107,6 +109,23 @@ def test_rows_that_wait_are_bounded() -> None:
     for _ in range(100_007):
         usage.note((0.0, ("GET", "/v1/me", 200), 0.001, "x", None, None))
     assert usage.stats() == {"waiting": 100_000, "sent_total": 0, "dropped_total": 7}
+
+
+async def test_a_call_that_lasted_for_hours_is_told(database: Database) -> None:
+    """As the longest there is: the calls of its batch must not be lost with it."""
+    settings = Settings(env="test", secret_key=database.engine.secret_key)
+    lanes = Layer(settings, database.web_url)
+    await lanes.start()
+    try:
+        usage = Usage(lanes, lambda _: None)
+        for number, seconds in enumerate((0.001, 7200.0)):
+            usage.note((time.time(), ("GET", "/v1/me", 200), seconds, str(number), None, None))
+        await usage.finish(5)
+    finally:
+        await lanes.close()
+    with database.connect() as connection:
+        asked = "select request_id, duration_us from ops.api_usage order by id"
+        assert connection.execute(asked).fetchall() == [("0", 1000), ("1", 2_147_000_000)]
 
 
 async def stopped_under_load(server: Server) -> int:

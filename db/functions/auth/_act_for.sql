@@ -1,37 +1,15 @@
 -- core.act_for: the first line of every function that is for one user. Returns the user the function may act for.
 --
--- Rules   Inside a request the caller is fixed: only that user may be named.
---         Without a caller a login that is a member of plinth_operator acts for the user it names, for the length of
---         this statement; the audit trail shows the login. NULL is the user of plinth psql --as.
---         Anyone else, the HTTP layer's login above all, is refused.
--- Errors  UN001 nobody is signed in; NP001 another user was named; VL003 no user was named
+-- Rules   Inside a request the caller is fixed: only that user may be named. Else core.act_for_named decides.
+--         One expression and no SET: PL/pgSQL takes it into its own, so the usual call costs no call.
 create or replace function core.act_for(p_user_id uuid)
 returns uuid
-language plpgsql
+language sql
 volatile
 as $$
-declare
-  v_set text;
-begin
-  -- The usual call is one expression: PL/pgSQL prepares each one anew in every transaction.
-  if p_user_id = nullif(pg_catalog.current_setting('plinth.caller', true), '')::pg_catalog.uuid then
-    return p_user_id;
-  elsif pg_catalog.current_setting('plinth.caller', true) <> '' then
-    perform base.raise('NP001', 'A request acts for its own caller only');
-  end if;
-
-  if not pg_catalog.pg_has_role(session_user, 'plinth_operator', 'member') then
-    perform base.raise('UN001', 'Nobody is signed in');
-  end if;
-  p_user_id := coalesce(p_user_id, core.user_of_session());
-  if p_user_id is null then
-    perform base.raise('VL003', 'Name the user to act for', 'user_id');
-  end if;
-
-  v_set := pg_catalog.set_config('plinth.subject',
-    pg_catalog.concat(p_user_id, '@', extract(epoch from pg_catalog.statement_timestamp())), true);
-  return p_user_id;
-end
+  select case when p_user_id = nullif(pg_catalog.current_setting('plinth.caller', true), '')::pg_catalog.uuid then p_user_id
+              else core.act_for_named(p_user_id)
+         end
 $$;
 
 comment on function core.act_for(uuid) is 'The user a function may act for: the caller, or the one an operator names';

@@ -50,7 +50,7 @@ begin
   ), added as (
     insert into ops.api_usage
       (user_id, id, at, api_key_id, method, route, status, duration_us, request_id, cache)
-    select k.user_id, c.id, to_timestamp(c.at / 1000.0), k.api_key_id, k.method, k.route, k.status, c.duration,
+    select k.user_id, c.id, to_timestamp(c.at / 1000.0::float8), k.api_key_id, k.method, k.route, k.status, c.duration,
            c.request_id, k.cache
       from unnest(p_kinds, p_ids, p_ats, p_durations, p_request_ids) as c (kind, id, at, duration, request_id)
       join kind k on k.n = c.kind

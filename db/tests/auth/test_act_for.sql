@@ -1,7 +1,7 @@
 -- core.act_for: whom a function may act for. In a request the caller and nobody else; without one, whom an operator
 -- names, for one statement; the layer's login without a caller, nobody.
 begin;
-select plan(20);
+select plan(21);
 
 select is(pg_get_function_arguments('core.act_for'::regproc), 'p_user_id uuid', 'arguments');
 select is(pg_get_function_result('core.act_for'::regproc), 'uuid', 'result');
@@ -57,6 +57,12 @@ reset session authorization;
 set session authorization plinth_web;
 select throws_ok(format('select core.act_for(%L)', :'anna'), '42501', null, 'the layer cannot call it by itself');
 reset session authorization;
+
+-- The planner takes the function apart: the usual call is none.
+create function pg_temp.plan_of(p_query text)
+returns text language plpgsql as $$
+declare v_plan json; begin execute 'explain (verbose, format json) ' || p_query into v_plan; return v_plan; end $$;
+select unalike(pg_temp.plan_of(format('select core.act_for(%L)', :'anna')), '%act_for(%', 'the usual call is none');
 
 select * from finish();
 rollback;
