@@ -34,7 +34,7 @@ _CLEAR = Statement("select http.clear_tags($1::text[])")
 _CRY = Statement("select pg_notify('plinth_tags', '')")
 _UNDELIVERED = Statement("select http.undelivered($1::text, $2::text[])")
 _USED = Statement("select http.note_use($1::bytea[])")
-_CATALOG = Statement("select http.catalog(), http.openapi()")
+_CATALOG, _OPENAPI = Statement("select http.catalog()"), Statement("select http.openapi()")
 
 
 class Answer(NamedTuple):
@@ -117,12 +117,22 @@ class Caller:
         return None if token is None else self._owners.get(token)
 
     async def load(self) -> None:
-        """Reads routes and API description: at start and after a deploy."""
+        """Reads the routes: at start and after a deploy."""
         row = await self._database.call("slow", _CATALOG, ())
-        if row is not None and row[0] is not None and row[1] is not None:
-            self._registry = Registry(row[0], row[1])
+        if row is not None and row[0] is not None:
+            self._registry = Registry(row[0])
             self.current = True
             self.loaded.set()
+
+    async def openapi(self) -> bytes:
+        """The description of these routes: it takes a while, so it is read when somebody asks."""
+        if (registry := self.registry).openapi is None:
+            try:
+                row = await self._database.call("slow", _OPENAPI, (), once=True)
+            except DatabaseError as error:
+                raise registry.problem(error.sqlstate, error.message) from None
+            registry.openapi = row[0] if row else None
+        return registry.openapi or b"{}"
 
     async def answer(
         self,

@@ -175,12 +175,8 @@ def _hash_password(settings: Settings, password_stdin: bool) -> None:
     print(_call(settings, ("core.hash_password", {"p_password": word}), role="owner"))
 
 
-def _secret_export(settings: Settings, file: Path, password_stdin: bool) -> None:
-    secret.export(settings, file, _password(password_stdin))
-
-
-def _secret_import(settings: Settings, file: Path, password_stdin: bool) -> None:
-    secret.import_(settings, file, _password(password_stdin))
+def _secret_file(settings: Settings, file: Path, password_stdin: bool, *, work: Any) -> None:
+    work(settings, file, _password(password_stdin))
 
 
 def _openapi(settings: Settings) -> None:
@@ -292,10 +288,10 @@ _COMMANDS: tuple[tuple[str, str | Callable[..., int | None], str, tuple[Any, ...
     )),
     ("secret status", "secret.status", "show which main keys the database still needs", ()),
     ("secret rotate", "secret.rotate", "take a new main key and write every secret anew", ()),
-    ("secret export", _secret_export, "write the secrets to a file that a passphrase opens",
-     (_FILE, _STDIN)),
-    ("secret import", _secret_import, "take the secrets of another machine from such a file",
-     (_FILE, _STDIN)),
+    ("secret export", partial(_secret_file, work=secret.export),
+     "write the secrets to a file that a passphrase opens", (_FILE, _STDIN)),
+    ("secret import", partial(_secret_file, work=secret.import_),
+     "take the secrets of another machine from such a file", (_FILE, _STDIN)),
     ("cache stats", "copies.stats", "show how much is kept, and how often it serves", ()),
     ("cache flush", "copies.flush", "remove what Plinth keeps in Redis, and nothing else", ()),
     ("cache warm", "copies.warm", "keep what the sessions used last will ask for", (

@@ -57,17 +57,21 @@ def renew(
     return list(dict.fromkeys(renewed))
 
 
-def _load(conn: Connection, file: SqlFile, facts: Jsonb, *, anew: bool = False) -> None:
+def _load(
+    conn: Connection, file: SqlFile, facts: Jsonb, *, anew: bool = False, whole: bool = True
+) -> None:
     try:
         with conn.transaction():
             conn.execute("select deploy.begin_file(%s, %s)", [facts, anew])
-            for statement in file.statements:
+            for statement in [None] if whole else file.statements:
                 run(conn, file, statement)
             conn.execute("select deploy.end_file(%s)", [facts])
     except psycopg.Error as error:
-        if anew or error.sqlstate not in _MUST_DROP:
+        drop = not anew and error.sqlstate in _MUST_DROP
+        if conn.closed or not (whole or drop):
             raise
-        _load(conn, file, facts, anew=True)
+        # Whole it is fast; statement by statement, an error has a place.
+        _load(conn, file, facts, anew=anew or drop, whole=False)
 
 
 def _check_bodies(conn: Connection, files: dict[str, SqlFile]) -> None:

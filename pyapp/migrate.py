@@ -262,11 +262,14 @@ class Runner:
         return self.files[path.replace(".sql", ".down.sql") if back else path]
 
     def run_file(self, file: SqlFile, statements: Sequence[Statement]) -> None:
-        """As plinth_owner, past the policies of the tables that the file names, while it runs."""
+        self.run_all([(file, statement) for statement in statements])
+
+    def run_all(self, statements: Sequence[tuple[SqlFile, Statement]]) -> None:
+        """As plinth_owner, past the policies of the tables that they name, while they run."""
         self.conn.execute("set local role plinth_owner")
-        text = ";\n".join(statement.text for statement in statements)
+        text = ";\n".join(statement.text for _, statement in statements)
         self.call("open_tables", text, self.open_all)
-        for statement in statements:
+        for file, statement in statements:
             word, *count = run(self.conn, file, statement).split()
             if count and word in {"INSERT", "UPDATE", "DELETE", "MERGE", "COPY"}:
                 self.say(f"{file.path}:{statement.line}: {word} {count[-1]}")

@@ -4,10 +4,10 @@ import os
 import shutil
 import sys
 import time
-from typing import Self
+from contextlib import AbstractContextManager
 
 
-class Progress:
+class Progress(AbstractContextManager["Progress"]):
     """Call it with the step that begins; `done` ends the last one."""
 
     def __init__(self) -> None:
@@ -31,14 +31,11 @@ class Progress:
             print(f"\r\033[K  {self._step}  \033[2m{took:.1f} s\033[0m", flush=True)
         self._step = ""
 
-    def __enter__(self) -> Self:
-        return self
-
     def __exit__(self, *_: object) -> None:
         self.done()
 
 
-class Bar:
+class Bar(AbstractContextManager["Bar"]):
     """How far many rows are: a bar on a terminal, elsewhere a plain line now and then. On standard
     error, because the rows themselves may go to standard output."""
 
@@ -73,9 +70,6 @@ class Bar:
         if self._live:
             text = f"\r\033[K  {text}"[: shutil.get_terminal_size().columns + 3]
         print(text, end=end if self._live else "\n", file=sys.stderr, flush=True)
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_: object) -> None:
         self._tell("\n")

@@ -129,11 +129,11 @@ class Route:
 class Registry:
     """All routes of one version of the code; the layer swaps it whole when a deploy says so."""
 
-    def __init__(self, document: bytes, openapi: bytes = b"{}") -> None:
+    def __init__(self, document: bytes) -> None:
         told = json.loads(document)
         self.version: str = told["version"]
         self.errors: list[dict[str, Any]] = told["errors"]
-        self.openapi = openapi
+        self.openapi: bytes | None = None  # once somebody asked
         self._codes = {row["code"]: row for row in self.errors}
         # By path and method. A path with a placeholder has the pattern that finds it.
         self._fixed: dict[str, dict[str, Route]] = {}

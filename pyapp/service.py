@@ -71,12 +71,8 @@ class Service:
         checks = {name: failing.get(name, {"status": "ok"}) for name in names}
         found = {check["status"] for check in checks.values()}
         worst = next(status for status in ("unavailable", "degraded", "ok") if status in found)
-        told: dict[str, Any] = {
-            "status": worst,
-            "checks": checks,
-            "version": __version__,
-            "database": facts,
-        }
+        told: dict[str, Any] = {"status": worst, "checks": checks}
+        told |= {"version": __version__, "database": facts}
         if replicas:
             told["replicas"] = replicas
         code = 503 if worst == "unavailable" else 200
@@ -105,19 +101,17 @@ class Service:
         row = None
         if self._database.ready:
             try:
-                call = self._database.call("read", _HEALTH, ())
-                row = await asyncio.wait_for(call, _PATIENCE)
+                row = await asyncio.wait_for(self._database.call("read", _HEALTH, ()), _PATIENCE)
             except (Problem, DatabaseError, TimeoutError) as error:
                 _log.warning("the database does not tell its health: %s", error)
-        facts: dict[str, Any] = json.loads(row[0]) if row and row[0] else {}
-        return facts
+        return dict(json.loads(row[0])) if row and row[0] else {}
 
     async def _prometheus(self) -> Reply:
         kind = "text/plain; version=0.0.4; charset=utf-8"
         return Reply(200, self._metrics.render(), kind, _NO_STORE)
 
     async def _openapi(self) -> Reply:
-        document = self._caller.registry.openapi
+        document = await self._caller.openapi()
         etag = f'"{hashlib.sha256(document).hexdigest()[:20]}"'.encode()
         return Reply(200, document, extra=b"Cache-Control: no-cache\r\n", etag=etag)
 

@@ -85,15 +85,14 @@ def split(text: str) -> Iterator[Statement]:
         previous = word
 
 
-def run(conn: Connection, file: SqlFile, statement: Statement) -> str:
-    """Runs one statement as it stands and returns its tag, e.g. UPDATE 12."""
-    if control := _CONTROL.match(statement.text):
-        place = f"{file.path}:{statement.line}"
-        raise MigrationError(
-            f"{place}: {control[0]} has no place here: a deploy is one transaction"
-        )
+def run(conn: Connection, file: SqlFile, statement: Statement | None = None) -> str:
+    """Runs one statement as it stands, or the whole file, and returns its tag, e.g. UPDATE 12."""
+    for part in [statement] if statement else file.statements:
+        if control := _CONTROL.match(part.text):
+            why = f"{control[0]} has no place here: a deploy is one transaction"
+            raise MigrationError(f"{file.path}:{part.line}: {why}")
     try:
-        return conn.execute(statement.text.encode()).statusmessage or ""
+        return conn.execute((statement or file).text.encode()).statusmessage or ""
     except psycopg.Error as error:
         locate(error, file, statement)
         raise

@@ -122,7 +122,8 @@ class _Service:
         try:
             while not stopping:
                 servers.tend()
-                for child in self._children:
+                # Jobs can wait until somebody answers: what starts, starts sooner.
+                for child in self._children if announced else self._workers:
                     child.tend()
                 if not allowed and time.monotonic() > next_look:
                     allowed, next_look = self._allowed(), time.monotonic() + 1

@@ -132,10 +132,14 @@ comment on function deploy.read_code(jsonb) is
 -- Two rows of one name: an old signature beside the new one, or one made by hand. Members of extensions are not ours.
 create function deploy.code_objects(p_names text[] default null)
 returns table (name text, id oid)
-language sql
+language plpgsql
 stable
+rows 10
+set plan_cache_mode = force_generic_plan
 set search_path = pg_catalog, pg_temp
 as $$
+begin
+  return query
   with found (name, catalog, id) as (
     select format('function %s.%s', n.nspname, p.proname), 'pg_proc'::regclass, p.oid
       from pg_proc p join pg_namespace n on n.oid = p.pronamespace
@@ -159,7 +163,10 @@ as $$
   )
   select f.name, f.id
     from found f
-   where not exists (select from pg_depend d where d.classid = f.catalog and d.objid = f.id and d.deptype = 'e')
+   -- "offset 0": one look into the index for each, rather than one at all that depends on anything.
+   where not exists (
+     select from pg_depend d where d.classid = f.catalog and d.objid = f.id and d.deptype = 'e' offset 0);
+end
 $$;
 
 comment on function deploy.code_objects(text[]) is 'Functions and views of the code schemas, all or the named ones';
@@ -422,14 +429,18 @@ volatile
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_names text[] := array(select jsonb_array_elements_text(p_file -> 'objects'));
+  v_names    text[] := array(select jsonb_array_elements_text(p_file -> 'objects'));
+  v_replaced oid[] := array(select o.id from deploy.code_objects(v_names) o);
 begin
-  perform deploy.drop_code(d.name)
-     from (select o.name from deploy.code_objects(v_names) o group by o.name having p_anew or count(*) > 1) d;
-  perform deploy.reset_code(n) from unnest(v_names) n;
+  if v_replaced <> '{}' then
+    perform deploy.drop_code(d.name)
+       from (select o.name from deploy.code_objects(v_names) o group by o.name having p_anew or count(*) > 1) d;
+    perform deploy.reset_code(n) from unnest(v_names) n;
+    v_replaced := array(select o.id from deploy.code_objects(v_names) o);
+  end if;
   perform deploy.forget_files(array[p_file ->> 'path']);
   perform set_config('plinth.file', p_file ->> 'path', true),
-          set_config('plinth.replaced', array(select o.id from deploy.code_objects(v_names) o)::text, true),
+          set_config('plinth.replaced', v_replaced::text, true),
           set_config('role', 'plinth_owner', true);
 end
 $$;
@@ -1004,7 +1015,7 @@ comment on function deploy.drift(jsonb) is 'Objects that are not as the last dep
 
 -- Only what this deploy changed: drift that was there before stays visible.
 create function deploy.record(p_before jsonb)
-returns void
+returns jsonb
 language plpgsql
 volatile
 set search_path = pg_catalog, pg_temp
@@ -1022,11 +1033,12 @@ begin
   select a.key, a.value from jsonb_each_text(v_after) a where p_before ->> a.key is distinct from a.value
   on conflict on constraint catalog_fingerprint_pkey
   do update set fingerprint = excluded.fingerprint, recorded_at = clock_timestamp();
+  return v_after;
 end
 $$;
 
 comment on function deploy.record(jsonb) is
-  'Remembers what every object looks like that is not as it was before the deploy';
+  'Remembers what every object looks like that is not as it was before the deploy, and returns what all look like';
 
 create function deploy.finish(p_before jsonb, p_changed boolean)
 returns jsonb
@@ -1039,8 +1051,7 @@ begin
     perform http.announce_deploy();
   end if;
 
-  perform deploy.record(p_before);
-  return deploy.snapshot();
+  return deploy.record(p_before);
 end
 $$;
 

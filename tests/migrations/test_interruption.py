@@ -58,12 +58,12 @@ def killed_at(number: int, project: Project, *, sent: bool) -> None:
         return
     seen = 0
 
-    def run_or_die(conn: Connection, file: SqlFile, statement: Statement) -> str:
+    def run_or_die(conn: Connection, file: SqlFile, statement: Statement | None = None) -> str:
         nonlocal seen
         seen += file.path.endswith("V002__step.sql")
         if seen == number:
             if sent:
-                conn.pgconn.send_query(statement.text.encode())
+                conn.pgconn.send_query((statement or file).text.encode())
                 conn.pgconn.flush()
             os.kill(os.getpid(), signal.SIGKILL)
         return run(conn, file, statement)
