@@ -158,8 +158,12 @@ def test_nothing_is_left_of_a_service_that_was_killed(serve: Serve) -> None:
     server = serve(workers=2)
     client = server.client()
     assert client.get("/livez").status == 200
-    mine = [pid for pid, parent, _ in table() if parent == server.process.pid]
-    assert len(mine) >= 3
+
+    def children() -> list[int]:
+        return [pid for pid, parent, _ in table() if parent == server.process.pid]
+
+    until(lambda: len(children()) == 3, 5)  # the job worker starts when somebody answers
+    mine = children()
     server.process.kill()
     server.process.wait()
     until(lambda: not {pid for pid, *_ in table()} & set(mine), 12)
