@@ -6421,7 +6421,7 @@ create table memory.embedding_models (
   constraint embedding_models_index_kind_check check (index_kind in ('hnsw', 'ivfflat', 'none')),
   constraint embedding_models_hnsw_m_check check (hnsw_m between 2 and 100),
   constraint embedding_models_hnsw_ef_construction_check
-    check (hnsw_ef_construction between 4 and 1000 and (hnsw_ef_construction >= 2 * hnsw_m or hnsw_m > 100)),
+    check (hnsw_ef_construction between 4 and 1000 and (hnsw_ef_construction / 2 >= hnsw_m or hnsw_m > 100)),
   constraint embedding_models_hnsw_ef_search_check check (hnsw_ef_search between 1 and 1000),
   constraint embedding_models_ivfflat_lists_check check (ivfflat_lists between 1 and 32768),
   constraint embedding_models_ivfflat_probes_check check (ivfflat_probes between 1 and ivfflat_lists),

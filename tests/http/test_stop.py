@@ -45,7 +45,7 @@ def test_what_is_under_way_is_finished(serve: Serve) -> None:
     with Raw(server.port) as idle, Raw(server.port) as busy, lock_users(server.database) as holder:
         assert idle.send(LIVE).read().status == 200
         busy.send(change(client, "Under Way"))
-        until(lambda: waiting(server.database) == 1, 5)
+        until(lambda: waiting(server.database) == 1, 15)
         started = time.monotonic()
         server.process.send_signal(signal.SIGTERM)
         assert idle.ended()  # soon, and long before the busy one

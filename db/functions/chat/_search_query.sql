@@ -25,7 +25,8 @@ begin
     perform base.raise('VL001', 'query must have at most 32 words', 'query');
   end if;
 
-  p_query := chat.search_text(p_query);
+  -- A hyphen that leaves nothing out is a blank: to the parser each one is a NOT, and it takes 32 of them at a time.
+  p_query := regexp_replace(chat.search_text(p_query), '-(?![[:alnum:]"])', ' ', 'g');
   v_parts := regexp_match(p_query, '^(.*?)([[:alnum:]]+)$');
   if p_mode = 'prefix' and v_parts[1] !~ '(^|\s)-$' and lower(v_parts[2]) <> 'or' then
     v_last := to_tsquery('simple', v_parts[2] || ':*');

@@ -48,7 +48,7 @@ begin
   end if;
   if not isfinite(p_time_from) or not isfinite(p_time_to) then
     perform base.raise('VL001', 'time_from and time_to must be times',
-                       case when isfinite(p_time_from) then 'time_to' else 'time_from' end);
+                       case when not isfinite(p_time_from) then 'time_from' else 'time_to' end);
   end if;
   if p_conversation_id is not null then
     perform core.require_conversation(p_user_id, p_conversation_id);

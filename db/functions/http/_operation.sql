@@ -57,6 +57,7 @@ as $$
            'responses', a.list,
            'x-function', p_route.function_name,
            'x-permission', p_route.permission,
+           'x-cost', nullif(p_route.cost, 1),
            'x-cache-seconds', p_route.cache_seconds,
            'x-cache-scope', p_route.cache_scope))
     from parameters p, body b, answers a

@@ -80,7 +80,7 @@ begin
     perform base.raise('VL001', 'k must be from 1 to 1,000', 'k');
   end if;
   if not isfinite(p_from) or not isfinite(p_to) then
-    perform base.raise('VL001', 'from and to must be moments', case when isfinite(p_from) then 'to' else 'from' end);
+    perform base.raise('VL001', 'from and to must be moments', case when not isfinite(p_from) then 'from' else 'to' end);
   end if;
   if p_language not in (select c.cfgname from pg_ts_config c where c.cfgnamespace = 'pg_catalog'::regnamespace) then
     perform base.raise('VL001', 'language must be a text search configuration, such as english, german or simple', 'language');

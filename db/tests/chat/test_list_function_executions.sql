@@ -1,6 +1,6 @@
 -- api.list_function_executions: the callers runs of skills, newest first.
 begin;
-select plan(19);
+select plan(20);
 
 select is(pg_get_function_arguments('api.list_function_executions'::regproc),
   'p_user_id uuid, p_name text DEFAULT NULL::text, p_status text DEFAULT NULL::text, p_conversation_id '
@@ -85,6 +85,18 @@ select throws_ok($$ select api.list_function_executions(pg_temp.anna(), p_status
   'status must be running, succeeded, failed, cancelled or timed_out', 'no such status');
 select throws_ok($$ select api.list_function_executions(pg_temp.anna(), p_time_to => 'infinity') $$, 'VL001',
   'time_from and time_to must be times', 'no time');
+create function pg_temp.field_of()
+returns text language plpgsql as $$
+declare
+  v_field text;
+begin
+  perform api.list_function_executions(pg_temp.anna(), p_time_to => 'infinity');
+  return null;
+exception when others then
+  get stacked diagnostics v_field = column_name;
+  return v_field;
+end $$;
+select is(pg_temp.field_of(), 'time_to', 'by name');
 select throws_ok($$ select api.list_function_executions(pg_temp.anna(), p_conversation_id => base.new_id()) $$, 'NF001',
                  'There is no such conversation', 'no such conversation');
 select throws_ok($$ select api.list_function_executions(pg_temp.anna(), p_after => 'x') $$, 'VL001',

@@ -1,6 +1,6 @@
 -- api.search_messages: the caller's messages with the words asked for, ranked or by time, page by page.
 begin;
-select plan(58);
+select plan(60);
 
 select is(pg_get_function_arguments('api.search_messages'::regproc),
   'p_user_id uuid, p_query text, p_limit integer DEFAULT 50, p_after text DEFAULT NULL::text, p_mode text DEFAULT ''web''::text, '
@@ -162,6 +162,8 @@ select throws_ok(pg_temp.refused($$'x', p_metadata => '[]'$$),
                  'VL001', 'metadata must be an object of at most 16,384 bytes', 'metadata');
 select throws_ok(pg_temp.refused($$'x', p_language => 'klingon'$$),
                  'VL001', 'language must be a text search configuration, such as english, german or simple', 'language');
+select is_empty(pg_temp.refused($$'index', p_from => 'infinity'$$), 'nothing is from the end of time');
+select is_empty(pg_temp.refused($$'index', p_to => '-infinity'$$), 'nor from before its beginning');
 select throws_ok(pg_temp.refused($$'x', p_highlight => 'bold'$$), 'VL001', 'highlight must be html, text or none', 'highlight');
 select throws_ok(pg_temp.refused($$'x', 0$$), 'VL001', 'limit must be from 1 to 1,000', 'limit');
 select throws_ok(pg_temp.refused($$'x', 9, '0~1e999~x~y'$$),

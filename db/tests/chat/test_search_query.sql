@@ -1,6 +1,6 @@
 -- core.search_query: what people type, as PostgreSQL searches for it, and what it refuses.
 begin;
-select plan(32);
+select plan(36);
 
 select is(pg_get_function_arguments('core.search_query'::regproc),
   'p_query text, p_config regconfig, p_mode text DEFAULT ''web''::text', 'arguments');
@@ -44,6 +44,11 @@ select throws_ok($$ select core.search_query(repeat('word ', 2000), 'english') $
   'VL001', 'query must have 1 to 1,000 characters', 'ten thousand characters');
 select throws_ok($$ select core.search_query(repeat('ab ', 33), 'english') $$,
   'VL001', 'query must have at most 32 words', 'thirty-three words');
+select is(core.search_query('above' || chr(10) || repeat('-', 50) || chr(10) || 'below', 'simple'), '''above'' & ''below''',
+          'a line of hyphens leaves nothing out');
+select is(core.search_query(repeat('- ', 100) || 'fox', 'simple'), '''fox''', 'nor do hyphens by themselves');
+select is(core.search_query(repeat('-(', 40) || 'fox', 'simple'), '''fox''', 'nor before other signs');
+select lives_ok($$ select core.search_query('fox ' || repeat('-"', 200), 'simple') $$, 'nor before quotes around nothing');
 select throws_ok($$ select core.search_query('-cat', 'english') $$,
   'VL001', 'query must have a word to find, not only words to leave out', 'only what is left out');
 select throws_ok($$ select core.search_query('dog or -cat', 'english') $$,

@@ -1,6 +1,6 @@
 -- api.create_embedding_model: registers a model, makes its partition and index.
 begin;
-select plan(33);
+select plan(34);
 
 select is(pg_get_function_arguments('api.create_embedding_model'::regproc),
   'p_name text, p_dimensions integer, p_description text DEFAULT ''''::text, p_metric text DEFAULT ''cosine''::text, '
@@ -58,6 +58,8 @@ select throws_ok($$ select create_embedding_model('tap-x', 3, p_metric => 'manha
   'metric must be cosine, l2 or inner_product', 'another metric');
 select throws_ok($$ select create_embedding_model('tap-x', 3, p_index_kind => 'gin') $$, 'VL001',
   'index_kind must be hnsw, ivfflat or none', 'another index');
+select throws_ok($$ select create_embedding_model('tap-x', 3, p_hnsw_m => 2147483647) $$, 'VL001', 'hnsw_m must be from 2 to 100',
+  'far too many neighbours');
 select throws_ok($$ select create_embedding_model('tap-x', 3, p_hnsw_m => 64, p_hnsw_ef_construction => 100) $$,
   'VL001',
   'hnsw_ef_construction must be from 4 to 1,000, and twice hnsw_m at least', 'parameters that do not fit');

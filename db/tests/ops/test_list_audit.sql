@@ -1,6 +1,6 @@
 -- api.list_audit: the audit trail, by who did it, whose data it was, what it was, and when.
 begin;
-select plan(25);
+select plan(27);
 
 select is(pg_get_function_arguments('api.list_audit'::regproc),
   'p_actor_id uuid DEFAULT NULL::uuid, p_user uuid DEFAULT NULL::uuid, p_entity_type text DEFAULT '
@@ -75,6 +75,8 @@ select results_eq(
   $$ select l.address, l.user_agent, l.difference
        from api.list_audit(p_request_id => 'req-tap', p_user => '019e0000-0000-7000-8000-00000000cb02') l $$,
   $$ values (inet '192.0.2.9', 'curl', '{"note": {"after": "x"}}'::jsonb) $$, 'with where from and what');
+select throws_ok($$ select api.list_audit(p_from => 'infinity') $$, 'VL001', 'from and to must be moments', 'a from that is none');
+select throws_ok($$ select api.list_audit(p_to => '-infinity') $$, 'VL001', 'from and to must be moments', 'a to that is none');
 select throws_ok($$ select api.list_audit(p_after => 'x') $$, 'VL001', 'after must be the "next" of an earlier answer',
                  'a place that is none');
 reset session authorization;
