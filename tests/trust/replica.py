@@ -113,6 +113,10 @@ def copy_of(engine: Engine, source: str) -> Iterator[Copy]:
     account.own(folder)
     copy = Copy(engine, folder)
     try:
+        # What the copy has yet to read is kept, however much other tests write meanwhile.
+        with psycopg.connect(url_of(source, "postgres"), autocommit=True) as connection:
+            connection.execute("alter system set wal_keep_size = '256MB'")
+            connection.execute("select pg_reload_conf()")
         command = f"{engine.bin_dir}/pg_basebackup -R -X stream -c fast -D {folder}/data".split()
         command += ["-d", make_conninfo(url_of(source, "postgres"))]
         subprocess.run(command, check=True, capture_output=True, **_apart(folder))

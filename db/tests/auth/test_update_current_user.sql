@@ -110,8 +110,8 @@ select results_eq('select p.bio, p.version from profile p', format($$ values ('i
 create function pg_temp.rename(p_username text) returns text language sql volatile
 as $$ select u.username from api.update_current_user('019e0000-0000-7000-8000-00000000a901', p_username => p_username) u $$;
 select is(pg_temp.rename('tap_edit_Anna2'), 'tap_edit_Anna2', 'another name');
-select results_eq($$ select l.login from auth.logins l where l.user_id = '019e0000-0000-7000-8000-00000000a901' order by 1 $$,
-                  array['tap_edit_anna2', 'tap_edit_anna@example.org'], 'it is found by it from now on, and by it only');
+select bag_eq($$ select l.login from auth.logins l where l.user_id = '019e0000-0000-7000-8000-00000000a901' $$,
+              array['tap_edit_anna2', 'tap_edit_anna@example.org'], 'it is found by it from now on, and by it only');
 select is(pg_temp.rename('TAP_edit_anna2'), 'TAP_edit_anna2', 'the same name, written otherwise');
 select throws_ok($$ select pg_temp.rename('Tap_Edit_Ben') $$, 'KC001', 'The username is taken', 'a taken one');
 select throws_ok($$ select pg_temp.rename('tap_edit_anna_') $$, 'VL001', null, 'one of the wrong shape');
