@@ -216,6 +216,12 @@ def binary_array(items: Sequence[bytes | None], element: int) -> bytes:
     return head + b"".join(sized)
 
 
+def numbers_array(oid: int, form: str, values: list[int]) -> bytes:
+    """The same of numbers, packed at once: each item is a size and what `form` says of the rest."""
+    size = len(values) // len(form)
+    return struct.pack(f">iiIii{form * size}", 1, 0, oid, size, 1, *values)
+
+
 def _matching(pattern: str) -> Callable[[Any], str]:
     matches = re.compile(pattern).fullmatch
 

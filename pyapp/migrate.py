@@ -245,7 +245,7 @@ class Runner:
                 began = time.monotonic()
                 self.call("drop_broken", file.text)
                 if back:
-                    self.run_file(file, file.statements)
+                    self.run_all([(file, statement) for statement in file.statements])
                     self.call("record_back", migration["version"], _since(began))
                 else:
                     done = len(file.statements)
@@ -260,9 +260,6 @@ class Runner:
     def _file(self, migration: Migration, *, back: bool = False) -> SqlFile:
         path = migration["path"]
         return self.files[path.replace(".sql", ".down.sql") if back else path]
-
-    def run_file(self, file: SqlFile, statements: Sequence[Statement]) -> None:
-        self.run_all([(file, statement) for statement in statements])
 
     def run_all(self, statements: Sequence[tuple[SqlFile, Statement]]) -> None:
         """As plinth_owner, past the policies of the tables that they name, while they run."""
@@ -300,7 +297,7 @@ class Runner:
     ) -> None:
         """Runs these statements, and in the same transaction says how many are done by then."""
         if statements:
-            self.run_file(file, statements)
+            self.run_all([(file, statement) for statement in statements])
         self.call("record_step", facts, done, _since(began))
 
     def _run_alone(self, file: SqlFile, statement: Statement, half_built: list[str]) -> None:

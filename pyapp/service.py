@@ -71,10 +71,8 @@ class Service:
         checks = {name: failing.get(name, {"status": "ok"}) for name in names}
         found = {check["status"] for check in checks.values()}
         worst = next(status for status in ("unavailable", "degraded", "ok") if status in found)
-        told: dict[str, Any] = {"status": worst, "checks": checks}
-        told |= {"version": __version__, "database": facts}
-        if replicas:
-            told["replicas"] = replicas
+        told: dict[str, Any] = {"status": worst, "checks": checks, "version": __version__}
+        told |= {"database": facts} | ({"replicas": replicas} if replicas else {})
         code = 503 if worst == "unavailable" else 200
         return Reply(code, json.dumps(told, separators=(",", ":")).encode(), extra=_NO_STORE)
 

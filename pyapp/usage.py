@@ -8,12 +8,12 @@ counts once; a stop sends what is left.
 import asyncio
 import logging
 import os
-import struct
 from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from itertools import count
 
+from pyapp.body import numbers_array
 from pyapp.db import Database
 from pyapp.pipe import DatabaseError, Statement
 from pyapp.problems import Problem
@@ -122,10 +122,12 @@ class Usage:
             _array(f'"{route}"' for route in routes),
             _array(map(str, statuses)),
             _array(cache or "null" for cache in caches),
-            _numbers(*_INTEGER, [x for place in places for x in (4, place)]),
-            _numbers(*_UUID, [x for ms in millis for x in (16, ms << 16 | middle, next(lows))]),
-            _numbers(*_BIGINT, [x for ms in millis for x in (8, ms)]),
-            _numbers(*_INTEGER, [x for us in micros for x in (4, us)]),
+            numbers_array(*_INTEGER, [x for place in places for x in (4, place)]),
+            numbers_array(
+                *_UUID, [x for ms in millis for x in (16, ms << 16 | middle, next(lows))]
+            ),
+            numbers_array(*_BIGINT, [x for ms in millis for x in (8, ms)]),
+            numbers_array(*_INTEGER, [x for us in micros for x in (4, us)]),
             _array(f'"{row[3]}"' for row in rows),
         ]
 
@@ -140,9 +142,3 @@ class Usage:
 def _array(items: Iterable[str]) -> bytes:
     """Texts that need it are quoted already; none holds what would have to be escaped."""
     return f"{{{','.join(items)}}}".encode()
-
-
-def _numbers(oid: int, form: str, values: list[int]) -> bytes:
-    """An array in binary form: thousands of numbers a second are read in a third of the time."""
-    size = len(values) // len(form)
-    return struct.pack(f">iiIii{form * size}", 1, 0, oid, size, 1, *values)

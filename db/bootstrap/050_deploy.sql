@@ -130,6 +130,7 @@ comment on function deploy.read_code(jsonb) is
 ------------------------------------------------------------------------------------------------------------------
 
 -- Two rows of one name: an old signature beside the new one, or one made by hand. Members of extensions are not ours.
+-- Asked several times for each file of a deploy: planned once, for few names ("rows 10"), whatever is asked.
 create function deploy.code_objects(p_names text[] default null)
 returns table (name text, id oid)
 language plpgsql

@@ -315,9 +315,13 @@ language sql
 immutable
 parallel safe
 as $$
-  -- The milliseconds, then nothing but zeros: no id of that moment or later is smaller.
-  select pg_catalog.rpad(pg_catalog.lpad(pg_catalog.to_hex(
-           pg_catalog.floor(extract(epoch from p_at) * 1000)::pg_catalog.int8), 12, '0'), 32, '0')::pg_catalog.uuid
+  -- The milliseconds, then nothing but zeros: no id of that moment or later is smaller. No id is of before 1970, nor of
+  -- after 9999, so whoever asks for all time names the ends of it.
+  select case when p_at is not null then
+           pg_catalog.rpad(pg_catalog.lpad(pg_catalog.to_hex(pg_catalog.floor(
+             extract(epoch from least(greatest(p_at, 'epoch'), '9999-12-31 00:00:00+00')) * 1000)::pg_catalog.int8), 12, '0'),
+             32, '0')::pg_catalog.uuid
+         end
 $$;
 
 comment on function base.first_id(timestamptz) is
@@ -6420,6 +6424,7 @@ create table memory.embedding_models (
   constraint embedding_models_storage_check check (storage = 'halfvec' or storage = 'vector' and dimensions <= 2000),
   constraint embedding_models_index_kind_check check (index_kind in ('hnsw', 'ivfflat', 'none')),
   constraint embedding_models_hnsw_m_check check (hnsw_m between 2 and 100),
+  -- Halved, because twice an absurd hnsw_m is no integer any more.
   constraint embedding_models_hnsw_ef_construction_check
     check (hnsw_ef_construction between 4 and 1000 and (hnsw_ef_construction / 2 >= hnsw_m or hnsw_m > 100)),
   constraint embedding_models_hnsw_ef_search_check check (hnsw_ef_search between 1 and 1000),

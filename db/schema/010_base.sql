@@ -309,9 +309,13 @@ language sql
 immutable
 parallel safe
 as $$
-  -- The milliseconds, then nothing but zeros: no id of that moment or later is smaller.
-  select pg_catalog.rpad(pg_catalog.lpad(pg_catalog.to_hex(
-           pg_catalog.floor(extract(epoch from p_at) * 1000)::pg_catalog.int8), 12, '0'), 32, '0')::pg_catalog.uuid
+  -- The milliseconds, then nothing but zeros: no id of that moment or later is smaller. No id is of before 1970, nor of
+  -- after 9999, so whoever asks for all time names the ends of it.
+  select case when p_at is not null then
+           pg_catalog.rpad(pg_catalog.lpad(pg_catalog.to_hex(pg_catalog.floor(
+             extract(epoch from least(greatest(p_at, 'epoch'), '9999-12-31 00:00:00+00')) * 1000)::pg_catalog.int8), 12, '0'),
+             32, '0')::pg_catalog.uuid
+         end
 $$;
 
 comment on function base.first_id(timestamptz) is

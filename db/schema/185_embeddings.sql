@@ -36,6 +36,7 @@ create table memory.embedding_models (
   constraint embedding_models_storage_check check (storage = 'halfvec' or storage = 'vector' and dimensions <= 2000),
   constraint embedding_models_index_kind_check check (index_kind in ('hnsw', 'ivfflat', 'none')),
   constraint embedding_models_hnsw_m_check check (hnsw_m between 2 and 100),
+  -- Halved, because twice an absurd hnsw_m is no integer any more.
   constraint embedding_models_hnsw_ef_construction_check
     check (hnsw_ef_construction between 4 and 1000 and (hnsw_ef_construction / 2 >= hnsw_m or hnsw_m > 100)),
   constraint embedding_models_hnsw_ef_search_check check (hnsw_ef_search between 1 and 1000),

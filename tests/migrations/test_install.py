@@ -44,7 +44,7 @@ def test_schema_and_migrations_end_in_the_same_catalog(engine: Engine) -> None:
             runner.make_tools("*.sql")
             with runner.conn.transaction():
                 for file in read(DB_DIR, "schema/*.sql").values():
-                    runner.run_file(file, file.statements)
+                    runner.run_all([(file, statement) for statement in file.statements])
 
         def tables(project: Project) -> dict[str, str]:
             """Without what db/functions and db/views made."""

@@ -107,7 +107,7 @@ begin
   end if;
 
   v_most := case when v_by_rank then greatest(base.setting('search.ranked')::integer, p_limit) else p_limit end;
-  v_before := base.first_id(greatest(least(p_to, '9999-12-31'), 'epoch'));
+  v_before := base.first_id(coalesce(p_to, 'infinity'));
   if v_by_rank then
     -- The same hits as on the first page: none that is newer than its newest.
     v_before := least(v_before, (select m.id from chat.messages m
@@ -122,8 +122,7 @@ begin
         case p_mode when 'prefix' then regexp_replace(p_query, '\S+$', '') else p_query end, v_config, false);
     end if;
     select array_agg(f.id), array_agg(f.rank) into v_ids, v_ranks
-      from core.find_messages(p_user_id, v_query, v_most, v_before,
-                              base.first_id(least(greatest(p_from, 'epoch'), '9999-12-31')),
+      from core.find_messages(p_user_id, v_query, v_most, v_before, base.first_id(coalesce(p_from, '-infinity')),
                               p_conversation_id, p_role, p_metadata, coalesce(p_archived, true)) f;
     exit when v_ids is not null or v_corrected or p_after is not null or p_mode = 'fuzzy' or not p_correct;
     v_corrected := true;

@@ -1,6 +1,6 @@
 -- http.operation: one route in the API description; nothing in it is written twice.
 begin;
-select plan(34);
+select plan(36);
 
 select is(pg_get_function_arguments('http.operation'::regproc),
   'p_route http.routes, p_method text, p_path text', 'arguments');
@@ -68,6 +68,9 @@ select is(pg_temp.part('find', 'parameters'),
 select is(pg_temp.part('find', 'requestBody'), null, 'GET: no body');
 select is(pg_temp.part('find', 'x-cache-seconds'), '60', 'how long it may be kept');
 select is(pg_temp.part('find', 'x-cache-scope'), '"private"', 'and for whom');
+select is(pg_temp.part('find', 'x-cost'), null, 'an ordinary call says no cost');
+select is(http.operation(r, 'GET', '/v1/me/export') -> 'x-cost', '10', 'a dear one does')
+  from http.routes r where r.function_name = 'api.export_user';
 select is(pg_temp.part('find', 'summary'), null, 'no comment, no summary');
 
 select is(pg_temp.part('stop', 'security'), '[]', 'anyone may call');
