@@ -33,16 +33,17 @@ def change(client: Client, name: str) -> bytes:
     return request("PATCH", "/v1/me", *lines, body=body)
 
 
-def lock_users(database: Database) -> psycopg.Connection[Any]:
+def lock_alice(database: Database) -> psycopg.Connection[Any]:
+    """Holds back a change of her row and nothing else: no job, no limit."""
     holder = database.connect(autocommit=False)
-    holder.execute("lock table auth.users in access exclusive mode")
+    holder.execute("select from auth.users where username = 'alice' for no key update")
     return holder
 
 
 def test_what_is_under_way_is_finished(serve: Serve) -> None:
     server = serve(PLINTH_LOCK_TIMEOUT="8", PLINTH_STATEMENT_TIMEOUT="8")
     client = signed_in(server)
-    with Raw(server.port) as idle, Raw(server.port) as busy, lock_users(server.database) as holder:
+    with Raw(server.port) as idle, Raw(server.port) as busy, lock_alice(server.database) as holder:
         assert idle.send(LIVE).read().status == 200
         busy.send(change(client, "Under Way"))
         until(lambda: waiting(server.database) == 1, 15)
@@ -107,9 +108,9 @@ def test_stopping_under_load_drops_nothing(serve: Serve) -> None:
 def test_a_client_that_leaves_harms_nobody(serve: Serve) -> None:
     server = serve(PLINTH_LOCK_TIMEOUT="8", PLINTH_STATEMENT_TIMEOUT="8")
     client = signed_in(server)
-    with lock_users(server.database) as holder:
+    with lock_alice(server.database) as holder:
         leaving = Raw(server.port).send(change(client, "Gone"))
-        until(lambda: waiting(server.database) == 1, 5)
+        until(lambda: waiting(server.database) == 1, 15)
         leaving.socket.close()
         holder.rollback()
     # The call was not cancelled in the middle: it committed whole.
