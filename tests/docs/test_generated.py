@@ -38,13 +38,19 @@ def test_card_is_read_as_written() -> None:
 -- Rules   One rule
 --         over two lines. Still the first.
 --         A second.
+-- Why plan_cache_mode   It is planned with the values of the call. That is for those who
+--         read the file.
+-- Permission self:write
 -- Errors  UN001 nobody; VL001 bad
+-- Why the bounds   So few partitions are opened,
+--         however old it is.
 -- Owned by plinth_system: there is no caller.
 create function
 -- Errors  not this
 """
     assert docs.card(text) == {
         "Rules": ["One rule over two lines. Still the first.", "A second."],
+        "Permission": ["self:write"],
         "Errors": ["UN001 nobody; VL001 bad"],
         "Owned": ["there is no caller."],
     }

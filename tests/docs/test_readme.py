@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.conftest import ROOT, Serve, Server
 from tests.docs.texts import blocks, rows, section
 
@@ -62,6 +64,7 @@ def lines(text: str) -> list[str]:
     return [line.rstrip() for line in text.rstrip().splitlines()]
 
 
+@pytest.mark.embed
 def test_the_tour(serve: Serve) -> None:
     server = serve(RATE_LIMIT_REQUESTS_PER_MINUTE="60")
     found = blocks(section(README, "## Five minutes"))

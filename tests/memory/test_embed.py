@@ -9,15 +9,20 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
 from psycopg.rows import namedtuple_row
 
 from pyapp import embed
-from pyapp.minilm import MiniLM
 from tests.conftest import ROOT, Database, until
+
+if TYPE_CHECKING:
+    from pyapp.minilm import MiniLM
+
+pytestmark = pytest.mark.embed
 
 # By sentence-transformers 6.2.0 on PyTorch 2.13.0: the first four and the last two numbers.
 REFERENCE = {
@@ -36,19 +41,20 @@ ALICE, BOB = (f"01900000-0000-7000-8000-00000000000{n}" for n in (5, 6))
 
 
 @pytest.fixture(scope="module")
-def model() -> MiniLM:
-    return MiniLM()
+def model() -> "MiniLM":
+    made: MiniLM = import_module("pyapp.minilm").MiniLM()
+    return made
 
 
 @pytest.mark.parametrize("text", REFERENCE)
-def test_the_vectors_are_those_of_sentence_transformers(model: MiniLM, text: str) -> None:
+def test_the_vectors_are_those_of_sentence_transformers(model: "MiniLM", text: str) -> None:
     vector = model.embed(text)
     assert len(vector) == 384
     assert [*vector[:4], *vector[-2:]] == pytest.approx(REFERENCE[text], abs=2e-6)
     assert sum(number * number for number in vector) == pytest.approx(1)
 
 
-def test_words_are_cut_as_the_model_learned_them(model: MiniLM) -> None:
+def test_words_are_cut_as_the_model_learned_them(model: "MiniLM") -> None:
     # Accents go, ideographs and punctuation stand alone, what it never saw is [UNK].
     assert model.tokens("Café naïve\t日本 x_y.") == [
         7668,
@@ -65,7 +71,7 @@ def test_words_are_cut_as_the_model_learned_them(model: MiniLM) -> None:
     assert model.tokens("\x00\u200b\ufffd") == []
 
 
-def test_what_means_the_same_is_near(model: MiniLM) -> None:
+def test_what_means_the_same_is_near(model: "MiniLM") -> None:
     texts = {
         "password": "I forgot my login and cannot get into my account",
         "weather": "It will rain in the afternoon",
@@ -120,13 +126,13 @@ def near(connection: psycopg.Connection[Any], user: str, vector: list[float]) ->
     return [row.content for row in found]
 
 
-def test_a_text_becomes_json(model: MiniLM, shared_database: Database) -> None:
+def test_a_text_becomes_json(model: "MiniLM", shared_database: Database) -> None:
     found = json.loads(plinth(shared_database, "How do I reset my password?"))
     assert found == pytest.approx(model.embed("How do I reset my password?"), abs=1e-6)
 
 
 def test_what_lacks_vectors_gets_them_once_and_is_found_by_meaning(
-    database: Database, model: MiniLM
+    database: Database, model: "MiniLM"
 ) -> None:
     with operator(database) as connection:
         run = connection.execute

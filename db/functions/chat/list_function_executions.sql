@@ -3,8 +3,7 @@
 -- Rules   name is a skill, plan_id a plan; time_from is included, time_to is not: they ask when a run began.
 -- Why plan_cache_mode   One statement serves every mix of filters. It is planned with the values of the call, so that
 --         what was not asked for falls away and the index for what was asked for is taken.
--- Errors  UN001 nobody is signed in; VL001 status, time_from, time_to, after; NF001 there is no such
---         conversation
+-- Errors  UN001 nobody is signed in; VL001 status, time_from, time_to, after; NF001 there is no such conversation
 create or replace function api.list_function_executions(
   p_user_id         uuid,
   p_name            text default null,

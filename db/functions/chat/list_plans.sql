@@ -1,7 +1,7 @@
 -- api.list_plans: the caller's plans, newest first.
 --
 -- Why plan_cache_mode   What was not asked for falls away, and the index for what was asked for is taken.
--- Errors  UN001 nobody is signed in; VL001 status, after
+-- Errors  UN001 nobody is signed in; VL001 status, after; NF001 there is no such conversation
 create or replace function api.list_plans(
   p_user_id         uuid,
   p_status          text default null,
@@ -33,6 +33,9 @@ begin
   p_user_id := core.act_for(p_user_id);
   if p_status not in ('draft', 'running', 'succeeded', 'failed', 'cancelled') then
     perform base.raise('VL001', 'status must be draft, running, succeeded, failed or cancelled', 'status');
+  end if;
+  if p_conversation_id is not null then
+    perform core.require_conversation(p_user_id, p_conversation_id);
   end if;
   if p_after !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
     perform base.raise('VL001', 'after must be the "next" of an earlier answer', 'after');

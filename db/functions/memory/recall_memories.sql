@@ -99,8 +99,10 @@ begin
   if p_query is not null then
     v_words := core.recall_words(p_query, chat.search_config(coalesce(v_language, base.setting('chat.language'))));
   end if;
-  if p_embedding is not null then
+  if p_model is not null or p_embedding is not null then
     v_model := core.embedding_model(p_model);
+  end if;
+  if p_embedding is not null then
     perform core.check_embedding(v_model, p_embedding, 'embedding');
     v_half := case v_model.storage when 'halfvec' then p_embedding::ext.halfvec end;
   end if;

@@ -95,8 +95,10 @@ begin
   if p_query is not null then
     v_query := core.search_query(p_query, chat.search_config(coalesce(p_language, base.setting('chat.language'))));
   end if;
-  if p_embedding is not null then
+  if p_model is not null or p_embedding is not null then
     v_model := core.embedding_model(p_model);
+  end if;
+  if p_embedding is not null then
     perform core.check_embedding(v_model, p_embedding, 'embedding');
   end if;
 

@@ -1,6 +1,6 @@
 -- api.list_plans: the callers plans, newest first.
 begin;
-select plan(13);
+select plan(16);
 
 select is(pg_get_function_arguments('api.list_plans'::regproc),
   'p_user_id uuid, p_status text DEFAULT NULL::text, p_conversation_id uuid DEFAULT NULL::uuid, '
@@ -35,6 +35,7 @@ insert into chat.skills (name, version, description, parameters, current, enable
 
 insert into chat.conversations (user_id, id, title) values (pg_temp.anna(), pg_temp.id('11'), 'mine'),
   (pg_temp.ben(), pg_temp.id('12'), 'not mine'), (pg_temp.anna(), pg_temp.id('13'), 'other');
+insert into chat.conversations (user_id, id, status) values (pg_temp.anna(), pg_temp.id('14'), 'deleted');
 insert into chat.messages (user_id, id, conversation_id, role, content) values
   (pg_temp.anna(), pg_temp.id('21'), pg_temp.id('11'), 'user', 'hello'), (pg_temp.ben(), pg_temp.id('22'),
     pg_temp.id('12'), 'user', 'hello');
@@ -84,6 +85,12 @@ select is(array(select p.goal from api.list_plans(pg_temp.anna(), p_conversation
   '{Talk}', 'of a conversation');
 select is(array(select p.goal from api.list_plans(pg_temp.anna(), p_after => pg_temp.id('44')::text,
   p_limit => 1) p), '{"A draft"}', 'a page');
+select throws_ok($$ select api.list_plans(pg_temp.anna(), p_conversation_id => pg_temp.id('19')) $$, 'NF001',
+  'There is no such conversation', 'no such conversation');
+select throws_ok($$ select api.list_plans(pg_temp.anna(), p_conversation_id => pg_temp.id('12')) $$, 'NF001',
+  'There is no such conversation', 'another user''s');
+select throws_ok($$ select api.list_plans(pg_temp.anna(), p_conversation_id => pg_temp.id('14')) $$, 'NF001',
+  'There is no such conversation', 'a deleted one');
 select throws_ok($$ select api.list_plans(pg_temp.anna(), 'done') $$, 'VL001',
   'status must be draft, running, succeeded, failed or cancelled',
   'no such status');

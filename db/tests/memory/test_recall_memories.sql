@@ -1,6 +1,6 @@
 -- api.recall_memories: the score and its parts, what counts where and when, k rows, and what is counted.
 begin;
-select plan(54);
+select plan(55);
 
 -- First of all, and waiting as long as it takes: two files that hold some tables already would wait for each other.
 update base.settings s set value = s.value where s.name = 'embeddings.model_limit';
@@ -181,6 +181,8 @@ select throws_ok($$ select pg_temp.recalled('{"embedding": "[1,2,3]"}') $$, 'VL0
                  'embedding must have 2 numbers, as tap_recall_memories makes them, not 3', 'a vector of another length');
 select throws_ok($$ select pg_temp.recalled('{"embedding": "[1,2]", "model": "tap_none"}') $$, 'NF001',
                  'There is no such embedding model', 'no such model');
+select throws_ok($$ select pg_temp.recalled('{"query": "x", "model": "tap_none"}') $$, 'NF001',
+                 'There is no such embedding model', 'no such model, though no vector needs it');
 select throws_ok($$ select pg_temp.recalled('{"query": "x", "conversation_id": "019e0000-0000-7000-8000-00000001b212"}') $$,
                  'NF001', 'There is no such conversation', 'a deleted conversation');
 select throws_ok($$ select pg_temp.recalled('{"query": "x", "conversation_id": "019e0000-0000-7000-8000-00000001b213"}') $$,

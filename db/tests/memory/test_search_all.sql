@@ -1,6 +1,6 @@
 -- api.search_all: two lists fused by rank, what is in them, and what is not.
 begin;
-select plan(46);
+select plan(47);
 
 -- First of all, and waiting as long as it takes: two files that hold some tables already would wait for each other.
 update base.settings s set value = s.value where s.name = 'embeddings.model_limit';
@@ -143,6 +143,8 @@ select throws_ok($$ select pg_temp.found('{"embedding": "[1,2,3]"}') $$, 'VL001'
                  'embedding must have 2 numbers, as tap_search_all makes them, not 3', 'a vector of another length');
 select throws_ok($$ select pg_temp.found('{"embedding": "[1,2]", "model": "tap_none"}') $$, 'NF001',
                  'There is no such embedding model', 'no such model');
+select throws_ok($$ select pg_temp.found('{"query": "x", "model": "tap_none"}') $$, 'NF001',
+                 'There is no such embedding model', 'no such model, though no vector needs it');
 select throws_ok($$ select pg_temp.found('{"query": "x", "conversation_id": "019e0000-0000-7000-8000-00000001b413"}') $$, 'NF001',
                  'There is no such conversation', 'a deleted conversation');
 select throws_ok($$ select pg_temp.found('{"query": "x", "conversation_id": "019e0000-0000-7000-8000-00000001b414"}') $$, 'NF001',
