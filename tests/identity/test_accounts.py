@@ -15,7 +15,7 @@ from psycopg import sql
 
 from tests.conftest import Database, Server, until
 from tests.http_client import Client, Response
-from tests.people import PASSWORD
+from tests.people import PASSWORD, cheap_passwords
 
 _numbers = count(1)
 
@@ -292,6 +292,60 @@ def test_leaving_takes_the_password_and_a_link_takes_it_back(
     assert town.client().post("/v1/users/restore", {"token": token[0]}).status == 204
     assert town.client().post("/v1/users/restore", {"token": token[0]}).code == "VL004"
     assert citizen.sign_in(name, PASSWORD).status == 201
+
+
+WITH_PASSWORD = {
+    "leave": "select api.delete_current_user(%(id)s, %(password)s)",
+    "password": "select api.change_password(%(id)s, %(password)s, 'mauve giraffes on stilts')",
+    "email": "select api.change_email(%(id)s, 'elsewhere@example.org', %(password)s)",
+}
+
+
+def overtaken(database: Database, first: str, second: str) -> tuple[str, str]:
+    """What the second of two calls is told that found the password right while the first, which
+    ends before it, had the account."""
+    named = {"id": BOB, "password": PASSWORD}
+    one, two = (database.connect("plinth_operator", autocommit=False) for _ in range(2))
+    told: list[tuple[str, str]] = []
+    cheap_passwords(database)
+    database.value("select api.set_password('bob', %s)", PASSWORD)
+
+    def late() -> None:
+        try:
+            two.execute(WITH_PASSWORD[second].encode(), named)
+            row = two.execute(
+                "select f ->> 'code', f ->> 'message'"
+                " from (select current_setting('plinth.failure')::json) k (f)"
+            ).fetchone()
+            assert row
+            told.append((row[0], row[1]))
+        except psycopg.Error as error:
+            told.append((str(error.sqlstate), str(error.diag.message_primary)))
+        two.commit()
+
+    with one, two:
+        one.execute(WITH_PASSWORD[first].encode(), named)
+        thread = threading.Thread(target=late)
+        thread.start()
+        waiting = "select wait_event_type = 'Lock' from pg_stat_activity where pid = %s"
+        until(lambda: bool(told) or database.value(waiting, two.info.backend_pid) is True, 15)
+        assert not told, told
+        one.commit()
+        thread.join()
+    return told[0]
+
+
+@pytest.mark.parametrize("second", WITH_PASSWORD)
+def test_who_comes_too_late_to_an_account_is_told_that_it_is_gone(
+    database: Database, second: str
+) -> None:
+    assert overtaken(database, "leave", second) == ("NF001", "There is no such active account")
+
+
+def test_a_password_that_was_changed_meanwhile_is_wrong(database: Database) -> None:
+    assert overtaken(database, "password", "email") == ("UN002", "The password is wrong")
+    links = "select count(*) from ops.outbox where user_id = %s and kind = 'verify_email'"
+    assert database.value(links, BOB) == 0
 
 
 def test_the_export_is_the_users_own_and_without_secrets(

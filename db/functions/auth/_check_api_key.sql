@@ -1,7 +1,8 @@
 -- core.check_api_key: the rules that name, scopes and limits of an API key must keep; what is NULL is not looked at.
 --
 -- Rules   A scope is the name of a permission, which one of the account's roles must hold, or '*' for all they hold.
---         Limits are whole numbers from 1: requests_per_minute, requests_per_hour, requests_per_day, tokens_per_day.
+--         Limits are whole numbers as core.check_limits has them: requests_per_minute, requests_per_hour,
+--         requests_per_day, tokens_per_day; 0 is none, as is what is not named.
 -- Errors  VL001 on name, scopes or limits
 create or replace function core.check_api_key(p_user_id uuid, p_name text, p_scopes text[], p_limits jsonb)
 returns void
@@ -38,11 +39,11 @@ begin
   select l.key into v_wrong
     from jsonb_each(p_limits) as l
    where l.key <> all (array['requests_per_minute', 'requests_per_hour', 'requests_per_day', 'tokens_per_day'])
-      or jsonb_typeof(l.value) <> 'number' or l.value::text !~ '^[1-9][0-9]{0,11}$'
+      or jsonb_typeof(l.value) <> 'number' or l.value::text !~ '^(0|[1-9][0-9]{0,11})$'
    limit 1;
   if found then
-    perform base.raise('VL001', 'limits must be whole numbers from 1, named requests_per_minute, requests_per_hour, '
-                                'requests_per_day or tokens_per_day', 'limits');
+    perform base.raise('VL001', 'limits must be whole numbers from 0 to 999,999,999,999, named requests_per_minute, '
+                                'requests_per_hour, requests_per_day or tokens_per_day', 'limits');
   end if;
 end
 $$;

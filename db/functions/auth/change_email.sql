@@ -3,9 +3,9 @@
 -- Rules   The password is asked for again. The account keeps its address until then (api.verify_email).
 --         Whether somebody else has the address shows in no answer: its owner gets a notice in place of the link.
 --         One link for the same address in five minutes.
--- Errors  UN001 nobody is signed in; VL001 email; UN002 wrong password, RL002 too many attempts (both kept, not raised:
---         the attempt stays on record)
--- Locks   the account's attempts, then its open links of this kind
+-- Errors  UN001 nobody is signed in; NF001 the account went while the password was checked; VL001 email; UN002 wrong
+--         password, RL002 too many attempts (both kept, not raised: the attempt stays on record)
+-- Locks   the account's row, then its attempts, then its open links of this kind
 -- Owned by plinth_system: it asks whose an address is, and may write to its owner.
 create or replace function api.change_email(p_user_id uuid, p_email text, p_password text)
 returns void
@@ -28,6 +28,10 @@ begin
     return;
   end if;
   v_matches := core.password_matches(p_password, v_user.password_hash);
+  if v_matches then
+    -- Else who changed the password, which voids open links, could still be followed by one.
+    v_matches := core.password_stands(v_user);
+  end if;
   if not core.count_attempt('password', lower(v_user.username), v_matches) then
     return;
   end if;

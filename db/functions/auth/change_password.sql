@@ -6,8 +6,9 @@
 --         The session of this request goes on with new tokens, every other one ends. Open links to reset the password
 --         or to take over another address are void, and the owner gets mail. In psql every session ends and there is no
 --         row.
--- Errors  UN001 nobody is signed in; NF001 an operator names no account; VL001, VL003 new_password; VL001
---         current_password, RL002 too many attempts (these two kept, not raised: the attempt stays on record)
+-- Errors  UN001 nobody is signed in; NF001 an operator names no account, or it went while the password was checked;
+--         VL001, VL003 new_password; VL001 current_password, RL002 too many attempts (these two kept, not raised: the
+--         attempt stays on record)
 -- Locks   the account's row, then its attempts, its sessions, its tokens
 -- Touches profile, sessions
 create or replace function api.change_password(p_user_id uuid, p_current_password text, p_new_password text)
@@ -22,7 +23,7 @@ declare
   v_session uuid := base.request_context(1)::uuid;
   v_user    auth.users;
   v_hash    text;
-  v_matches boolean := false;
+  v_matches boolean;
 begin
   p_user_id := core.act_for(p_user_id);
   select u.* into v_user from auth.users u where u.id = p_user_id;
@@ -37,12 +38,9 @@ begin
   if not core.check_attempts('password', lower(v_user.username)) then
     return;
   end if;
-  if core.password_matches(p_current_password, v_user.password_hash) then
-    -- As at sign-in: it is still the account's password when the lock is had.
-    perform from auth.users u
-      where u.id = p_user_id and u.status = 'active' and u.password_hash = v_user.password_hash
-        for no key update;
-    v_matches := found;
+  v_matches := core.password_matches(p_current_password, v_user.password_hash);
+  if v_matches then
+    v_matches := core.password_stands(v_user);
   end if;
   if not core.count_attempt('password', lower(v_user.username), v_matches) then
     return;

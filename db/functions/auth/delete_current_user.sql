@@ -6,8 +6,9 @@
 --         Signing in takes nothing back: a device that signs in by itself must not undo what its owner decided.
 -- Permission self:write
 -- Errors  UN001 nobody is signed in; UN002 the password is wrong (kept, not raised: the failed attempt is on record);
---         RL002 too many attempts (kept); KC003 the last administrator cannot go; NF001 there is no such account
--- Locks   the account's row, then the role administrator, then its sessions
+--         RL002 too many attempts (kept); KC003 the last administrator cannot go; NF001 there is no such account,
+--         or it went while the password was checked
+-- Locks   the account's row, its attempts, then the role administrator, then its sessions
 -- Touches profile, sessions
 create or replace function api.delete_current_user(p_user_id uuid, p_password text)
 returns void
@@ -31,11 +32,7 @@ begin
   end if;
   v_matches := core.password_matches(p_password, v_user.password_hash);
   if v_matches then
-    -- The work took a while. Who changed the password meanwhile did not mean this request.
-    perform from auth.users u
-      where u.id = p_user_id and u.status = 'active' and u.password_hash = v_user.password_hash
-        for no key update;
-    v_matches := found;
+    v_matches := core.password_stands(v_user);
   end if;
   if not core.count_attempt('password', lower(v_user.username), v_matches) then
     return;

@@ -1,5 +1,7 @@
 -- api.set_tier_limit: how many times the usual limits hold for a tier, or for callers without a token (anonymous).
 --
+-- Rules   A factor is no limit: 0 times would leave nobody without limits, so it is refused. No limits are said of a
+--         single user (api.set_user_quota), or of everybody.
 -- Permission limits:manage
 -- Errors  UN001 nobody is signed in; NP001 permission missing; NF001 no such tier; VL001 factor
 -- Locks   the tier's row
@@ -17,7 +19,7 @@ begin
     perform base.raise('NF001', format('There is no tier %s', p_tier), 'tier');
   end if;
   if p_factor is null or p_factor not between 1 and 1000000 then
-    perform base.raise('VL001', 'factor must be from 1 to 1,000,000', 'factor');
+    perform base.raise('VL001', 'factor must be from 1 to 1,000,000; it is no limit, it multiplies the usual ones', 'factor');
   end if;
 
   insert into ops.tier_limits (tier, factor) values (p_tier, p_factor)

@@ -1,6 +1,6 @@
 -- api.change_email: the password, then a link to the new address; who has it shows in no answer.
 begin;
-select plan(31);
+select plan(32);
 
 select is(pg_get_function_arguments('api.change_email'::regproc),
   'p_user_id uuid, p_email text, p_password text', 'arguments');
@@ -91,6 +91,9 @@ select is(cardinality(pg_temp.mailed()), 3, 'and no mail went out');
 select ok('email.change_refused' = any (pg_temp.trail()), 'on record');
 select set_config('plinth.caller', '', true), set_config('plinth.context', '', true);
 select throws_ok($$ select api.change_email(null, 'x@example.org', 'x') $$, 'VL003', null, 'no user');
+update auth.users u set status = 'deleted' where u.id = :'anna';
+select throws_ok($$ select api.change_email('019e0000-0000-7000-8000-00000000fc41', 'x@example.org', 'correct horse battery') $$,
+                 'NF001', 'There is no such active account', 'an account that went');
 set session authorization plinth_reader;
 select throws_ok($$ select api.change_email(null, 'x@example.org', 'x') $$, '42501', null, 'a reader does not');
 reset session authorization;

@@ -1,6 +1,6 @@
 -- core.check_api_key: the rules of name, scopes and limits.
 begin;
-select plan(32);
+select plan(33);
 
 select is(pg_get_function_arguments('core.check_api_key'::regproc),
   'p_user_id uuid, p_name text, p_scopes text[], p_limits jsonb', 'arguments');
@@ -23,7 +23,8 @@ insert into auth.user_roles (user_id, role) values ('019e0000-0000-7000-8000-000
 select lives_ok(format('select core.check_api_key(%L, %s)', '019e0000-0000-7000-8000-0000000ab170', c.args), 'fine: ' || c.args)
   from (values
     ($$null, null, null$$), ($$'x', '{*}', '{}'$$), ($$repeat('é', 100), '{self:read,keys:write}', null$$),
-    ($$null, null, '{"requests_per_minute": 1, "requests_per_hour": 60, "requests_per_day": 999999999999, "tokens_per_day": 5}'$$)
+    ($$null, null, '{"requests_per_minute": 1, "requests_per_hour": 60, "requests_per_day": 999999999999, "tokens_per_day": 5}'$$),
+    ($$null, null, '{"requests_per_minute": 0, "tokens_per_day": 0}'$$)
   ) c (args);
 select throws_ok(format('select core.check_api_key(%L, %s)', '019e0000-0000-7000-8000-0000000ab170', c.args), 'VL001',
   c.message, c.args)
@@ -40,8 +41,9 @@ select throws_ok(format('select core.check_api_key(%L, %s)', '019e0000-0000-7000
     ($$null, null, 'null'$$, 'limits must be an object'),
     ($$null, null, '3'$$, 'limits must be an object')) c (args, message);
 select throws_ok(format('select core.check_api_key(%L, null, null, %L)', '019e0000-0000-7000-8000-0000000ab170', l.limits), 'VL001',
-  'limits must be whole numbers from 1, named requests_per_minute, requests_per_hour, requests_per_day or tokens_per_day', l.limits)
-  from (values ('{"per_minute": 1}'), ('{"tokens_per_day": 0}'), ('{"tokens_per_day": -1}'), ('{"tokens_per_day": 1.5}'),
+  'limits must be whole numbers from 0 to 999,999,999,999, named requests_per_minute, requests_per_hour, requests_per_day '
+  'or tokens_per_day', l.limits)
+  from (values ('{"per_minute": 1}'), ('{"tokens_per_day": -1}'), ('{"tokens_per_day": 1.5}'), ('{"tokens_per_day": "0"}'),
                ('{"tokens_per_day": "1"}'), ('{"tokens_per_day": null}'), ('{"tokens_per_day": 1000000000000}')) l (limits);
 select lives_ok($$ select core.check_api_key('019e0000-0000-7000-8000-0000000ab171', null, '{roles:write,users:write}', null) $$,
                 'who has every permission may name each of them');

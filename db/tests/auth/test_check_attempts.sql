@@ -1,6 +1,6 @@
 -- core.check_attempts: whether something may be tried now; the refusal says nothing else.
 begin;
-select plan(17);
+select plan(18);
 
 select is(pg_get_function_arguments('core.check_attempts'::regproc), 'p_kind text, p_subject text', 'arguments');
 select is(pg_get_function_result('core.check_attempts'::regproc), 'boolean', 'result');
@@ -37,6 +37,18 @@ select is(pg_temp.kept(),
     "retry_after": 60}'::jsonb, 'it is refused, and said for how long');
 select is((select l.status from http.leave(201, null) l), 429, 'which is 429');
 select ok(core.check_attempts('totp', 'tap_check_anna'), 'what is something else is not');
+do $$ begin
+  for n in 1 .. 5 loop
+    perform core.count_attempt(k.kind, 'tap_check_anna', false) from unnest('{reset,totp,recovery}'::text[]) as k (kind);
+  end loop;
+end $$;
+select results_eq(
+  $$ select k.kind, core.check_attempts(k.kind, 'tap_check_anna'), pg_temp.kept() ->> 'message'
+       from unnest('{reset,totp,recovery}'::text[]) as k (kind) $$,
+  $$ values ('reset', false, 'Too many requests for a new password; wait as long as Retry-After says'),
+            ('totp', false, 'Too many wrong codes; wait as long as Retry-After says, or use a recovery code'),
+            ('recovery', false, 'Too many wrong codes; wait as long as Retry-After says') $$,
+  'each kind is told in its own words');
 
 set session authorization plinth_web;
 select throws_ok($$ select core.check_attempts('password', 'x') $$, '42501', null, 'private');

@@ -1,6 +1,6 @@
 -- core.rate_subjects: whom a call counts for, and the limits of each.
 begin;
-select plan(19);
+select plan(20);
 
 select is(pg_get_function_arguments('core.rate_subjects'::regproc),
   'p_user_id uuid, p_key_id uuid, p_address text, p_route text, p_usual bigint[], OUT subjects text[], '
@@ -36,6 +36,8 @@ select is(pg_temp.subjects(:'ben'), format('{user:%s} {7,20,30,0}', :'ben'),
   'what is said of one user wins, also that there is none');
 select is(pg_temp.subjects(:'anna', :'key'), format('{user:%s,key:%s} {1,2,3,4,0,9,0,8}', :'anna', :'key'),
           'a key has limits besides those of its owner');
+update auth.api_keys k set limits = '{"requests_per_hour": 0, "tokens_per_day": 0}' where k.id = :'key';
+select is(pg_temp.subjects(:'anna', :'key'), format('{user:%s} {1,2,3,4}', :'anna'), '0 is none of its own');
 select is(pg_temp.subjects(:'anna', p_route => 'GET /v1/tap'),
           format('{user:%s,"route:user:%1$s:GET /v1/tap"} {1,2,3,4,4,0,5,0}', :'anna'), 'and so has a route');
 select is(pg_temp.subjects(:'anna', p_route => 'GET /v1/tap', p_usual => '{0,2,3,4}'),

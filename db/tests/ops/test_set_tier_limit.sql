@@ -35,7 +35,8 @@ select results_eq($$ select l.kind, l.name, l.factor, l.version from api.set_tie
 select is((select l.factor from api.set_tier_limit('anonymous', 3) l), 3, 'those without a token');
 select throws_ok($$ select api.set_tier_limit('nonsense', 3) $$, 'NF001', 'There is no tier nonsense', 'no such tier');
 select throws_ok($$ select api.set_tier_limit(null, 3) $$, 'NF001', null, 'NULL is none');
-select throws_ok($$ select api.set_tier_limit('pro', 0) $$, 'VL001', 'factor must be from 1 to 1,000,000', 'nothing');
+select throws_ok($$ select api.set_tier_limit('pro', 0) $$, 'VL001',
+                 'factor must be from 1 to 1,000,000; it is no limit, it multiplies the usual ones', 'nothing');
 select throws_ok($$ select api.set_tier_limit('pro', 1000001) $$, 'VL001', null, 'too much');
 select throws_ok($$ select api.set_tier_limit('pro', null) $$, 'VL001', null, 'NULL');
 reset session authorization;
