@@ -188,6 +188,11 @@ def there_with(there: embedded.Servers, name: str) -> embedded.Servers:
 
 
 @pytest.hookimpl(optionalhook=True)
+def pytest_configure() -> None:
+    """Whatever runs in the background of a shell ignores Ctrl-C, and so would all it starts."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def pytest_configure_node(node: Any) -> None:
     node.workerinput["engine"] = asdict(begin(node.config))
 

@@ -162,7 +162,7 @@ async def test_redis_back_with_older_memories(up: Up, crowd: Crowd) -> None:
     assert url is not None
     with redis.Redis.from_url(url) as store:
         keys = list(store.scan_iter("*"))
-        memories = {key: store.dump(key) for key in keys}
+        memories = {key: memory for key in keys if isinstance(memory := store.dump(key), bytes)}
     assert len(memories) >= 3 * PEOPLE
     for person in crowd.people:
         assert await person.change() == 200
@@ -171,7 +171,6 @@ async def test_redis_back_with_older_memories(up: Up, crowd: Crowd) -> None:
     await eventually(lambda: back(up, url, old), BACK_WITHIN)
     with redis.Redis.from_url(url) as store:
         for key, memory in memories.items():
-            assert isinstance(memory, bytes)
             store.restore(key, 60_000, memory, replace=True)
     await eventually(up.ready, BACK_WITHIN)
     for _ in range(20):
