@@ -30,7 +30,8 @@ needed_settings as (
       ('server_encoding', 'UTF8', 'FAIL', 'not every text can be kept; make the database with encoding UTF8'),
       ('fsync', 'on', 'FAIL', 'a crash would lose acknowledged writes'),
       ('full_page_writes', 'on', 'FAIL', 'a crash would tear pages'),
-      ('synchronous_commit', 'on', 'warn', 'a crash loses the last acknowledged writes'),
+      ('synchronous_commit', case when current_setting('synchronous_commit') = 'remote_apply' then 'remote_apply' else 'on' end,
+       'warn', 'a crash loses the last acknowledged writes'),
       ('data_checksums', 'on', 'warn', 'damaged pages would go unnoticed; run pg_checksums --enable'),
       ('password_encryption', 'scram-sha-256', 'warn', 'md5 hashes are weak'),
       ('log_parameter_max_length', '0', 'warn', 'personal values reach the log'),
@@ -41,6 +42,17 @@ select case when major between 16 and 18 then 'ok' else 'FAIL' end as level,
        format('PostgreSQL %s', version) || case when major between 16 and 18 then '' else ': 16 to 18 are needed' end
          as finding
   from server
+union all
+select 'FAIL', 'this server is a replica; promote it, or have the address lead to its primary' where pg_is_in_recovery()
+union all
+-- Of who may not look, what he cannot see is taken for well.
+select case when there then 'ok' else 'FAIL' end,
+       case when there then format('writes wait for a replica: synchronous_standby_names %s', names)
+            else format('writes wait for a replica, and none is there: start it, or take it out of'
+                        ' synchronous_standby_names (%s)', names) end
+  from (select current_setting('synchronous_standby_names') as names,
+               exists (select from pg_stat_replication r where coalesce(r.sync_state, 'sync') in ('sync', 'quorum')) as there) s
+ where names <> '' and not pg_is_in_recovery()
 union all
 select 'FAIL',
        case when version is null then format('extension %s is not on the server; install %s', name, package)

@@ -105,11 +105,11 @@ class Cache:
         self._link: _Link | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._attending: asyncio.Task[None] | None = None
-        self.prefix = b""
-        # What is done as long as there is a connection: told where it leads to (a number that is
-        # the same for all who reach the same Redis), how long to wait before copies are believed,
-        # and whether those that are there are void. It sets the two below.
-        self.attend: Callable[[int, float, bool], Coroutine[Any, Any, None]] | None = None
+        self._run = self.prefix = b""
+        # What is done as long as there is a connection: told how long to wait before copies are
+        # believed, and whether those that are there are void. It settles where they are kept, and
+        # sets the two below.
+        self.attend: Callable[[float, bool], Coroutine[Any, Any, None]] | None = None
         self.attached = False  # all who keep copies keep them here: what is bumped here is void
         self.up = False  # and what was missed is bumped as well: copies may be believed
         self.errors = 0
@@ -125,20 +125,16 @@ class Cache:
         while True:
             try:
                 async with asyncio.timeout(self._deadline * 5):
-                    link, run = await _connect(url)
+                    link, self._run = await _connect(url)
             except (OSError, TimeoutError, CacheDown) as error:
                 self.errors += 1
                 log.warning("redis cannot be reached: %s", str(error) or type(error).__name__)
             else:
-                # Keys belong to one run of Redis: one that is back with older memories has none.
-                place = hashlib.blake2b(self._name + run, digest_size=5)
-                self._link, self.prefix = link, b"%b:%b:" % (self._name, place.hexdigest().encode())
-                link.at_loss = self._gone
-                number, void = int.from_bytes(place.digest()) & 0x7FFFFFFF, False
+                self._link, link.at_loss, void = link, self._gone, False
                 try:
                     while not link.lost:
                         if self.attend is not None:
-                            self._attending = asyncio.create_task(self.attend(number, pause, void))
+                            self._attending = asyncio.create_task(self.attend(pause, void))
                         void = await self._watch(link)
                         await self._leave()
                         pause = 0.0
@@ -154,6 +150,14 @@ class Cache:
         self.up = self.attached = False
         if self._attending is not None:
             self._attending.cancel()
+
+    def settle(self, timeline: bytes) -> int:
+        """Where copies are kept from now on: a number, the same for all who keep theirs there."""
+        # Keys belong to one run of Redis, since one that is back may have older memories, and to
+        # one timeline of the database: on another, what copies tell may never have happened.
+        place = hashlib.blake2b(self._name + self._run + timeline, digest_size=5)
+        self.prefix = b"%b:%b:" % (self._name, place.hexdigest().encode())
+        return int.from_bytes(place.digest()) & 0x7FFFFFFF
 
     def look_again(self) -> None:
         """The address may lead somewhere else by now."""

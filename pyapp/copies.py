@@ -12,6 +12,7 @@ from pyapp import engine
 from pyapp.cache import Cache
 from pyapp.call import Caller
 from pyapp.db import Database
+from pyapp.follow import TIMELINE
 from pyapp.metrics import answers
 from pyapp.problems import Problem
 from pyapp.progress import Progress
@@ -97,7 +98,10 @@ async def _fill(settings: Settings, dsn: str, tokens: list[bytes], say: Progress
     ready = asyncio.Event()
     counts = {"filled": 0, "there already": 0, "refused": 0}
 
-    async def attend(_place: int, _pause: float, _void: bool) -> None:
+    async def attend(_pause: float, _void: bool) -> None:
+        row = await database.call("read", TIMELINE, ())
+        assert row is not None and row[0] is not None
+        cache.settle(row[0])
         cache.up = True  # it answers nobody, so nobody has to be sure
         ready.set()
         await asyncio.Event().wait()

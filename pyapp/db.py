@@ -229,9 +229,11 @@ def _settle(first: asyncio.Future[Row | None], second: asyncio.Future[Row | None
 
 
 class Database:
-    def __init__(self, settings: Settings, dsn: str) -> None:
-        s = settings
-        self._listen_dsn = s.direct_url or dsn
+    def __init__(self, s: Settings, dsn: str) -> None:
+        # Of several hosts the one that is no replica, and never one that is not promoted yet. Said
+        # here, because by libpq's read-write the lane that only reads would find none.
+        urls = s.direct_url or dsn, dsn
+        self._listen_dsn, dsn = (make_conninfo(u, target_session_attrs="primary") for u in urls)
         self.calls = 0
         self.retries = 0
         self.lanes: dict[str, Lane] = {}

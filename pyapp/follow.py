@@ -21,6 +21,7 @@ log = logging.getLogger("plinth.follow")
 _LOOK = 1.0  # how often the listening connection is asked whether it is there
 _PAUSE = 0.2
 _CHANNELS = "plinth_deploy", "plinth_tags", "plinth_places"
+TIMELINE = Statement("select http.timeline()")
 _ATTACH = Statement("select http.attach_cache($1::integer)")
 _THERE = Statement("select pg_backend_pid()")
 _DETACH = Statement("select http.detach_cache()")
@@ -88,7 +89,7 @@ class Follower:
             with suppress(TimeoutError):
                 deployed = await asyncio.wait_for(self._told.wait(), _LOOK)
 
-    async def _attend(self, place: int, pause: float, void: bool) -> None:
+    async def _attend(self, pause: float, void: bool) -> None:
         """As long as Redis answers: says that copies are kept there, bumps what was missed, and
         believes the copies only then. `void` are those of a Redis that went back in time."""
         cache = self._cache
@@ -97,7 +98,9 @@ class Follower:
             ears = self._ears
             assert ears is not None
             try:
-                row = await ears.send(_ATTACH, (b"%d" % place,))
+                row = await ears.send(TIMELINE, ())
+                assert row is not None and row[0] is not None
+                row = await ears.send(_ATTACH, (b"%d" % cache.settle(row[0]),))
                 if row is not None and row[0] == b"t":
                     cache.attached = True
                     await asyncio.sleep(pause)

@@ -58,9 +58,16 @@ class Copy:
 
     def stay_behind(self, delay: str) -> None:
         """By so much; at any time."""
+        self.set("recovery_min_apply_delay", delay)
+
+    def set(self, name: str, value: str) -> None:
         with psycopg.connect(self.admin_url, autocommit=True) as connection:
-            connection.execute(f"alter system set recovery_min_apply_delay = '{delay}'".encode())
+            connection.execute(f"alter system set {name} = '{value}'".encode())
             connection.execute("select pg_reload_conf()")
+
+    def promote(self) -> None:
+        with psycopg.connect(self.admin_url, autocommit=True) as connection:
+            assert connection.execute("select pg_promote()").fetchone() == (True,)
 
     def answers(self) -> bool:
         with suppress(psycopg.OperationalError), psycopg.connect(self.admin_url):
@@ -125,6 +132,15 @@ def copy_of(engine: Engine, source: str) -> Iterator[Copy]:
     finally:
         copy.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def pair(engine: Engine) -> Iterator[tuple[Copy, Copy]]:
+    """A primary that may be killed, and a replica that follows it."""
+    with copy_of(engine, engine.admin_url) as first:
+        first.promote()
+        with copy_of(engine, first.admin_url) as second:
+            yield first, second
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """A replica answers what only reads, and nobody notices: no read older than an own write, no dead
 session, no error when it goes. The replica is a real one, see replica.py."""
 
+import re
 import signal
 import time
 from collections import Counter
@@ -424,6 +425,11 @@ def test_no_other_server_is_believed(
         until(lambda: told(server, "up") == 0, 15)
         fault = server.client().get("/readyz").json()["replicas"][0]["fault"]
         assert fault == "is no replica"
+        assert examined(store, first.web_url(store)) == [(
+            "FAIL",
+            "replica1: takes writes beside the primary, as none may; stop it, and make it a"
+            " replica again",
+        )]  # fmt: skip
 
         second = stack.enter_context(copy_of(engine, first.admin_url))
         vouch = word_for_somebody(store)
@@ -440,6 +446,28 @@ def test_no_other_server_is_believed(
         path = f"/v1/teams/{team_of(client)}"
         assert {client.get(path).status for _ in range(50)} == {200}
         assert told(wrong, "answers_total") == answered
+
+
+@pytest.mark.parametrize("wanted", ["", "&target_session_attrs=read-write"], ids=["any", "writes"])
+def test_a_replica_that_the_address_names_is_not_taken_for_the_primary(
+    behind: Callable[..., Server], prompt: Copy, store: Database, wanted: str
+) -> None:
+    """Named first, and whatever libpq would be content with; also by the lane that only reads."""
+    hosts = f"host={prompt.folder},\\1&port=5432,5432{wanted}"
+    address = re.sub("host=(.*)&port=5432", hosts, store.web_url)
+    server = behind(prompt, DATABASE_URL=address)
+    client = person(server, store)
+    path = f"/v1/teams/{team_of(client)}"
+    at_replica(server, lambda: client.get(path))
+    with prompt.connect(store) as replica:
+        listed = "select distinct application_name from pg_stat_activity where datname = %s"
+
+        def there() -> set[str]:
+            names = {name for (name,) in replica.execute(listed, [store.name])}
+            return {name for name in names if name.startswith("plinth")}
+
+        # Somebody may be about to find out that it is none.
+        until(lambda: there() == {"plinth replica1"}, 15, lambda: str(there()))
 
 
 # ------------------------------------------------------------------- who runs it is told
@@ -468,5 +496,7 @@ def test_the_doctor_tells_how_each_replica_does(
     assert [level for level, _ in found] == ["FAIL", "warn", "FAIL"]
     assert found[0][1] == "replica1: belongs to another server; it is never believed"
     assert found[1][1].endswith("; the primary answers instead")
-    assert found[2][1] == "replica3: is no replica, or was promoted; make it one again"
+    assert found[2][1] == (
+        "replica3: is the primary itself, since a failover perhaps; name replicas that follow it"
+    )
     assert examined(store) == []

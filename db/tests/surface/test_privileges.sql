@@ -86,6 +86,7 @@ http.run_job
 http.settle_mail
 http.stale_tags
 http.take
+http.timeline
 http.undelivered
 http.vouch
 $$, E'\n') as name where name <> '';
