@@ -4995,6 +4995,7 @@ insert into base.settings (name, value, type, minimum, maximum, description) val
   ('chat.edit_limit',  '100',     'integer', 1,    10000, 'Former texts that are kept of one message'),
   ('chat.grace_days',  '30',      'integer', 0,    365,   'Days a deleted conversation can be restored; then it is erased'),
   ('chat.pin_limit',   '50',      'integer', 1,    1000,  'Pinned messages of one conversation: all are in its context window'),
+  ('chat.window_bytes', '8388608', 'integer', 1048576, 67108864, 'Bytes of texts and calls in a context window'),
   ('chat.language',    'english', 'text',    null, null,  'Text search configuration of new conversations; see pg_ts_config');
 
 create table chat.conversations (

@@ -9,6 +9,7 @@ import aiohttp
 from tests.chat.test_conversations import PATH, begun, said
 from tests.conftest import Database, Server
 from tests.http_client import Client
+from tests.trust.plans import ALICE, watch
 
 WRITERS = 64
 
@@ -86,7 +87,35 @@ def test_long_messages_make_short_pages(anna: Client) -> None:
     assert {len(page) for page in ranked} == {3}
 
     window = anna.get(f"{place}/context?max_tokens=1").json()
-    assert (window["messages"], window["left_out"]) == ([], 6)
+    assert (window["messages"], window["left_out"], window["cut_by"]) == ([], 6, "tokens")
+
+
+def read(plan: dict[str, Any]) -> float:
+    """How many messages a plan really read, in all partitions."""
+    here = plan["Actual Rows"] * plan["Actual Loops"] if "Relation Name" in plan else 0
+    return here + sum(map(read, plan.get("Plans", ())))
+
+
+def test_a_window_reads_no_more_than_it_has_room_for(database: Database) -> None:
+    """Of 60 messages of the main line, or of a branch, 20 fit: one more is read, and no other."""
+    with database.connect() as connection:
+        said = "select id from api.create_message(%s, %s, 'user', repeat('x', 400000){})"
+        talk = connection.execute("select id from api.create_conversation(%s)", [ALICE]).fetchone()
+        assert talk
+        leaves: list[Any] = []
+        for parent in ("", ", p_parent_id => %s"):
+            for _ in range(60):
+                last = leaves[-1:] if parent else []
+                row = connection.execute(said.format(parent).encode(), [ALICE, *talk, *last])
+                leaves.append(row.fetchone()[0])  # type: ignore[index]
+        heard = watch(connection)
+        connection.execute("set auto_explain.log_analyze = on")
+        window = "select message_count, cut_by from api.get_context_window(%s, %s, 10000000, %s)"
+        for leaf in (leaves[59], leaves[119]):
+            heard.clear()
+            assert connection.execute(window, [ALICE, *talk, leaf]).fetchone() == (20, "bytes")
+            met = [one for one in heard if "branch_ids" in one.text or "v_ids[" in one.text]
+            assert sum(read(one.plan) for one in met) == 21
 
 
 def test_edits_are_kept(anna: Client) -> None:

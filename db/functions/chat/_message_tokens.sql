@@ -16,8 +16,8 @@ parallel safe
 as $$
   select greatest(
     coalesce(nullif(case when p_role = 'assistant' then p_completion_tokens else p_prompt_tokens end, 0),
-             4 + (pg_catalog.octet_length(p_content) + coalesce(pg_catalog.octet_length(p_tool_calls::text), 0) + 3) / 4),
-    (pg_catalog.octet_length(p_content) + coalesce(pg_catalog.octet_length(p_tool_calls::text), 0) + 15) / 16)
+             4 + (core.message_bytes(p_content, p_tool_calls) + 3) / 4),
+    (core.message_bytes(p_content, p_tool_calls) + 15) / 16)
 $$;
 
 comment on function core.message_tokens(text, text, jsonb, integer, integer) is

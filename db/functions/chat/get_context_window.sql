@@ -7,10 +7,13 @@
 --         summary covers is not repeated.
 --         A tool's results stay with the call they stand behind: all of it is part, or nothing.
 --         Tokens as core.message_tokens has them; those of the summary are estimated alike.
---         left_out: how many messages of the conversation are not part of it, those of other branches and those the
---         summary covers among them. A window has at most 10,000 messages.
+--         A window has at most 10,000 messages, and chat.window_bytes of texts and calls, before JSON escapes them.
+--         What kept older messages out, cut_by tells: tokens, bytes or messages; NULL: nothing did.
+--         How many messages of the conversation are not part of it, left_out tells: those of other branches and those
+--         the summary covers among them.
 -- Errors  UN001 nobody is signed in; NF001 there is no such conversation, or leaf is no message of it; VL001 max_tokens
---         is not from 1 to 10,000,000, or has no room for what is always part
+--         is not from 1 to 10,000,000, or has no room for what is always part; KC004 what is always part has more bytes
+--         than a window
 create or replace function api.get_context_window(
   p_user_id         uuid,
   p_conversation_id uuid,
@@ -26,7 +29,8 @@ returns table (
   messages        json,
   message_count   integer,
   tokens          integer,
-  left_out        bigint
+  left_out        bigint,
+  cut_by          text
 )
 language plpgsql
 stable
@@ -36,20 +40,21 @@ set search_path = pg_catalog, pg_temp
 as $$
 #variable_conflict use_column
 declare
-  c_most      constant integer := 10000;
-  v_talk      chat.conversations;
-  v_message   record;
-  v_pinned    uuid[];
-  v_chain     uuid[];  -- the branch from the leaf up to the main line, as far as somebody asks
-  v_junction  uuid;    -- where the branch leaves the main line
-  v_always    uuid[];
-  v_budget    bigint;
-  v_ids       uuid[] := '{}';  -- what was met on the way back, newest first: messages, their roles,
-  v_roles     text[] := '{}';
-  v_costs     bigint[] := '{}';  -- and what all of them up to here cost
-  v_total     bigint := 0;
-  v_at        uuid;
-  v_more      boolean;
+  c_most     constant integer := 10000;
+  v_talk     chat.conversations;
+  v_message  record;
+  v_pinned   uuid[];
+  v_chain    uuid[];  -- the branch from the leaf up to the main line, as far as somebody asks
+  v_junction uuid;    -- where the branch leaves the main line
+  v_always   uuid[];
+  v_tokens   bigint;  -- what is left of both bounds
+  v_bytes    bigint;
+  v_ids      uuid[] := '{}';  -- what was met on the way back, newest first,
+  v_whole    integer := 0;    -- and how many of them leave no result without its call
+  v_role     text;
+  v_page     refcursor;
+  v_at       uuid;
+  v_more     boolean;
 begin
   p_user_id := core.act_for(p_user_id);
   if p_max_tokens is null or p_max_tokens not between 1 and 10000000 then
@@ -103,80 +108,83 @@ begin
      cross join lateral core.tool_group(p_user_id, m.id, v_chain) g (id)
      where m.user_id = p_user_id and m.id = any (v_pinned)
        and (m.id = any (v_chain) or m.parent_id is null and m.id <= v_junction));
-  v_budget := p_max_tokens - coalesce(summary_tokens, 0) - coalesce((
-    select sum(core.message_tokens(m.role, m.content, m.tool_calls, m.prompt_tokens, m.completion_tokens))
-      from chat.messages m where m.user_id = p_user_id and m.id = any (v_always)), 0);
-  if v_budget < 0 then
+  select p_max_tokens - coalesce(summary_tokens, 0)
+           - coalesce(sum(core.message_tokens(m.role, m.content, m.tool_calls, m.prompt_tokens, m.completion_tokens)), 0),
+         base.setting('chat.window_bytes')::bigint - coalesce(octet_length(summary), 0)
+           - coalesce(sum(core.message_bytes(m.content, m.tool_calls)), 0)
+    into v_tokens, v_bytes
+    from chat.messages m where m.user_id = p_user_id and m.id = any (v_always);
+  if v_tokens < 0 then
     perform base.raise('VL001', format(
       'max_tokens must have room for %s: the summary, the system messages at the beginning and the pinned ones',
-      p_max_tokens - v_budget), 'max_tokens');
+      p_max_tokens - v_tokens), 'max_tokens');
+  end if;
+  if v_bytes < 0 then
+    perform base.raise('KC004', format(
+      'The summary, the system messages at the beginning and the pinned ones are %s bytes more than a window has; unpin some',
+      -v_bytes));
   end if;
 
   -- "offset 0" here and below: each is looked up by its key. How many there are the planner guesses, and of a user with
   -- many messages it would read all.
-  -- Backwards until it is full: on the branch answer by answer, then along the main line.
+  -- Backwards until it is full: on the branch answer by answer, then along the main line. What is fetched is counted,
+  -- and
+  -- nothing is read ahead: the last messages may be large.
   v_at := leaf;
   v_more := leaf is not null;
   while v_more loop
-    for v_message in
-      select m.*
-        from core.branch_ids(p_user_id, v_at, 100) b
-       cross join lateral (
-         select m.id, m.parent_id, m.role,
-                core.message_tokens(m.role, m.content, m.tool_calls, m.prompt_tokens, m.completion_tokens) as cost
-           from chat.messages m where m.user_id = p_user_id and m.id = b.id offset 0) m
-       order by b.id desc
+    v_more := v_at is not null;
+    if v_more then
+      open v_page for
+        select m.*
+          from (select i.id from core.branch_ids(p_user_id, v_at, 100) i order by i.id desc offset 0) b
+         cross join lateral (
+           select m.id, m.parent_id, m.role, core.message_bytes(m.content, m.tool_calls) as bytes,
+                  core.message_tokens(m.role, m.content, m.tool_calls, m.prompt_tokens, m.completion_tokens) as tokens
+             from chat.messages m where m.user_id = p_user_id and m.id = b.id offset 0) m
+         order by b.id desc;
+    else
+      open v_page for
+        select m.id, m.parent_id, m.role, core.message_bytes(m.content, m.tool_calls) as bytes,
+               core.message_tokens(m.role, m.content, m.tool_calls, m.prompt_tokens, m.completion_tokens) as tokens
+          from chat.messages m
+         where m.user_id = p_user_id and m.conversation_id = p_conversation_id and m.parent_id is null
+           and m.id < v_ids[cardinality(v_ids)] and m.id >= v_talk.first_message_id
+         order by m.id desc
+         limit c_most;
+    end if;
     loop
-      v_more := v_total <= v_budget and cardinality(v_ids) < c_most
-                and not coalesce(v_message.id <= summary_until
-                                 and v_roles[cardinality(v_roles)] is distinct from 'tool', false);
-      exit when not v_more;
+      fetch v_page into v_message;
+      exit when not found;
+      if v_message.id <= summary_until and v_role is distinct from 'tool' then
+        v_more := false;
+        exit;
+      end if;
       v_ids := v_ids || v_message.id;
-      v_roles := v_roles || v_message.role;
-      v_total := v_total + case when v_message.id = any (v_always) then 0 else v_message.cost end;
-      v_costs := v_costs || v_total;
+      v_role := v_message.role;
       v_at := v_message.parent_id;
+      if v_message.id <> all (v_always) then
+        v_tokens := v_tokens - v_message.tokens;
+        v_bytes := v_bytes - v_message.bytes;
+      end if;
+      cut_by := case when v_tokens < 0 then 'tokens' when v_bytes < 0 then 'bytes'
+                     when cardinality(v_ids) > c_most then 'messages' end;
+      if cut_by is not null then
+        v_ids := v_ids[:v_whole];
+        v_more := false;
+        exit;
+      elsif v_role <> 'tool' then
+        v_whole := cardinality(v_ids);
+      end if;
     end loop;
-    exit when v_at is null;
+    close v_page;
   end loop;
-  if v_more then
-    for v_message in
-      select m.id, m.role,
-             core.message_tokens(m.role, m.content, m.tool_calls, m.prompt_tokens, m.completion_tokens) as cost
-        from chat.messages m
-       where m.user_id = p_user_id and m.conversation_id = p_conversation_id and m.parent_id is null
-         and m.id < v_ids[cardinality(v_ids)] and m.id >= v_talk.first_message_id
-       order by m.id desc
-       limit c_most
-    loop
-      exit when v_total > v_budget or cardinality(v_ids) >= c_most
-                or v_message.id <= summary_until and v_roles[cardinality(v_roles)] <> 'tool';
-      v_ids := v_ids || v_message.id;
-      v_roles := v_roles || v_message.role;
-      v_total := v_total + case when v_message.id = any (v_always) then 0 else v_message.cost end;
-      v_costs := v_costs || v_total;
-    end loop;
-  end if;
 
-  -- Newest first, results come before the call they stand behind; all of them cost what is over with the call.
-  with met as (
-    select s.id, s.role, s.cost, s.n, count(*) filter (where s.role <> 'tool')
-             over (order by s.n rows between unbounded preceding and 1 preceding) as part
-      from unnest(v_ids, v_roles, v_costs) with ordinality as s (id, role, cost, n)
-  ), kept as (
-    select m.id
-      from (select m.id, max(m.cost) over (partition by m.part) as cost,
-                   bool_or(m.role <> 'tool') over (partition by m.part) as whole
-              from met m) m
-     where m.cost <= v_budget and (m.whole or cardinality(v_ids) < c_most)
-    union
-    select a.id from unnest(v_always) a (id)
-  )
   select coalesce(json_agg(w order by w.id), '[]'), count(*), coalesce(sum(w.tokens), 0)
     into messages, message_count, tokens
     from (select m.id, m.parent_id, m.role, m.content, m.tool_calls, m.tool_call_id, m.pinned, m.created_at,
                  core.message_tokens(m.role, m.content, m.tool_calls, m.prompt_tokens, m.completion_tokens) as tokens
-            from kept k
+            from (select unnest(v_ids) union select unnest(v_always)) k (id)
            cross join lateral (
              select t.* from chat.messages t where t.user_id = p_user_id and t.id = k.id offset 0) m) w;
   tokens := tokens + coalesce(summary_tokens, 0);

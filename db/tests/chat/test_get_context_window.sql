@@ -1,12 +1,12 @@
 -- api.get_context_window: the newest messages that fit, of one branch, with what is always part of it.
 begin;
-select plan(44);
+select plan(59);
 
 select is(pg_get_function_arguments('api.get_context_window'::regproc),
   'p_user_id uuid, p_conversation_id uuid, p_max_tokens integer DEFAULT 8000, p_leaf uuid DEFAULT NULL::uuid', 'arguments');
 select is(pg_get_function_result('api.get_context_window'::regproc),
   'TABLE(conversation_id uuid, leaf uuid, summary text, summary_until uuid, summary_tokens integer, messages json, '
-  'message_count integer, tokens integer, left_out bigint)', 'result');
+  'message_count integer, tokens integer, left_out bigint, cut_by text)', 'result');
 select is(concat_ws(' ', p.provolatile, p.prosecdef, p.proowner::regrole, p.proconfig),
           's t plinth_owner {"search_path=pg_catalog, pg_temp"}', 'volatility, definer, owner, search path')
   from pg_proc p where p.oid = 'api.get_context_window'::regproc;
@@ -124,6 +124,80 @@ select throws_ok($$ select pg_temp.said(8000, '01', 'cb050') $$, 'NF001', 'There
                  'a leaf of another conversation');
 select throws_ok($$ select pg_temp.said(8000, null, 'cb030') $$, 'NF001', 'There is no such conversation', 'a deleted one');
 select throws_ok($$ select pg_temp.said(8000, null, 'cb040') $$, 'NF001', 'There is no such conversation', 'another user''s');
+reset session authorization;
+
+-- The bound of bytes: three messages of 400,000, of which the last but one is Japanese, and a call with its result.
+update base.settings set value = '1048576' where name = 'chat.window_bytes';
+insert into chat.conversations (user_id, id) values
+  (pg_temp.id('cb001'), pg_temp.id('cb060')), (pg_temp.id('cb001'), pg_temp.id('cb070'));
+insert into chat.messages (user_id, id, conversation_id, parent_id, role, content, tool_calls)
+select pg_temp.id('cb001'), pg_temp.id('cb2' || m.id), pg_temp.id('cb060'), pg_temp.id('cb2' || m.parent), m.role, m.content,
+       case when m.calls then '[{"id": "t"}]'::jsonb end
+  from (values ('01', null, 'user', repeat('x', 400000), false), ('02', null, 'assistant', repeat('x', 100000), true),
+               ('03', null, 'tool', repeat('x', 200000), false), ('04', null, 'user', repeat('日', 133333) || 'x', false),
+               ('05', null, 'assistant', repeat('x', 400000), false),
+               ('11', '01', 'user', repeat('x', 500000), false), ('12', '11', 'assistant', repeat('x', 500000), false))
+       as m (id, parent, role, content, calls);
+create function pg_temp.held(p_tokens integer, p_leaf text default null, p_id text default 'cb060') returns text
+language sql volatile as $$
+  select concat_ws(' ', (select string_agg(right(m ->> 'id', 2), ' ' order by n)
+                           from json_array_elements(w.messages) with ordinality as x (m, n)),
+                   '- ' || w.left_out, w.cut_by)
+    from api.get_context_window(pg_temp.id('cb001'), pg_temp.id(p_id), p_tokens, pg_temp.id('cb2' || p_leaf)) w
+$$;
+
+set session authorization plinth_operator;
+select is(pg_temp.held(10000000, '01'), '01 - 6', 'all there is: nothing was cut');
+select is(pg_temp.held(10000000, '05'), '04 05 - 5 bytes', 'the newest that fit; the call of a result that would fit does not');
+select is(pg_temp.held(10000000, '04'), '02 03 04 - 4 bytes', 'a call and its result fit');
+select is(pg_temp.held(120000, '05'), '05 - 6 tokens', 'fewer tokens than bytes');
+select is(pg_temp.held(10000000, '12'), '11 12 - 5 bytes', 'a branch');
+select is(pg_temp.held(10000000, null, 'cb070'), '- 0', 'nothing said');
+reset session authorization;
+update chat.messages set content = repeat('x', 48576) where user_id = pg_temp.id('cb001') and id = pg_temp.id('cb201');
+set session authorization plinth_operator;
+select is(pg_temp.held(10000000, '12'), '01 11 12 - 4', 'to the byte');
+reset session authorization;
+update chat.messages set content = repeat('x', 48577) where user_id = pg_temp.id('cb001') and id = pg_temp.id('cb201');
+set session authorization plinth_operator;
+select is(pg_temp.held(10000000, '12'), '11 12 - 5 bytes', 'one more does not fit');
+reset session authorization;
+
+update chat.messages set pinned = true where user_id = pg_temp.id('cb001') and id in (pg_temp.id('cb202'), pg_temp.id('cb204'));
+set session authorization plinth_operator;
+select is(pg_temp.held(10000000, '05'), '02 03 04 - 4 bytes', 'what is pinned is paid first, in bytes as well');
+reset session authorization;
+update chat.messages set pinned = true where user_id = pg_temp.id('cb001') and id = pg_temp.id('cb205');
+set session authorization plinth_operator;
+select throws_ok($$ select pg_temp.held(10000000, '05') $$, 'KC004',
+  'The summary, the system messages at the beginning and the pinned ones are 51437 bytes more than a window has; unpin some',
+  'more is pinned than a window has');
+reset session authorization;
+update chat.messages set pinned = false where user_id = pg_temp.id('cb001');
+update chat.conversations set summary = repeat('日', 100000), summary_until = pg_temp.id('cb201') where id = pg_temp.id('cb060');
+set session authorization plinth_operator;
+select is(pg_temp.held(10000000, '05'), '05 - 6 bytes', 'the summary, too');
+reset session authorization;
+update base.settings set value = '8388608' where name = 'chat.window_bytes';
+set session authorization plinth_operator;
+select is(pg_temp.held(10000000, '05'), '02 03 04 05 - 3', 'more than the summary covers is not wanted: nothing was cut');
+select is(pg_temp.held(300000, '05'), '04 05 - 5 tokens', 'cut where all bytes have room');
+reset session authorization;
+
+-- The bound of messages.
+insert into chat.messages (user_id, conversation_id, role, content)
+select pg_temp.id('cb001'), pg_temp.id('cb070'), 'user', n::text from generate_series(1, 10000) n;
+set session authorization plinth_operator;
+select results_eq(
+  $$ select message_count, left_out, cut_by from api.get_context_window(pg_temp.id('cb001'), pg_temp.id('cb070'), 10000000) $$,
+  $$ values (10000, 0::bigint, null::text) $$, 'ten thousand are a window');
+reset session authorization;
+insert into chat.messages (user_id, conversation_id, role, content)
+select pg_temp.id('cb001'), pg_temp.id('cb070'), 'user', 'one more';
+set session authorization plinth_operator;
+select results_eq(
+  $$ select message_count, left_out, cut_by from api.get_context_window(pg_temp.id('cb001'), pg_temp.id('cb070'), 10000000) $$,
+  $$ values (10000, 1::bigint, 'messages') $$, 'more are not');
 reset session authorization;
 
 set session authorization plinth_reader;
