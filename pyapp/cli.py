@@ -107,6 +107,9 @@ def _psql(settings: Settings, role: str, as_user: str | None, rest: list[str]) -
             options.append(there.apply(settings).key_options)
         if as_user:
             options.append(engine.for_user(as_user))
+            # Now, or only the first function that asks would say that there is no such user.
+            with engine.acting(there, settings, options[-1]) as connection:
+                connection.execute("select api.get_current_user(null)")
         if there.bin_dir and role != "web":
             # What is typed here may hold a password; the log of slow statements would show it.
             options.append("-c log_min_duration_statement=-1")
@@ -114,8 +117,7 @@ def _psql(settings: Settings, role: str, as_user: str | None, rest: list[str]) -
         where, environment = unpack.address(url, *options)
         command = [unpack.client(there.bin_dir), *where, "-v", "ON_ERROR_STOP=1", *rest]
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C cancels a query of psql, not us
-        code = subprocess.call(command, env=environment)
-        return {0: OK, 2: UNREACHABLE}.get(code, FAILED)
+        return {0: OK, 2: UNREACHABLE}.get(subprocess.call(command, env=environment), FAILED)
 
 
 def _migrate_up(settings: Settings) -> None:

@@ -151,7 +151,7 @@ class Engine:
             where = f"@/{DATABASE}?host={self.sockets}&port=5432"
             admin = f"postgresql://plinth_admin:{self._secrets['admin']}{where}"
             web = f"postgresql://plinth_web:{self._secrets['web']}{where}"
-        redis = redis or f"unix://{self._redis_socket}?db=0"
+        redis = redis or f"unix://{self._redis_socket}"
         return Servers(admin, web, redis, key, previous, self._home / "shim", self.sockets)
 
     # ------------------------------------------------------------- start, keep, stop

@@ -257,7 +257,7 @@ def shared_database(engine: Engine) -> Iterator[Database]:
 def redis_url(engine: Engine, worker_id: str) -> str:
     """A numbered Redis database of the test's own, empty."""
     worker = int(worker_id.removeprefix("gw")) if worker_id.startswith("gw") else 0
-    url = engine.redis_url.replace("db=0", f"db={1 + (worker * 5 + next(_numbers) % 5) % 15}")
+    url = f"{engine.redis_url}?db={1 + (worker * 5 + next(_numbers) % 5) % 15}"
     with redis.Redis.from_url(url) as connection:
         connection.flushdb()
     return url

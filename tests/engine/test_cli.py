@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -118,8 +120,15 @@ def test_psql_has_the_rights_asked_for(own: dict[str, str], database: Database) 
     assert "permission denied for view v_active_users" in asked.stderr
     who = "select current_user, current_setting('plinth.as_user', true)"
     assert plinth("psql", "-At", "-c", who, **own).stdout == "plinth_operator|\n"
-    asked = plinth("psql", "-At", "--role", "owner", "--as", r"al ice\b", "-c", who, **own)
-    assert asked.stdout == "plinth_owner|al ice\\b\n"
+    asked = plinth("psql", "-At", "--role", "owner", "--as", "alice", "-c", who, **own)
+    assert asked.stdout == "plinth_owner|alice\n"
+
+
+def test_psql_acts_for_nobody_who_is_not_there(own: dict[str, str]) -> None:
+    """Said at once, and not by the first function that asks."""
+    asked = plinth("psql", "--as", r"al ice\b", "-c", "select 'went on'", **own)
+    assert (asked.returncode, asked.stdout) == (1, "")
+    assert asked.stderr == "plinth: There is no account al ice\\b\n"
 
 
 def test_psql_signs_in_as_the_layer_would(own: dict[str, str]) -> None:
@@ -202,6 +211,18 @@ def test_env_leads_other_tools_in(own: dict[str, str], tmp_path: Path) -> None:
         ["sh", "-c", script], env=bare, capture_output=True, text=True, check=False
     )
     assert ended.stdout == "alice\n", ended.stderr
+
+
+def test_redis_cli_finds_the_server_as_the_readme_says(own: dict[str, str], tmp_path: Path) -> None:
+    if shutil.which("redis-cli", path=own["PATH"]) is None:
+        pytest.skip("no redis-cli comes along for this Python, and none is installed")
+    (command,) = re.findall(r"`(redis-cli [^`]+)`", (ROOT / "README.md").read_text())
+    script = f"{plinth('env', '--data', str(tmp_path), **own).stdout}\n{command} ping"
+    bare = {"PATH": own["PATH"], "HOME": str(tmp_path)}
+    ended = subprocess.run(
+        ["sh", "-c", script], env=bare, capture_output=True, text=True, check=False
+    )
+    assert ended.stdout == "PONG\n", ended.stderr
 
 
 def test_the_doctor_finds_nothing_then_everything(own: dict[str, str], database: Database) -> None:
