@@ -8,7 +8,8 @@ import re
 import struct
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from typing import Any, NoReturn, Self
+from decimal import Decimal
+from typing import Any, NoReturn
 from urllib.parse import unquote_to_bytes
 
 from pyapp.problems import Problem, field_error, malformed, placed
@@ -31,21 +32,11 @@ class Checked(str):
     __slots__ = ()
 
 
-class Number(float):
-    """A JSON number with fraction or exponent that keeps its spelling: numeric must not round."""
-
-    def __new__(cls, text: str) -> Self:
-        number = super().__new__(cls, text)
-        number.text = text
-        return number
-
-    text: str
-
-
-def is_json(value: str) -> bool:
-    kind, _, parameters = value.partition(";")
-    parameters = parameters.replace(" ", "").replace('"', "").lower()
-    return kind.strip().lower() == "application/json" and parameters in ("", "charset=utf-8")
+def is_kind(value: str, wanted: str) -> bool:
+    """Whether a Content-Type is the wanted one, in UTF-8."""
+    kind, _, parameters = value.lower().partition(";")
+    charset = parameters.replace(" ", "").replace('"', "")
+    return kind.strip() == wanted and charset in ("", "charset=utf-8")
 
 
 def parse_object(data: bytes, *, exact: bool = True) -> dict[str, Any]:
@@ -96,9 +87,7 @@ def _inspect(top: Any) -> None:
 def parse_query(query: str) -> dict[str, Loose]:
     """The fields of a query string; one that is there twice is refused, not guessed at."""
     fields: dict[str, Loose] = {}
-    for part in query.split("&") if query else ():
-        if not part:
-            continue
+    for part in filter(None, query.split("&")):
         name, _, value = part.partition("=")
         name = unquote(name.replace("+", " "))
         if name in fields:
@@ -144,6 +133,12 @@ def _number(text: str) -> str:
     return text
 
 
+def _decimal(text: str) -> float | Decimal:
+    """Where a float would not be written as the client wrote it, it is none: nothing may round."""
+    number = float(_number(text))
+    return number if repr(number) == text else Decimal(text)
+
+
 def _constant(text: str) -> NoReturn:
     raise malformed(f"{text} is not JSON.")
 
@@ -155,11 +150,12 @@ _EXACT, _FAST = (
         parse_float=parse_float,
         parse_constant=_constant,
     )
-    for parse_float in (lambda text: Number(_number(text)), None)
+    for parse_float in (_decimal, None)
 )
 _TOO_DEEP = f"The JSON is nested deeper than {MAX_DEPTH} levels."
 _SUSPECT = re.compile(r"\\u(?:0000|[dD][89a-fA-F])").search  # what could become one of these
 _NO_TEXT = re.compile("[\0\ud800-\udfff]").search
+_MARKED = re.compile(r'"\\u0000([^"]+)"').sub
 
 
 # --- Values as PostgreSQL reads them -------------------------------------------------------------
@@ -170,9 +166,11 @@ def is_binary(type_name: str) -> bool:
     return type_name.rpartition(".")[2].removesuffix("[]") == "vector"
 
 
-def convert(type_name: str, value: object, field: str, element: int | None = None) -> bytes | None:
+def convert(
+    type_name: str, value: object, field: str, element: int | None = None, told: str | None = None
+) -> bytes | None:
     """What PostgreSQL gets for a value of this type; a value that does not fit is a Problem.
-    element: the number of the type of what a list holds."""
+    element: the type of what a list holds, by number; told: its rule, where more is known."""
     if value is None:
         return None
     if type_name.endswith("[]"):
@@ -183,7 +181,7 @@ def convert(type_name: str, value: object, field: str, element: int | None = Non
         found = read(value)
         return found.encode() if isinstance(found, str) else found
     except (ValueError, TypeError, OverflowError, struct.error):
-        raise field_error(field, f"must be {rule}") from None
+        raise field_error(field, f"must be {told or rule}") from None
     except Problem as problem:  # JSON in a query
         raise placed(problem, field) from None
 
@@ -242,16 +240,14 @@ def _whole(bits: int) -> tuple[str, Callable[[Any], str]]:
             raise ValueError
         return str(number)
 
-    return f"a whole number from {low} to {high}", text_of
+    return f"a whole number of at most {bits + 1} bits", text_of
 
 
 def _numeric(value: Any) -> str:
-    if type(value) is Number:
-        return value.text
-    if type(value) is float and math.isfinite(value):
-        return repr(value)
+    if type(value) in (int, float, Decimal) and math.isfinite(value):
+        return str(value)
     # Amounts of money travel as strings too, so that no client rounds them.
-    return str(value) if type(value) is int else _DECIMAL(value)
+    return _DECIMAL(value)
 
 
 def _boolean(value: Any) -> str:
@@ -272,7 +268,7 @@ def _vector(value: Any) -> bytes:
     items = _parse(value, _FAST) if type(value) is Loose else value
     if type(items) is not list or not 1 <= len(items) <= _MOST_NUMBERS:
         raise ValueError
-    if not {int, float, Number}.issuperset(map(type, items)) or not math.isfinite(sum(items)):
+    if not {int, float, Decimal}.issuperset(map(type, items)) or math.isinf(math.fsum(items)):
         raise ValueError
     return struct.pack(f">HH{len(items)}f", len(items), 0, *items)
 
@@ -281,7 +277,13 @@ def _json(value: Any) -> str:
     if type(value) is Checked:
         return value
     read = _parse(value, _EXACT) if type(value) is Loose else value
-    return json.dumps(read, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(read, ensure_ascii=False, allow_nan=False, default=_marked)
+    return _MARKED(r"\1", text) if '"\\u0000' in text else text
+
+
+def _marked(number: Decimal) -> str:
+    """What stands for a decimal, of which json would make a float: no text has a NUL."""
+    return f"\0{number}"
 
 
 def _bytes(value: Any) -> str:

@@ -53,6 +53,7 @@ _is_key = re.compile(r"[ -~]{8,255}").fullmatch
 _JSON: tuple[Callable[[bytes], bytes], str] = (bytes, "application/json")
 _FORMS = {"qr": (pages.qr, "image/svg+xml")}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_ABSOLUTE = re.compile("^https?://[^/?#]+/?", re.I).sub  # whatever host it names, it came here
 _NO_STORE = b"Cache-Control: private, no-store\r\n"
 _REVALIDATE = b"Cache-Control: private, no-cache\r\nVary: Authorization\r\nX-Cache: %b\r\n"
 _SHARED = b"Cache-Control: public, no-cache\r\nX-Cache: %b\r\n"
@@ -157,7 +158,8 @@ class App:
             request.address = self._address(request)
         if message.version not in _VERSIONS:
             raise problems.malformed("This server speaks HTTP/1.0 and HTTP/1.1.")
-        path, _, query = message.path.partition("?")
+        path = message.path if message.path[0] == "/" else _ABSOLUTE("/", message.path)
+        path, _, query = path.partition("?")
         methods: Mapping[str, Page | Route] | None = self.service.pages.get(path)
         found: dict[str, str] = {}
         if methods is None:
@@ -191,7 +193,7 @@ class App:
         }
         if query:
             _merge(args, body.parse_query(query))
-        if route.lines is not None and lines.is_lines(headers.get(hdrs.CONTENT_TYPE, "")):
+        if route.lines is not None and body.is_kind(headers.get(hdrs.CONTENT_TYPE, ""), lines.KIND):
             return await self._in_pieces(request, route, context, args)
         if route.method != "GET":
             _merge(args, await self._body(request, exact=route.exact))
@@ -222,7 +224,7 @@ class App:
             return {}
         if int(headers.get(hdrs.CONTENT_LENGTH, "0")) > self.settings.body_limit:
             raise problems.too_large(self.settings.body_limit)
-        if not body.is_json(headers.get(hdrs.CONTENT_TYPE, "")):
+        if not body.is_kind(headers.get(hdrs.CONTENT_TYPE, ""), "application/json"):
             raise problems.layer("BR003", "Send the body as application/json in UTF-8.")
         _welcome(request)
         data = await request.connection.read_body(payload)
@@ -269,7 +271,7 @@ class App:
 
     def _options(self, methods: Iterable[str], origin: str | None) -> Reply:
         allow = ", ".join(methods)
-        extra = f"Allow: {allow}, OPTIONS\r\n"
+        extra = f"Allow: {', '.join((*methods, 'OPTIONS'))}\r\n"
         if origin in self._origins:
             extra += f"Access-Control-Allow-Methods: {allow}\r\n{_PREFLIGHT}"
         return Reply(204, extra=extra.encode())

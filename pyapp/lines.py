@@ -54,12 +54,6 @@ def _chunk(data: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(data), data) if data else b""
 
 
-def is_lines(kind: str) -> bool:
-    name, _, parameters = kind.lower().partition(";")
-    charset = parameters.replace(" ", "").replace('"', "")
-    return name.strip() == KIND and charset in ("", "charset=utf-8")
-
-
 async def pieces(
     connection: Connection, payload: StreamReader, limit: int
 ) -> AsyncIterator[tuple[int, int, str]]:

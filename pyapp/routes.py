@@ -24,6 +24,7 @@ class Argument:
     type: str
     required: bool
     element: int | None
+    rule: str | None  # what it must be, where the database knows more than the type
 
 
 class Route:
@@ -44,7 +45,7 @@ class Route:
         self.cache_name = f"{version[:8]}:{self.function}".encode()
         # Key by key: during a deploy the database may be older or newer than the layer.
         self.args = {
-            a["name"]: Argument(a["name"], a["type"], a["required"], a.get("element"))
+            a["name"]: Argument(*map(a.get, ("name", "type", "required", "element", "rule")))
             for a in row["arguments"]
         }
         types = [arg.type for arg in self.args.values()]
@@ -84,8 +85,7 @@ class Route:
         bound = list(values.values())
         if key is None:
             return self._statement(tuple(values)), bound
-        named = zip(values, bound, strict=True)
-        said = b"".join(b"%b:%d:%b" % (name.encode(), len(value), value) for name, value in named)
+        said = b"".join(b"%b:%d:%b" % (n.encode(), len(v), v) for n, v in values.items())
         digest = hashlib.sha256(said).hexdigest().encode()
         return self._statement(tuple(values), once=True), [key, digest, *bound]
 
@@ -96,7 +96,7 @@ class Route:
             raise problems.field_error(
                 arg.name, f"must not be null: leave it out to keep it{clear}"
             )
-        return body.convert(arg.type, value, arg.name, arg.element)
+        return body.convert(arg.type, value, arg.name, arg.element, arg.rule)
 
     def _make(self, names: Sequence[str], *, once: bool = False) -> Statement:
         """The statement with these arguments; before them come the token and the request's context,

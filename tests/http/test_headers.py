@@ -79,8 +79,24 @@ def test_options_tells_the_methods(server: Server) -> None:
         answer = ask(server.port, request("OPTIONS", path))
         assert answer.status == 204
         assert set((answer.header("allow") or "").split(", ")) == methods
-    assert ask(server.port, request("OPTIONS", "*")).status == 204
+    anything = ask(server.port, request("OPTIONS", "*"))
+    assert (anything.status, anything.header("allow")) == (204, "OPTIONS")
     assert ask(server.port, request("OPTIONS", "/nothing")).status == 404
+
+
+def test_a_target_may_name_a_host(server: Server) -> None:
+    """RFC 9112, 3.2.2: a server accepts what clients send to proxies."""
+    client = server.client()
+    assert client.sign_in("alice").status == 201
+    for host in ("http://plinth.example", "HTTP://[::1]:8080", "https://alice@plinth.example:443"):
+        assert client.get(f"{host}/v1/me").json()["username"] == "alice"
+        assert len(client.get(f"{host}/v1/sessions?limit=1").json()["items"]) == 1
+        assert client.request("OPTIONS", f"{host}/v1/me").status == 204
+        assert client.get(f"{host}/nothing").code == "NF404"
+    for target in ("http://plinth.example", "http://plinth.example?x=1"):
+        assert client.get(target).status == client.get("/").status
+    for target in ("ftp://plinth.example/v1/me", "//plinth.example/v1/me"):
+        assert ask(server.port, request("GET", target)).status == 404
 
 
 def address_of_last_session(client: Client) -> str:

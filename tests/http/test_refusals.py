@@ -2,6 +2,7 @@
 
 import json
 import re
+import uuid
 from typing import Any
 
 import pytest
@@ -39,6 +40,20 @@ def state(server: Server) -> tuple[set[int], float]:
     samples = server.client().samples().items()
     failed = sum(n for name, n in samples if re.search(r'requests_total.*status="5', name))
     return {json.loads(path.read_bytes())["pid"] for path in left}, failed
+
+
+def test_a_number_is_told_its_rule(server: Server) -> None:
+    client = server.client()
+    assert client.sign_in("alice").status == 201
+    page = "limit: must be a whole number from 1 to 200"
+    told = {
+        limit: client.get(f"/v1/sessions?limit={limit}").json()["detail"]
+        for limit in ("abc", "1.5", "", "99999999999", "201")
+    }
+    assert told == dict.fromkeys(told, page) | {"201": "limit must be from 1 to 200"}
+    for version in ("x", 1.5, 2**31):
+        refused = client.patch(f"/v1/api-keys/{uuid.uuid4()}", {"version": version})
+        assert refused.json()["detail"] == "version: must be a whole number of at most 32 bits"
 
 
 def test_every_bad_request_is_refused_and_the_workers_live_on(server: Server) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from psycopg.types import TypeInfo
 
-from pyapp.body import Loose, convert, is_binary, is_json, parse_object, parse_query
+from pyapp.body import Loose, convert, is_binary, is_kind, parse_object, parse_query
 from pyapp.problems import Problem
 from tests.conftest import Database
 
@@ -34,11 +34,23 @@ FITS = [
     ("numeric", '"12345678901234567890.01"', "12345678901234567890.01"),
     ("numeric", "1e-20", "0.00000000000000000001"),
     ("numeric", "-0.0", "0.0"),
+    ("numeric", "0.1234567890123456789", "0.1234567890123456789"),
+    ("numeric", "12345678901234567.89", "12345678901234567.89"),
+    ("numeric", "2.50", "2.50"),
+    ("numeric", "1.25", "1.25"),
     ("double precision", "1e308", "1e+308"),
     ("boolean", "true", "true"),
     ("uuid", f'"{UUID}"', UUID),
-    ("jsonb", '{"a":[1,2.50,"x",null]}', '{"a": [1, 2.5, "x", null]}'),
+    ("jsonb", '{"a":[1,2.50,"x",null]}', '{"a": [1, 2.50, "x", null]}'),
     ("json", "[]", "[]"),
+    ("json", "-12345678901234567.890", "-12345678901234567.890"),
+    (
+        "jsonb",
+        '[0.1234567890123456789,{"\\\\u0000":0.10}]',
+        '[0.1234567890123456789, {"\\\\u0000": 0.10}]',
+    ),
+    ("jsonb", '["\\"\\\\u00007\\"",1E-20]', '["\\"\\\\u00007\\"", 0.00000000000000000001]'),
+    ("jsonb[]", "[[1.10],2]", "{[1.10],2}"),
     ("jsonb", "1e300", "1" + "0" * 300),
     ("jsonb", "1" + "0" * 300, "1" + "0" * 300),  # and what it wrote comes back
     ("jsonb", "2.2250738585072014e-308", "0." + "0" * 307 + "22250738585072014"),
@@ -195,7 +207,7 @@ def test_media_types() -> None:
         "application/json; charset=UTF-8",
         'application/json;charset="utf-8"',
     ):
-        assert is_json(kind), kind
+        assert is_kind(kind, "application/json"), kind
     for kind in (
         "",
         "text/json",
@@ -205,4 +217,4 @@ def test_media_types() -> None:
         "application/problem+json",
         "application/json, text/plain",
     ):
-        assert not is_json(kind), kind
+        assert not is_kind(kind, "application/json"), kind

@@ -177,6 +177,17 @@ def test_reports_count_once(server: Server, client: Client) -> None:
     assert days[0]["cost"] == 0.0006
 
 
+def test_costs_arrive_digit_by_digit(server: Server, client: Client) -> None:
+    client.sign_in("alice")
+    costs = ["123456789.123456789012", "0.10", "0.000000000001"]
+    events = [b'{"model": "m-1", "cost": %b}' % cost.encode() for cost in costs]
+    for event in events:
+        assert client.post("/v1/usage", event).status == 201
+    assert client.post("/v1/usage/bulk", b'{"events": [%b]}' % b",".join(events)).status == 201
+    query = "select array_agg(cost::text) from ops.api_usage where model = 'm-1'"
+    assert sorted(server.database.value(query)) == sorted(costs * 2)
+
+
 def test_usage_over_http(server: Server, client: Client) -> None:
     admin = server.client()
     client.sign_in("alice")

@@ -8,7 +8,9 @@ stable
 set search_path = pg_catalog, pg_temp
 as $$
   with argument as (
-    select a.name, a.required, http.json_schema(a.type) as schema,
+    select a.name, a.required,
+           http.json_schema(a.type)
+           || jsonb_strip_nulls(jsonb_build_object('minimum', a.minimum, 'maximum', a.maximum)) as schema,
            case when p_path like '%{' || a.name || '}%' then 'path'
                 when p_method = 'GET' or p_method = 'DELETE' and not a.required then 'query' else 'body' end as place
       from http.arguments(p_route.function_name::regproc) a

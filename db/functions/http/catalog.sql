@@ -26,7 +26,10 @@ as $$
                'replica', case when r.replica then json_build_object(
                  'vouch', 'select ' || http.entry(r, 'vouch'),
                  'statement', replace(http.statement(r), http.entry(r, 'enter'), http.entry(r, 'assume'))) end,
-               'arguments', (select coalesce(json_agg(a), '[]') from http.arguments(r.function_name::regproc) a))
+               'arguments', (select coalesce(json_agg(json_strip_nulls(json_build_object(
+                   'name', a.name, 'type', a.type, 'required', a.required, 'element', a.element,
+                   'rule', 'a whole number from ' || a.minimum || ' to ' || a.maximum))), '[]')
+                 from http.arguments(r.function_name::regproc) a))
              order by r.path, r.method), '[]')
         from http.routes r))
 $$;

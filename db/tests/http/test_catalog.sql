@@ -1,6 +1,6 @@
 -- http.catalog: everything the layer needs to serve, in one read.
 begin;
-select plan(18);
+select plan(19);
 
 select is(pg_get_function_arguments('http.catalog'::regproc), '', 'arguments');
 select is(pg_get_function_result('http.catalog'::regproc), 'json', 'result');
@@ -16,10 +16,13 @@ select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a orde
 set role plinth_owner;
 create function api.tap_thing(p_user_id uuid, p_word text, p_size integer default 1) returns text stable language sql
 as $$ select 'x' $$;
+create function api.tap_list(p_ids uuid[], p_limit integer default 50) returns table (id uuid, cursor text) stable language sql
+as $$ select null::uuid, null::text $$;
 create function api.tap_open() returns text stable language sql as $$ select 'x' $$;
 reset role;
 select http.expose('GET /v1/tap/thing', 'api.tap_thing', cache => 60, tags => '{tap}');
 select http.expose('GET /v1/tap/far', 'api.tap_thing');
+select http.expose('GET /v1/tap/list', 'api.tap_list', auth => 'none');
 select http.expose('GET /v1/tap/open', 'api.tap_open', auth => 'none', cache => 30, tags => '{all:tap}');
 create temp table document as select http.catalog() as d;
 create temp view route as
@@ -38,8 +41,8 @@ select is((r.r::jsonb - 'statement'), '{"route": "GET /v1/tap/thing", "method": 
   "function": "api.tap_thing", "auth": "user", "lane": "read", "once": "never", "cost": 1, "lines": null,
   "statement_once": null, "replica": null, "status": 200, "result": "value",
   "cache_seconds": 60, "cache_tags": ["sessions", "tap"],
-  "arguments": [{"name": "word", "type": "text", "element": null, "required": true},
-                {"name": "size", "type": "integer", "element": null, "required": false}]}',
+  "arguments": [{"name": "word", "type": "text", "required": true},
+                {"name": "size", "type": "integer", "required": false}]}',
   'a user''s answer depends on the session, too; each argument with its type') from route r where r.path = '/v1/tap/thing';
 select is((r.r::jsonb - 'statement'), '{"route": "GET /v1/tap/open", "method": "GET", "path": "/v1/tap/open",
   "function": "api.tap_open", "auth": "none", "lane": "read", "once": "never", "cost": 1, "lines": null,
@@ -47,6 +50,9 @@ select is((r.r::jsonb - 'statement'), '{"route": "GET /v1/tap/open", "method": "
   "cache_seconds": 30, "cache_tags": ["all:tap"],
   "arguments": []}',
   'anyone''s does not; no argument is an empty list') from route r where r.path = '/v1/tap/open';
+select is((r.r::jsonb -> 'arguments'), '[{"name": "ids", "type": "uuid[]", "required": true, "element": 2950},
+  {"name": "limit", "type": "integer", "required": false, "rule": "a whole number from 1 to 200"}]',
+  'what a list holds, and what a page''s size must be') from route r where r.path = '/v1/tap/list';
 select results_eq(
   $$ select r.r -> 'replica' ->> 'vouch', r.r -> 'replica' ->> 'statement' from route r where r.path = '/v1/tap/far' $$,
   $$ select 'select http.vouch(''user'', NULL, $1::bytea, $2::text, ''self:read'')',

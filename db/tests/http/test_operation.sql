@@ -63,7 +63,8 @@ select is(pg_temp.part('paint', 'responses', 'default'), '{"$ref": "#/components
 select is(pg_temp.part('find', 'parameters'),
   '[{"name": "word", "in": "query", "required": true, "schema": {"type": "string"}},
     {"name": "id", "in": "path", "required": true, "schema": {"type": "string", "format": "uuid"}},
-    {"name": "limit", "in": "query", "required": false, "schema": {"type": "integer", "format": "int32"}}]',
+    {"name": "limit", "in": "query", "required": false,
+     "schema": {"type": "integer", "format": "int32", "minimum": 1, "maximum": 200}}]',
   'GET: the rest is in the query; what is in the path is needed');
 select is(pg_temp.part('find', 'requestBody'), null, 'GET: no body');
 select is(pg_temp.part('find', 'x-cache-seconds'), '60', 'how long it may be kept');
