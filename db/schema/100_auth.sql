@@ -135,6 +135,8 @@ create table auth.users (
   erase_after        timestamptz,
   version            integer not null default 1,
   constraint users_pkey primary key (id),
+  -- Nil is who is not known (ops.api_usage), max is after everybody: neither is anybody's id.
+  constraint users_id_check check (id not in ('00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff')),
   constraint users_tier_fkey foreign key (tier) references auth.tiers (name) on delete restrict,
   constraint users_username_check check (username ~ '^[A-Za-z0-9][A-Za-z0-9_.-]{1,38}[A-Za-z0-9]$' and username !~ '[_.-]{2}'),
   constraint users_email_check check (length(email) <= 254 and email ~ '^[^@]+@[^@]+$'

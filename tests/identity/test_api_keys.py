@@ -102,6 +102,11 @@ def test_a_key_is_shown_once_and_does_what_its_scopes_say(
         client.post(f"/v1/api-keys/{key['id']}/rotate"),
         client.patch(f"/v1/api-keys/{key['id']}", {"name": "x"}),
         client.delete(f"/v1/api-keys/{key['id']}"),
+        client.get("/v1/sessions"),
+        # What is held of an account names its sessions and keys, and tells its audit trail.
+        client.get("/v1/me/export"),
+        client.post("/rpc/export_user", {}),
+        client.post(f"/v1/users/{key['id']}/export"),
     ):
         assert (refused.status, refused.code) == (403, "NP001")
         assert "session" in refused.json()["detail"]

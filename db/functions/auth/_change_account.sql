@@ -4,10 +4,12 @@
 --         email_verified, metadata. An empty text clears full_name, avatar_url or bio.
 --         A new address is not verified unless the same change says so; links sent to the old one are void, and the old
 --         one, if it was verified, is told, with a link that takes it back.
+--         Limits hang on the tier, so whoever changes it, one's own included, must be allowed to manage limits.
 --         With p_version the change is made only while that is the current version.
 -- Errors  VL001 a field breaks a rule; VL002 there is no such field; KC001 username or email is taken; KC002 the
 --         version is not the current one; KC003 the last administrator would be suspended; KC004 the account is
---         deleted; NF001 there is no such account; NP001 the account may do more than who asks
+--         deleted; NF001 there is no such account; NP001 the account may do more than who asks, or limits:manage is
+--         missing for the tier
 -- Locks   the account's row, then, for another status, the role administrator
 -- Touches profile, sessions
 create or replace function core.change_account(p_id uuid, p_changes jsonb, p_version integer)
@@ -53,6 +55,9 @@ begin
   end if;
   if not exists (select from auth.tiers t where t.name = v_new.tier) then
     perform base.raise('VL001', 'tier must be one of auth.tiers', 'tier');
+  end if;
+  if v_new.tier <> v_user.tier then
+    perform core.require_permission('limits:manage');
   end if;
 
   if v_new.username <> v_user.username then

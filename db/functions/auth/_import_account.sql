@@ -2,7 +2,9 @@
 --
 -- Rules   p_account holds username, email, and where known id, full_name, avatar_url, bio, metadata, tier,
 --         email_verified, password_hash. Nobody gets mail. The account is active and has the role user.
--- Errors  VL001 a field breaks a rule; VL002 there is no such field; KC001 id, username or email is taken
+--         A tier other than free raises its limits, so whoever names one must be allowed to manage limits.
+-- Errors  NP001 limits:manage is missing for the tier; VL001 a field breaks a rule; VL002 there is no such field;
+--         KC001 id, username or email is taken
 -- Locks   none but the keys it inserts
 create or replace function core.import_account(p_account jsonb)
 returns uuid
@@ -37,6 +39,7 @@ begin
   end if;
 
   v_user := jsonb_populate_record(v_user, p_account);
+  perform core.check_user_id(v_user.id);
   v_user.id := coalesce(v_user.id, base.new_id());
   v_user.email := btrim(v_user.email);
   v_user.full_name := nullif(btrim(v_user.full_name), '');
@@ -49,6 +52,9 @@ begin
   end if;
   if not exists (select from auth.tiers t where t.name = v_user.tier) then
     perform base.raise('VL001', 'tier must be one of auth.tiers', 'tier');
+  end if;
+  if v_user.tier <> 'free' then
+    perform core.require_permission('limits:manage');
   end if;
 
   insert into auth.users

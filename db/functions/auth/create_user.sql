@@ -7,7 +7,7 @@
 --         A caller may bring the id; the same request again (same id, names and password) answers the same account,
 --         with attempts counted as at sign-in.
 --         New accounts are active, on tier free, with role user.
--- Errors  VL001 username, email, password, full_name; KC001 username or id (kept, not raised, for an id) taken, for
+-- Errors  VL001 id, username, email, password, full_name; KC001 username or id (kept, not raised, for an id) taken, for
 --         operators also email; RL002 too many attempts (kept, not raised)
 -- Locks   none but the keys it inserts; two registrations of one name wait for each other, one gets KC001
 -- Owned by plinth_system: there is no caller yet.
@@ -32,6 +32,7 @@ declare
 begin
   p_email := btrim(p_email);
   p_full_name := nullif(btrim(p_full_name), '');
+  perform core.check_user_id(p_id);
   perform core.check_account(p_username, p_email, p_full_name);
   perform core.check_reserved(p_username);
   perform core.check_password(p_password, variadic array[p_username, p_email, split_part(p_email, '@', 1)]

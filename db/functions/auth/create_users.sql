@@ -7,7 +7,9 @@
 --         undoes all, and its number is in the field of the error.
 -- Permission users:write
 -- Errors  UN001 nobody is signed in; NP001 permission missing; VL001 not a list of 1 to 1,000. Per account: VL001 a
---         field breaks a rule; VL002 there is no such field; KC001 id, username or email is taken
+--         field breaks a rule; VL002 there is no such field; KC001 id, username or email is taken; NP001 limits:manage
+--         is
+--         missing for a tier other than free
 -- Locks   none but the keys it inserts; imports of the same names at once wait for each other
 -- Owned by plinth_system: it makes accounts for others.
 create or replace function api.create_users(p_users jsonb, p_all_or_nothing boolean default false)
@@ -44,7 +46,7 @@ begin
       v_id := core.import_account(v_item);
       created := created + 1;
       items := items || jsonb_build_object('row', v_row, 'id', v_id, 'status', 'created');
-    exception when sqlstate 'VL001' or sqlstate 'VL002' or sqlstate 'KC001' then
+    exception when sqlstate 'VL001' or sqlstate 'VL002' or sqlstate 'KC001' or sqlstate 'NP001' then
       get stacked diagnostics v_code = returned_sqlstate, v_message = message_text, v_field = column_name;
       v_field := nullif(v_field, '');
       if p_all_or_nothing then

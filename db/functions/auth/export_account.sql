@@ -1,7 +1,7 @@
 -- api.export_account: everything the database holds of one account, for an administrator who answers a request.
 --
 -- Rules   As api.export_user has it. It shows what the person wrote, so it needs a permission of its own, and the audit
---         trail tells who looked.
+--         trail tells who looked. It needs a session, as one's own export does.
 -- Permission users:export
 -- Errors  UN001 nobody is signed in; NP001 permission missing; NF001 there is no such account, or it is erased
 -- Owned by plinth_system: it reads any account. The reading itself is done as that user, under row-level security.
@@ -34,5 +34,5 @@ $$;
 comment on function api.export_account(uuid) is 'Everything the database holds of one account, for an administrator';
 grant execute on function api.export_account(uuid) to plinth_web, plinth_operator;
 alter function api.export_account(uuid) owner to plinth_system;
-select http.expose('POST /v1/users/{id}/export', 'api.export_account', permission => 'users:export', lane => 'slow',
-                   once => 'never');
+select http.expose('POST /v1/users/{id}/export', 'api.export_account', auth => 'session', permission => 'users:export',
+                   lane => 'slow', once => 'never');

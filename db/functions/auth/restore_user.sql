@@ -1,6 +1,7 @@
 -- api.restore_user: takes back that an account was deleted, as an administrator.
 --
--- Rules   Works until the account is erased. What ended with the account (sessions, links) does not come back.
+-- Rules   As with deleting, by somebody who may do as much as the account. Works until its erasure begins. What ended
+--         with the account (sessions, links) does not come back.
 -- Permission users:write
 -- Errors  UN001 nobody is signed in; NP001 permission missing, or the account may do more than who asks; NF001 there is
 --         no such account, or it is erased; KC004 the account is not deleted
@@ -19,7 +20,7 @@ declare
   v_user auth.users;
 begin
   perform core.require_permission('users:write');
-  v_user := core.account_to_change(p_id);
+  v_user := core.account_to_change(p_id, true);
   if v_user.status <> 'deleted' then
     perform base.raise('KC004', 'The account is not deleted');
   end if;

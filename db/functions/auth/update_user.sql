@@ -2,10 +2,13 @@
 --
 -- Rules   What is not named stays. An empty text clears full_name, avatar_url or bio. status is active or suspended;
 --         a suspended account is signed out everywhere. A new address is not verified unless this says so.
+--         Names, status and whether the address is verified decide over the account: they are changed by somebody who
+--         may do as much as it. Limits hang on the tier: another one needs limits:manage as well.
 --         With p_version the change is made only while that is the current version (optimistic).
 -- Permission users:write
--- Errors  UN001 nobody is signed in; NP001 permission missing, or the account may do more than who asks; NF001 there is
---         no such account; VL001 a field breaks a rule; KC001 username or email is taken; KC002 the version is not the
+-- Errors  UN001 nobody is signed in; NP001 permission missing (for the tier limits:manage), or the account may do more
+--         than who asks; NF001 there is no such account; VL001 a field breaks a rule; KC001 username or email is taken;
+--         KC002 the version is not the
 --         current one; KC003 the last administrator would be suspended; KC004 the account is deleted
 -- Locks   the account's row, then, for another status, the role administrator
 -- Touches profile, sessions

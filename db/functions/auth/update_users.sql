@@ -1,6 +1,7 @@
 -- api.update_users: changes up to 1,000 accounts at once, as an administrator.
 --
--- Rules   Each change is an object with id, the fields of api.update_user, and version where it must be the current.
+-- Rules   Each change is an object with id, the fields of api.update_user under its rules, and version where it must be
+--         the current.
 --         Each succeeds or fails by itself, and items tells which; with p_all_or_nothing the first that fails undoes
 --         all, and its number is in the field of the error. No account stands twice in one call.
 -- Permission users:write

@@ -1,6 +1,6 @@
 -- core.change_account: an administrator's changes, and what refuses them. Its callers' tests show it at work.
 begin;
-select plan(35);
+select plan(40);
 
 select is(pg_get_function_arguments('core.change_account'::regproc),
   'p_id uuid, p_changes jsonb, p_version integer', 'arguments');
@@ -65,6 +65,25 @@ select throws_ok($$ select pg_temp.change('{"bio": "x"}', 1) $$, 'KC002', null, 
 select throws_ok($$ select pg_temp.change('{"bio": "x"}', null, 'f602') $$, 'KC004', 'The account is deleted: restore it first',
                  'a deleted account');
 select throws_ok($$ select pg_temp.change('{"bio": "x"}', null, 'f6ff') $$, 'NF001', null, 'nobody has this id');
+
+-- Limits hang on the tier: who may change accounts may not raise them by it, least of all his own.
+insert into auth.roles (name, description, permissions) values
+  ('tap_alter_support', 'Tests', '["users:write"]'), ('tap_alter_lead', 'Tests', '["users:write", "limits:manage"]');
+insert into auth.users (id, username, email) values
+  ('019e0000-0000-7000-8000-00000000f603', 'tap_alter_support', 'tap_alter_support@example.org'),
+  ('019e0000-0000-7000-8000-00000000f604', 'tap_alter_lead', 'tap_alter_lead@example.org');
+insert into auth.user_roles (user_id, role) values
+  ('019e0000-0000-7000-8000-00000000f603', 'tap_alter_support'), ('019e0000-0000-7000-8000-00000000f604', 'tap_alter_lead');
+select set_config('plinth.caller', '019e0000-0000-7000-8000-00000000f603', true);
+select throws_ok($$ select pg_temp.change('{"tier": "enterprise"}', null, 'f603') $$, 'NP001',
+                 'This needs the permission limits:manage', 'one''s own tier');
+select throws_ok($$ select pg_temp.change('{"tier": "enterprise"}') $$, 'NP001', 'This needs the permission limits:manage',
+                 'another''s');
+select lives_ok($$ select pg_temp.change('{"tier": "pro", "bio": "x"}') $$, 'the same as before changes nothing');
+select throws_ok($$ select pg_temp.change('{"status": "suspended"}', null, 'f604') $$, 'NP001',
+                 'The account may do more than you may', 'the status of who may do more');
+select set_config('plinth.caller', '019e0000-0000-7000-8000-00000000f604', true);
+select lives_ok($$ select pg_temp.change('{"tier": "enterprise"}') $$, 'a tier by who may manage limits');
 
 select * from finish();
 rollback;

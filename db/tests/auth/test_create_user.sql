@@ -1,6 +1,6 @@
 -- api.create_user: registers. A taken username is told, a taken address is not: its owner gets mail instead.
 begin;
-select plan(43);
+select plan(44);
 
 select is(pg_get_function_arguments('api.create_user'::regproc),
   'p_username text, p_email text, p_password text, p_full_name text DEFAULT NULL::text, '
@@ -55,6 +55,10 @@ select throws_ok($$ select api.create_user('tap_reg_x', 'xavier.zappa@example.or
 select throws_ok(
   $$ select api.create_user('tap_reg_x', 'tap_x@example.org', 'correct horse battery', repeat('n', 201)) $$, 'VL001',
   'full_name must have at most 200 characters and no control characters', 'full_name');
+select throws_ok(
+  $$ select api.create_user('tap_reg_x', 'tap_x@example.org', 'correct horse battery', null,
+                            '00000000-0000-0000-0000-000000000000') $$, 'VL001', 'id must be a UUID other than nil and max',
+  'the id that stands for nobody');
 select throws_ok($$ select api.create_user('TAP_REG_ANNA', 'tap_x@example.org', 'correct horse battery') $$, 'KC001',
   'The username is taken', 'a taken username, in any case');
 select throws_ok(

@@ -1,6 +1,6 @@
 -- api.create_users: many accounts at once, each by itself or all or nothing.
 begin;
-select plan(25);
+select plan(26);
 
 select is(pg_get_function_arguments('api.create_users'::regproc),
   'p_users jsonb, p_all_or_nothing boolean DEFAULT false', 'arguments');
@@ -76,6 +76,15 @@ select throws_ok($$ select api.create_users(null) $$, 'VL001', 'users must be a 
 select throws_ok($$ select api.create_users('{}') $$, 'VL001', 'users must be a list of 1 to 1,000', 'no list');
 select throws_ok($$ select api.create_users((select jsonb_agg(n) from generate_series(1, 1001) n)) $$, 'VL001',
                  'users must be a list of 1 to 1,000', 'too many');
+
+insert into auth.roles (name, description, permissions) values ('tap_many_support', 'Tests', '["users:write"]');
+insert into auth.users (id, username, email) values
+  ('019e0000-0000-7000-8000-00000000fd02', 'tap_import_help', 'tap_import_help@example.org');
+insert into auth.user_roles (user_id, role) values ('019e0000-0000-7000-8000-00000000fd02', 'tap_many_support');
+select set_config('plinth.caller', '019e0000-0000-7000-8000-00000000fd02', true);
+select is((select concat_ws(' ', c.created, c.failed, c.items #>> '{0,code}')
+             from api.create_users(jsonb_build_array(pg_temp.account('gus', '{"tier": "enterprise"}'), pg_temp.account('hans'))) c),
+          '1 1 NP001', 'a tier, by who may not manage limits');
 
 select * from finish();
 rollback;

@@ -1,6 +1,6 @@
 -- core.import_account: one account as an administrator brings it.
 begin;
-select plan(24);
+select plan(28);
 
 select is(pg_get_function_arguments('core.import_account'::regproc),
   'p_account jsonb', 'arguments');
@@ -41,12 +41,29 @@ select throws_ok($$ select core.import_account('{}') $$, 'VL001', null, 'no name
 select throws_ok($$ select pg_temp.import('{"roles": ["administrator"]}') $$, 'VL002', 'roles is not a field of a new account',
                  'a field that is none');
 select throws_ok($$ select pg_temp.import('{"id": "7"}') $$, 'VL001', 'id must be a UUID', 'no id');
+select throws_ok($$ select pg_temp.import('{"id": "00000000-0000-0000-0000-000000000000"}') $$, 'VL001',
+                 'id must be a UUID other than nil and max', 'the id that stands for nobody');
 select throws_ok($$ select pg_temp.import('{"bio": 7}') $$, 'VL001', 'bio must be text', 'no text');
 select throws_ok($$ select pg_temp.import('{"email_verified": 1}') $$, 'VL001', 'email_verified must be true or false', 'no truth');
 select throws_ok($$ select pg_temp.import('{"tier": "gold"}') $$, 'VL001', 'tier must be one of auth.tiers', 'no tier');
 select throws_ok($$ select pg_temp.import('{"metadata": {"a": null}, "password_hash": "5f4dcc3b5aa765d61d8327deb882cf99"}') $$,
                  'VL001',
   'password_hash must be a hash that can be checked, such as bcrypt''s', 'no hash of ours');
+
+-- Who may make accounts may not raise limits by it.
+insert into auth.roles (name, description, permissions) values
+  ('tap_import_support', 'Tests', '["users:write"]'), ('tap_import_lead', 'Tests', '["users:write", "limits:manage"]');
+insert into auth.users (id, username, email) values
+  ('019e0000-0000-7000-8000-00000000f702', 'tap_import_support', 'tap_import_support@example.org'),
+  ('019e0000-0000-7000-8000-00000000f703', 'tap_import_lead', 'tap_import_lead@example.org');
+insert into auth.user_roles (user_id, role) values
+  ('019e0000-0000-7000-8000-00000000f702', 'tap_import_support'), ('019e0000-0000-7000-8000-00000000f703', 'tap_import_lead');
+select set_config('plinth.caller', '019e0000-0000-7000-8000-00000000f702', true);
+select throws_ok($$ select pg_temp.import('{"tier": "enterprise"}', 'tap_import_dora') $$, 'NP001',
+                 'This needs the permission limits:manage', 'a tier by who may not manage limits');
+select lives_ok($$ select pg_temp.import('{"tier": "free"}', 'tap_import_dora') $$, 'the usual one he may name');
+select set_config('plinth.caller', '019e0000-0000-7000-8000-00000000f703', true);
+select lives_ok($$ select pg_temp.import('{"tier": "enterprise"}', 'tap_import_emil') $$, 'a tier by who may');
 
 select * from finish();
 rollback;

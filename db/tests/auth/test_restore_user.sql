@@ -1,6 +1,6 @@
 -- api.restore_user: an administrator takes a deletion back.
 begin;
-select plan(14);
+select plan(15);
 
 select is(pg_get_function_arguments('api.restore_user'::regproc),
   'p_id uuid', 'arguments');
@@ -18,12 +18,19 @@ select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a orde
 insert into auth.users (id, username, email, status) values
   ('019e0000-0000-7000-8000-00000000fb01', 'tap_back_admin', 'tap_back_admin@example.org', 'active'),
   ('019e0000-0000-7000-8000-00000000fb02', 'tap_back_anna', 'tap_back_anna@example.org', 'deleted'),
-  ('019e0000-0000-7000-8000-00000000fb03', 'tap_back_gone', 'tap_back_gone@example.org', 'erased');
-insert into auth.user_roles (user_id, role) values ('019e0000-0000-7000-8000-00000000fb01', 'administrator');
+  ('019e0000-0000-7000-8000-00000000fb03', 'tap_back_gone', 'tap_back_gone@example.org', 'erased'),
+  ('019e0000-0000-7000-8000-00000000fb04', 'tap_back_support', 'tap_back_support@example.org', 'active');
+insert into auth.roles (name, description, permissions) values ('tap_back_support', 'Tests', '["users:write"]');
+insert into auth.user_roles (user_id, role) values
+  ('019e0000-0000-7000-8000-00000000fb01', 'administrator'), ('019e0000-0000-7000-8000-00000000fb02', 'developer'),
+  ('019e0000-0000-7000-8000-00000000fb04', 'tap_back_support');
 set session authorization plinth_web;
 select throws_ok($$ select api.restore_user('019e0000-0000-7000-8000-00000000fb02') $$, 'UN001', null, 'nobody is signed in');
 select set_config('plinth.caller', '019e0000-0000-7000-8000-00000000fb02', true);
 select throws_ok($$ select api.restore_user('019e0000-0000-7000-8000-00000000fb02') $$, 'NP001', null, 'permission missing');
+select set_config('plinth.caller', '019e0000-0000-7000-8000-00000000fb04', true);
+select throws_ok($$ select api.restore_user('019e0000-0000-7000-8000-00000000fb02') $$, 'NP001',
+                 'The account may do more than you may', 'who may not delete it does not bring it back');
 select set_config('plinth.caller', '019e0000-0000-7000-8000-00000000fb01', true);
 select results_eq(
   $$ select u.username, u.status, u.deleted_at, u.erase_after from api.restore_user('019e0000-0000-7000-8000-00000000fb02') u $$,
