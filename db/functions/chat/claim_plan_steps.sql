@@ -7,6 +7,8 @@
 --         none of either there is nothing more to do.
 --         A step whose skill is off, or whose arguments are wrong once they are filled in, fails in place of
 --         beginning.
+--         It takes no more once it has worked for a second, or arguments reach http.page_bytes: pending tells that
+--         there are more. So steps that are slow to check, or fail one after the other, are not begun all or none.
 -- Permission self:write
 -- Errors  UN001 nobody is signed in; NF001 there is no such plan; VL001 most
 -- Locks   of one plan after the other its conversation against erasure, its row, then the steps. Those of the named
@@ -31,6 +33,9 @@ declare
   v_step chat.planner_steps;
   v_id   uuid;
   v_ids  uuid[] := '{}';
+  v_end  timestamptz := clock_timestamp() + interval '1 second';
+  v_size bigint := 0;
+  v_full boolean := false;
 begin
   p_user_id := core.act_for(p_user_id);
   p_most := coalesce(p_most, 1);
@@ -54,15 +59,18 @@ begin
     continue when not found;
     -- Asked again one by one, because one that fails before it begins takes along what needs it.
     loop
-      exit when cardinality(v_ids) >= p_most;
+      exit when v_full;
       select s.* into v_step from chat.planner_steps s
        where s.user_id = p_user_id and s.plan_id = v_plan.id and s.status = 'pending' and core.is_step_ready(s)
        order by s.step limit 1 for update;
       exit when not found;
       v_id := core.begin_step(v_step, v_plan.conversation_id);
       v_ids := v_ids || array_remove(array[v_id], null);
+      v_size := v_size + coalesce((select octet_length(e.arguments::text) from chat.function_executions e
+                                    where e.user_id = p_user_id and e.id = v_id), 0);
+      v_full := cardinality(v_ids) >= p_most or v_size >= http.page_bytes() or clock_timestamp() >= v_end;
     end loop;
-    exit when cardinality(v_ids) >= p_most;
+    exit when v_full;
   end loop;
   close v_plans;
 

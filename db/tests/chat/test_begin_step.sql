@@ -1,6 +1,6 @@
 -- core.begin_step: begins a step that is ready, and starts its run.
 begin;
-select plan(8);
+select plan(14);
 
 select is(pg_get_function_arguments('core.begin_step'::regproc),
   'p_step chat.planner_steps, p_conversation_id uuid', 'arguments');
@@ -27,7 +27,10 @@ insert into chat.skills (name, version, description, parameters, current, enable
     '{"type": "object", "properties": {"text": {"type": "string"}, "n": {"type": "integer"}},
     "required": ["text"], "additionalProperties": false}', true, true),
   ('TapEcho', '2.0.0-rc.1', 'Says it twice', '{"type": "object"}', false, true),
-  ('TapOff', '1.0.0', 'Does nothing', '{"type": "object"}', true, false);
+  ('TapOff', '1.0.0', 'Does nothing', '{"type": "object"}', true, false),
+  ('TapAny', '1.0.0', 'Takes anything', '{"type": "object"}', true, true),
+  ('TapTree', '1.0.0', 'Takes trees', '{"type": "object", "properties": {"x": {"$ref": "#/$defs/tree"}},
+    "$defs": {"tree": {"items": {"$ref": "#/$defs/tree"}}}}', true, true);
 
 insert into chat.planner_executions (user_id, id, goal, status, started_at) values
   (pg_temp.anna(), pg_temp.id('41'), 'To echo', 'running', now()), (pg_temp.anna(), pg_temp.id('42'), 'A draft',
@@ -62,6 +65,10 @@ returns text language sql volatile as $$
     from jsonb_array_elements(c.items) with ordinality as x (i, n)),
                    c.pending, c.running) from api.claim_plan_steps(p_user, p_plan, p_most) c
 $$;
+create function pg_temp.fault(p_step integer) returns text language sql volatile as $$
+  select concat_ws(': ', s.status, s.error_kind, s.error_message) from chat.planner_steps s
+   where s.plan_id = pg_temp.id('44') and s.step = p_step
+$$;
 set local role plinth_owner;
 select set_config('plinth.caller', '019e0000-0000-7000-8000-000000053e01', true);
 
@@ -81,6 +88,32 @@ select results_eq($$ select s.status, s.attempts, s.error_kind, s.error_message 
   where s.plan_id = pg_temp.id('41') and s.step = 2 $$,
   $$ values ('failed', 0, 'arguments', 'arguments/text type: must be string, not object') $$,
     'the step failed, also with attempts left');
+
+-- Whatever keeps the arguments from being filled in or checked ends the step and is not raised.
+insert into chat.planner_executions (user_id, id, goal, status, started_at) values
+  (pg_temp.anna(), pg_temp.id('44'), 'Too much', 'running', now());
+insert into chat.planner_steps (user_id, plan_id, step, name, skill_name, skill_version, status, result) values
+  (pg_temp.anna(), pg_temp.id('44'), 1, 'long', 'TapAny', '1.0.0', 'succeeded', to_jsonb(repeat('x', 1000000))),
+  (pg_temp.anna(), pg_temp.id('44'), 2, 'deep', 'TapAny', '1.0.0', 'succeeded',
+    (repeat('[', 63) || repeat(']', 63))::jsonb);
+insert into chat.planner_steps (user_id, plan_id, step, name, skill_name, skill_version, arguments, needs)
+select pg_temp.anna(), pg_temp.id('44'), t.step, t.name, t.skill, '1.0.0', t.arguments, '{1,2}'
+  from (values
+    (3, 'times', 'TapAny', (select jsonb_build_object('x', jsonb_agg(jsonb '{"$result": "long"}'))
+                              from generate_series(1, 300))),
+    (4, 'deeper', 'TapTree', '{"x": [[{"$result": "deep"}]]}'),
+    (5, 'most', 'TapTree', (select jsonb_build_object('x', jsonb_agg(1)) from generate_series(1, 40000))))
+    as t (step, name, skill, arguments);
+select is(core.begin_step(s, null), null, s.name || ': none') from chat.planner_steps s
+  where s.plan_id = pg_temp.id('44') and s.step > 2 order by s.step;
+select is(pg_temp.fault(3), 'failed: arguments: arguments size: must have at most 131,072 bytes',
+  'a megabyte three hundred times is too much, and not put together to find out');
+select is(pg_temp.fault(4),
+  'failed: arguments: arguments checked: The value has too many parts, or too deep ones, to be checked',
+  'deeper with a result in its place than can be checked');
+select is(pg_temp.fault(5),
+  'failed: arguments: arguments checked: The value has too many parts, or too deep ones, to be checked',
+  'with more parts than can be checked');
 
 select * from finish();
 rollback;

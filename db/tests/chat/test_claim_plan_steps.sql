@@ -1,6 +1,6 @@
 -- api.claim_plan_steps: takes steps that are ready and starts their runs.
 begin;
-select plan(26);
+select plan(30);
 
 select is(pg_get_function_arguments('api.claim_plan_steps'::regproc),
   'p_user_id uuid, p_plan_id uuid DEFAULT NULL::uuid, p_most integer DEFAULT 1', 'arguments');
@@ -94,6 +94,33 @@ select throws_ok($$ select api.claim_plan_steps(pg_temp.anna(), p_most => 0) $$,
   'most must be from 1 to 100', 'not none');
 select throws_ok($$ select api.claim_plan_steps(pg_temp.anna(), p_most => 101) $$, 'VL001',
   'most must be from 1 to 100', 'not too many');
+reset session authorization;
+
+-- A step that nobody can begin ends by itself, whatever keeps it from beginning, and other plans go on.
+insert into chat.planner_executions (user_id, id, goal, status, started_at) values
+  (pg_temp.anna(), pg_temp.id('44'), 'Too deep', 'running', now()),
+  (pg_temp.anna(), pg_temp.id('45'), 'Long', 'running', now());
+insert into chat.skills (name, version, description, parameters, current) values
+  ('TapTree', '1.0.0', 'Takes trees', '{"type": "object", "additionalProperties": {"$ref": "#/$defs/tree"},
+    "$defs": {"tree": {"items": {"$ref": "#/$defs/tree"}}}}', true);
+insert into chat.planner_steps (user_id, plan_id, step, name, skill_name, skill_version, arguments) values
+  (pg_temp.anna(), pg_temp.id('44'), 1, 'deep', 'TapTree', '1.0.0',
+    jsonb_build_object('x', (repeat('[', 100) || repeat(']', 100))::jsonb));
+insert into chat.planner_steps (user_id, plan_id, step, name, skill_name, skill_version, arguments)
+select pg_temp.anna(), pg_temp.id('45'), n, 'long' || n, 'TapEcho', '2.0.0-rc.1', jsonb_build_object('x', repeat('x', 131000))
+  from generate_series(1, 20) n;
+set session authorization plinth_operator;
+select is((select jsonb_array_length(c.items) || ' | ' || c.pending from api.claim_plan_steps(pg_temp.anna(), null, 100) c),
+          '17 | 3', 'what is claimed at once ends where a page is full');
+reset session authorization;
+select results_eq($$ select p.status, s.status, s.error_kind from chat.planner_executions p
+                       join chat.planner_steps s on s.plan_id = p.id where p.id = pg_temp.id('44') $$,
+                  $$ values ('failed', 'failed', 'arguments') $$, 'a step that cannot be checked failed by itself');
+create function pg_temp.slow() returns trigger language plpgsql as $$ begin perform pg_sleep(1); return new; end $$;
+create trigger tap_slow before insert on chat.function_executions for each row execute function pg_temp.slow();
+set session authorization plinth_operator;
+select is(pg_temp.claim(p_plan => pg_temp.id('45')), 'long18 | 2 | 18', 'or after a second');
+select is(pg_temp.claim(p_plan => pg_temp.id('45')), 'long19 | 1 | 19', 'the next claim goes on from there');
 reset session authorization;
 
 set session authorization plinth_web;

@@ -1,6 +1,6 @@
 -- http.statement: the one statement of a route. Run as the layer runs it: as plinth_web, with the digest of a token.
 begin;
-select plan(60);
+select plan(62);
 
 select is(pg_get_function_arguments('http.statement'::regproc),
   'p_route http.routes, p_once boolean DEFAULT false', 'arguments');
@@ -20,6 +20,7 @@ insert into auth.sessions (user_id, token_hash, refresh_hash, expires_at, refres
 
 -- Functions of every kind. Each goes through a counter, and through what row policies go by: the caller.
 create sequence ops.tap_calls;
+create sequence ops.tap_rows;
 create view core.tap_thing as select 1 as n, 'x'::text as zebra, true as apple;
 alter view core.tap_thing owner to plinth_owner;
 set role plinth_owner;
@@ -45,6 +46,15 @@ returns table (n integer, zebra text, cursor text) stable security definer
 language plpgsql as $$ begin
   perform core.act_for(p_user_id);
   return query select g, 'z' || g || repeat('x', p_size), 'after ' || g from generate_series(p_rows, 1, -1) g limit p_limit;
+end $$;
+-- Whoever makes JSON of it is counted.
+create type core.tap_counted as enum ('here');
+create function core.tap_json(core.tap_counted) returns json volatile security definer
+language sql as $$ select to_json(nextval('ops.tap_rows')) $$;
+create cast (core.tap_counted as json) with function core.tap_json(core.tap_counted);
+create function api.tap_long(p_limit integer default 50) returns table (zebra text, n core.tap_counted, cursor text)
+stable security definer language plpgsql as $$ begin
+  return query select repeat('x', 1048576), core.tap_counted 'here', '' from generate_series(1, 20) limit p_limit;
 end $$;
 create function api.tap_only(p_user_id uuid) returns table (n integer) stable security definer
 language plpgsql as $$ begin perform core.act_for(p_user_id); n := 7; return next; end $$;
@@ -74,15 +84,16 @@ create function api.tap_history_line(p_user_id uuid, p_after text default null) 
 security definer language plpgsql as $$ begin perform core.act_for(p_user_id); return query
   select jsonb '{"text": "a\nb"}', 'x'; end $$;
 grant execute on function api.tap_history, api.tap_history_line to plinth_web;
-grant execute on function api.tap_one, api.tap_only, api.tap_list, api.tap_all, api.tap_value, api.tap_write,
+grant execute on function api.tap_one, api.tap_only, api.tap_list, api.tap_all, api.tap_long, api.tap_value, api.tap_write,
                           api.tap_quiet, api.tap_fail, api.tap_until, api.tap_all_until,
                           api.tap_open to plinth_web;
 reset role;
-grant usage on sequence ops.tap_calls to plinth_owner;
+grant usage on sequence ops.tap_calls, ops.tap_rows to plinth_owner;
 
 select http.expose('GET /v1/tap/one', 'api.tap_one');
 select http.expose('GET /v1/tap/list', 'api.tap_list');
 select http.expose('GET /v1/tap/all', 'api.tap_all');
+select http.expose('GET /v1/tap/long', 'api.tap_long');
 select http.expose('GET /v1/tap/value', 'api.tap_value');
 select http.expose('GET /v1/tap/until', 'api.tap_until', cache => 60, tags => '{tap}');
 select http.expose('GET /v1/tap/all-until', 'api.tap_all_until', auth => 'none', cache => 60, tags => '{all:tap}');
@@ -164,6 +175,11 @@ select results_eq(
 select is(json_array_length((a ->> 'body')::json -> 'items') || ((a ->> 'body')::json ->> 'next'), null,
           'list: the row that makes it full may be the last')
   from pg_temp.answer('list', ', p_rows => 2, p_size => 1048576') a;
+select is((a ->> 'body')::json -> 'items' -> 0 ->> 'n', '1', 'list: a row is made JSON once') from pg_temp.answer('long') a;
+reset session authorization;
+select cmp_ok(s.last_value, '<=', 5::bigint, 'list: of twenty rows of a megabyte, those behind a full page never are')
+  from ops.tap_rows s;
+set session authorization plinth_web;
 select throws_ok($$ select pg_temp.answer('list', '', '201') $$, 'VL001', 'limit must be from 1 to 200',
                  'list: not more');
 select throws_ok($$ select pg_temp.answer('list', '', '0') $$, 'VL001', 'limit must be from 1 to 200',
@@ -270,7 +286,8 @@ select is_empty($$ select p.path from prepared p where p.statement ~ 'leave' and
 select is_empty(
   $$ select p.path from prepared p
       where p.path not in (
-        '/v1/tap/open', '/v1/tap/open#once', '/v1/tap/all', '/v1/tap/all-until') and p.statement !~ 'p_user_id => e\.user_id' $$,
+        '/v1/tap/open', '/v1/tap/open#once', '/v1/tap/all', '/v1/tap/long', '/v1/tap/all-until')
+        and p.statement !~ 'p_user_id => e\.user_id' $$,
   'and the user is who entered');
 
 set session authorization plinth_web;
