@@ -50,7 +50,7 @@ class _Link(asyncio.Protocol):
         self._waiting: deque[asyncio.Future[Any]] = deque()
         self._out: list[bytes] = []
         self._transport: asyncio.Transport
-        self.lost = False
+        self.since, self.lost = self._loop.time(), False
         self.at_loss: Callable[[], None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -161,7 +161,9 @@ class Cache:
 
     def look_again(self) -> None:
         """The address may lead somewhere else by now."""
-        if self._link is not None:
+        # Once a second, however often it is said: those at odds say it again and again.
+        if self._link and asyncio.get_running_loop().time() >= self._link.since + _PROBATION:
+            log.warning("processes of this service keep their copies in different places")
             self._link.close()
 
     async def _leave(self) -> None:

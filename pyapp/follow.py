@@ -47,7 +47,6 @@ class Follower:
         if channel == "plinth_tags":
             self._touched.set()
         elif channel == "plinth_places":
-            log.warning("processes of this service keep their copies in different places")
             self._cache.look_again()
         elif self._caller is not None:
             self._caller.current = False

@@ -287,6 +287,7 @@ def _start(
     environment: dict[str, str],
     *,
     wait: bool,
+    code: Path = ROOT,
 ) -> Server:
     port = free_port()
     log = folder / f"server-{port}.log"
@@ -304,7 +305,7 @@ def _start(
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "pyapp", "serve"],
-            cwd=ROOT,
+            cwd=code,
             env=inherited | settings | UNLIMITED | few | environment,
             stdin=subprocess.DEVNULL,
             stdout=output,

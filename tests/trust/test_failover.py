@@ -7,23 +7,20 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
-from itertools import count
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-import aiohttp
 import pytest
 
 from tests.conftest import ROOT, Database, Engine, Server, _start, clone, until
-from tests.people import PASSWORD, cheap_passwords, eventually
+from tests.people import cheap_passwords, eventually
+from tests.trust.crowd import crowd
 from tests.trust.replica import Copy, pair
-from tests.trust.rig import Account, Checker, serving_copies
+from tests.trust.rig import serving_copies
 
 WORKERS = 2
-_numbers = count(1)
 
 
 @dataclass
@@ -108,126 +105,6 @@ def synchronous(place: Place) -> None:
     until(lambda: place.at(place.first).value(state), 15, "the replica is not synchronous")
 
 
-@dataclass
-class Talker:
-    """Says numbers in a conversation, each with a key and until it is answered; others read them.
-    And registers people, who are to be there from then on."""
-
-    checker: Checker
-    account: Account
-    path: str = ""
-    said: int = 0
-    people: list[str] = field(default_factory=list)
-
-    async def insist(self, method: str, path: str, body: Any, **headers: str) -> tuple[int, Any]:
-        """Sends one and the same call until it is answered."""
-        headers |= {"Idempotency-Key": f"key of the test {next(_numbers)}"}
-        while True:
-            status, told = await self.send(method, path, json=body, headers=headers)
-            if status != 503 and told.get("code") != "KC009":
-                return status, told
-            await asyncio.sleep(0.1)
-
-    async def send(self, method: str, path: str, **more: Any) -> tuple[int, Any]:
-        checker = self.checker
-        url = checker.dice.choice(checker.urls) + path
-        async with checker.session.request(method, url, **more) as answer:
-            told = await answer.json(content_type=None)
-            checker.counts[f"{method} {answer.status} {path.rpartition('/')[2]}"] += 1
-            if answer.status == 503 and "Retry-After" not in answer.headers:
-                checker.wrong.append(f"{path}: 503 without Retry-After")
-            return answer.status, told
-
-    async def begin(self) -> None:
-        status, made = await self.insist("POST", "/v1/conversations", {}, **self.account.headers)
-        assert status == 201, made
-        self.path = f"/v1/conversations/{made['id']}/messages"
-
-    async def say(self) -> None:
-        body = {"role": "user", "content": str(self.said + 1)}
-        status, told = await self.insist("POST", self.path, body, **self.account.headers)
-        if status != 201:
-            self.checker.wrong.append(f"{self.account.name} said and was told {status} {told}")
-        self.said += 1
-
-    async def listen(self) -> None:
-        """All that was said before is there, once; perhaps one more."""
-        least = self.said
-        status, told = await self.send("GET", self.path + "?limit=5", headers=self.account.headers)
-        if status == 503:
-            return
-        heard = [int(item["content"]) for item in told["items"]] if status == 200 else []
-        newest = heard[0] if heard else 0
-        whole = list(range(newest, max(newest - 5, 0), -1))
-        if status != 200 or heard != whole or not least <= newest <= self.said + 1:
-            self.checker.wrong.append(f"{least} said, {status} heard {heard or told}")
-
-    async def register(self) -> None:
-        name = f"guest{next(_numbers)}"
-        account = {"username": name, "email": f"{name}@example.org", "password": PASSWORD}
-        status, told = await self.insist("POST", "/v1/users", account)
-        if status == 201:
-            self.people.append(name)
-        else:
-            self.checker.wrong.append(f"{name} registered and was told {status} {told}")
-        await self.sign_in(name)
-
-    async def sign_in(self, name: str) -> None:
-        words = {"login": name, "password": PASSWORD}
-        status, told = await self.insist("POST", "/v1/sessions", words)
-        if status != 201:
-            self.checker.wrong.append(f"{name} is not known any more: {status} {told}")
-
-
-@dataclass
-class Crowd:
-    """People who write and read without pause."""
-
-    checker: Checker
-    talkers: list[Talker]
-
-    @asynccontextmanager
-    async def busy(self) -> AsyncIterator[None]:
-        over = asyncio.Event()
-
-        async def again(work: Callable[[], Awaitable[None]], pause: float) -> None:
-            while not over.is_set():
-                await work()
-                await asyncio.sleep(pause)
-
-        works = [(t.say, 0.02) for t in self.talkers] + [(t.listen, 0.01) for t in self.talkers]
-        works += [(self.talkers[0].register, 0.1)]
-        tasks = [asyncio.create_task(again(*work)) for work in works]
-        try:
-            async with self.checker.busy():
-                yield
-        finally:
-            over.set()
-            await asyncio.gather(*tasks)
-
-    async def recount(self) -> None:
-        """All that was ever acknowledged is there."""
-        for talker in self.talkers:
-            await talker.listen()
-            await self.checker.read(talker.account, **{"Cache-Control": "no-cache"})
-            for name in talker.people:
-                await talker.sign_in(name)
-
-
-@asynccontextmanager
-async def crowd(server: Server, size: int = 4) -> AsyncIterator[Crowd]:
-    async with aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(total=30)
-    ) as session:
-        checker = Checker([server.url], session)
-        for _ in range(size):
-            await checker.join(f"member{next(_numbers)}")
-        there = Crowd(checker, [Talker(checker, account) for account in checker.accounts])
-        for talker in there.talkers:
-            await talker.begin()
-        yield there
-
-
 async def all_well(server: Server, answers: str = "") -> None:
     """Every worker believes copies, and the page the proxy asks says so."""
     await eventually(lambda: serving_copies(server) == WORKERS, 30, answers or server.words())
@@ -246,7 +123,7 @@ async def test_nothing_acknowledged_is_lost_and_nothing_older_told(
     synchronous(place)
     server = serve(place)
     assert place.wrong() == []
-    async with crowd(server) as people:
+    async with crowd([server.url], 4) as people:
         checker = people.checker
         async with people.busy():
             await all_well(server)
@@ -269,7 +146,7 @@ async def test_nothing_acknowledged_is_lost_and_nothing_older_told(
             # The rest of the service goes on as well: jobs, limits, the commands.
             ran = "select bool_or(finished_at > %s) from v_jobs"
             await eventually(lambda: now.value(ran, promoted), 30, "no job ran")
-            limited = (await checker.join(f"member{next(_numbers)}")).headers
+            limited = (await checker.join("limited")).headers
             now.value("select count(*) from set_user_quota(%s, 5)", checker.accounts.pop().name)
             answers = [await people.talkers[0].send("GET", "/v1/quotas", headers=limited)]
             while answers[-1][0] != 429:
@@ -298,7 +175,7 @@ async def test_what_an_asynchronous_replica_never_had_is_shown_by_nobody(
 ) -> None:
     """Its primary had acknowledged it, so copies show it; none of them outlives that primary."""
     server = serve(place)
-    async with crowd(server, 1) as people:
+    async with crowd([server.url], 1) as people:
         checker = people.checker
         (account,) = checker.accounts
         await all_well(server)
