@@ -93,10 +93,9 @@ def _vectors(connection: psycopg.Connection[Any], items: list[bytes | None]) -> 
     return _Array(body.binary_array(items, kind.oid))
 
 
-def export(settings: Settings, file: str, as_user: str) -> None:
+def export(settings: Settings, file: str, as_user: str, *, everything: bool) -> None:
     """A file is given its name when all of it is there."""
-    path = None if file == "-" else Path(file)
-    part = path and path.with_name(path.name + ".part")
+    part = None if file == "-" else Path(f"{file}.part")
     with (
         _connection(settings, as_user) as connection,
         part.open("wb") if part else nullcontext(sys.stdout.buffer) as out,
@@ -104,13 +103,15 @@ def export(settings: Settings, file: str, as_user: str) -> None:
     ):
         after = None
         call = "select line::text, cursor from api.export_conversations(null, null, %s)"
+        if everything:
+            call = "select line::text, cursor from api.export_user_rows(null, %s)"
         while rows := connection.execute(call, (after,), prepare=True).fetchall():
             out.write("".join(f"{line}\n" for line, _ in rows).encode())
             out.flush()
             after = rows[-1][1]
             bar.add(len(rows))
-    if path and part:
-        part.replace(path)
+    if part:
+        part.replace(file)
 
 
 def _load(
@@ -197,8 +198,7 @@ def _opened(file: str) -> Iterator[tuple[IO[bytes], int | None]]:
         yield sys.stdin.buffer, None
     else:
         with Path(file).open("rb") as source:
-            size = Path(file).stat().st_size
-            yield source, size
+            yield source, Path(file).stat().st_size
 
 
 @contextmanager

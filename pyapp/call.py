@@ -185,7 +185,7 @@ class Caller:
             if token is not None:
                 self._used.add(token)
             statement, bound = route.bind(args)
-            # It only reads, so it may be asked twice.
+            # It reads, and at most writes that somebody did, so it may be asked twice.
             values = _values(token, context, bound)
             row = await self._run(route, statement, values, token, once=True)
             if row[1] is None or row[4] is None:

@@ -327,7 +327,7 @@ _COMMANDS: tuple[tuple[str, str | Callable[..., int | None], str, tuple[Any, ...
     )),
     ("export", "bulk.export", "write all conversations of a user, one JSON object a line", (
         _option("file", nargs="?", default="-", metavar="FILE", help="default: standard output"),
-        _AS,
+        _AS, _option("--everything", action="store_true", help="every row that is held of USER"),
     )),
     ("bench", _bench, "run the benchmarks of a checkout; its options are passed on", ()),
 )  # fmt: skip

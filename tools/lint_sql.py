@@ -30,6 +30,7 @@ RAISED = re.compile(r"base\.raise\(\s*'([0-9A-Z]{5})'")
 DYNAMIC: dict[str, str] = {
     "db/functions/auth/_erase_mentions.sql": "tables of base.table_privacy, by %I",
     "db/functions/auth/_erase_rows.sql": "tables of the catalog, by %I",
+    "db/functions/auth/_export_lines.sql": "tables of the catalog, by %I; places as literals",
     "db/functions/auth/_export_rows.sql": "tables of the catalog, by %I",
     "db/functions/auth/_resource_owner.sql": "the table that auth.resource_types names, by %I",
     "db/functions/memory/drop_embedding_model.sql": "the partition of a model, by its number",

@@ -116,6 +116,7 @@ insert into base.errors (code, http_status, title, description, retry_after) val
   ('KC007', 409, 'Still in use',              'Something depends on the thing, so it stays.', null),
   ('KC008', 409, 'Too many',                  'There are as many of them as there may be; remove one.', null),
   ('KC009', 409, 'Still under way',           'The same work is under way, as by a first call with this key; try again.', 1),
+  ('KC010', 409, 'Too large for one answer',  'More than one answer may hold; the detail names the way to all of it.', null),
   ('VL001', 422, 'Invalid field',             'A field breaks a rule; errors names the field and the rule.', null),
   ('VL002', 422, 'Unknown field',             'A field is not part of this request.', null),
   ('VL003', 422, 'Missing field',             'A required field is missing.', null),
@@ -214,6 +215,8 @@ comment on column base.settings.description is 'What it decides';
 comment on column base.settings.updated_at is 'When it was last changed';
 
 insert into base.settings (name, value, type, minimum, maximum, description) values
+  ('account.export_bytes',    '33554432',    'integer', 0,    268435456, 'Bytes of rows an export in one document may have; '
+                                                                     'whatever is larger goes out row by row'),
   ('account.grace_days',      '30',          'integer', 0,    365,  'Days a deleted account can be restored; then it is erased'),
   ('api_key.grace_minutes',   '1440',        'integer', 0,    10080, 'Minutes the former secret of a rotated key still works'),
   ('api_key.limit',           '50',          'integer', 1,    10000, 'Live API keys per user'),
@@ -1110,8 +1113,8 @@ comment on column ops.audit_details.address is 'Address the call came from';
 comment on column ops.audit_details.user_agent is 'What the client called itself';
 comment on column ops.audit_details.difference is 'Column name -> {"before", "after"}; secrets never get here';
 
-create index audit_details_user_id_idx on ops.audit_details (user_id);
-comment on index ops.audit_details_user_id_idx is 'For erasing a user';
+create index audit_details_user_id_idx on ops.audit_details (user_id, audit_id);
+comment on index ops.audit_details_user_id_idx is 'For the export of a user, page by page, and for erasing one';
 create index audit_details_login_idx on ops.audit_details (lower(difference ->> 'login')) where user_id is null;
 comment on index ops.audit_details_login_idx is
   'For erasing a user: attempts that named the account and found none active';
@@ -1131,8 +1134,8 @@ comment on column ops.audit_erasures.user_id is 'For whose sake';
 comment on column ops.audit_erasures.erased_at is 'When';
 comment on column ops.audit_erasures.reason is 'Why';
 
-create index audit_erasures_user_id_idx on ops.audit_erasures (user_id);
-comment on index ops.audit_erasures_user_id_idx is 'For the export of a user';
+create index audit_erasures_user_id_idx on ops.audit_erasures (user_id, audit_id);
+comment on index ops.audit_erasures_user_id_idx is 'For the export of a user, page by page';
 
 -- What is written waits here until it is sealed. A row of its own and not a mark, because the trail is never changed,
 -- and because a transaction that commits late must not be passed over.
@@ -2020,10 +2023,11 @@ create trigger _910_touch_tag after delete on auth.sessions
 -- back was copied.
 create table auth.spent_refresh_tokens (
   user_id    uuid not null,
+  id         uuid not null default base.new_id(),
   token_hash bytea not null,
   session_id uuid not null,
   spent_at   timestamptz not null default clock_timestamp(),
-  constraint spent_refresh_tokens_pkey primary key (user_id, token_hash),
+  constraint spent_refresh_tokens_pkey primary key (user_id, id),
   constraint spent_refresh_tokens_token_hash_key unique (token_hash),
   constraint spent_refresh_tokens_session_id_fkey
     foreign key (user_id, session_id) references auth.sessions (user_id, id) on delete cascade,
@@ -2032,6 +2036,7 @@ create table auth.spent_refresh_tokens (
 
 comment on table auth.spent_refresh_tokens is 'Refresh tokens that were used: one that comes back ends its session';
 comment on column auth.spent_refresh_tokens.user_id is 'The account';
+comment on column auth.spent_refresh_tokens.id is 'Ordered by time; names the row where its hash must not be told';
 comment on column auth.spent_refresh_tokens.token_hash is 'SHA-256 of the token';
 comment on column auth.spent_refresh_tokens.session_id is 'The session it was of';
 comment on column auth.spent_refresh_tokens.spent_at is 'When it was used';
@@ -3180,16 +3185,19 @@ comment on column auth.totp.last_step is 'Step of the last code that was accepte
 
 create table auth.recovery_codes (
   user_id    uuid not null,
+  id         uuid not null default base.new_id(),
   code_hash  bytea not null,
   created_at timestamptz not null default now(),
   used_at    timestamptz,
-  constraint recovery_codes_pkey primary key (user_id, code_hash),
+  constraint recovery_codes_pkey primary key (user_id, id),
+  constraint recovery_codes_code_hash_key unique (user_id, code_hash),
   constraint recovery_codes_user_id_fkey foreign key (user_id) references auth.totp (user_id) on delete cascade,
   constraint recovery_codes_code_hash_check check (length(code_hash) = 32)
 );
 
 comment on table auth.recovery_codes is 'Codes that stand in for the second factor, each once';
 comment on column auth.recovery_codes.user_id is 'The account';
+comment on column auth.recovery_codes.id is 'Names the row where its hash must not be told';
 comment on column auth.recovery_codes.code_hash is 'SHA-256 of the code: 128 random bits need no slow hash';
 comment on column auth.recovery_codes.created_at is 'When it was made';
 comment on column auth.recovery_codes.used_at is 'When it was used; NULL: not yet';
@@ -3735,8 +3743,8 @@ comment on column auth.team_members.role is 'owner, admin or member';
 comment on column auth.team_members.added_by is 'The user who added or invited; NULL: the one who made the team';
 comment on column auth.team_members.joined_at is 'When';
 
-create index team_members_user_id_idx on auth.team_members (user_id);
-comment on index auth.team_members_user_id_idx is 'For auth.team_ids, and the foreign key';
+create index team_members_user_id_idx on auth.team_members (user_id, team_id);
+comment on index auth.team_members_user_id_idx is 'For auth.team_ids, the foreign key, and the export of a user';
 
 create table auth.team_invitations (
   team_id    uuid not null,
@@ -4301,8 +4309,8 @@ comment on column ops.rate_limit_tracking.tokens_day is 'Tokens of models within
 comment on column ops.rate_limit_tracking.last_used_on is
   'Day of the last use: a day and not a moment, so that an index on it is written once a day';
 
-create index rate_limit_tracking_user_id_idx on ops.rate_limit_tracking (user_id);
-comment on index ops.rate_limit_tracking_user_id_idx is 'For the foreign key, and the quotas of a user';
+create index rate_limit_tracking_user_id_idx on ops.rate_limit_tracking (user_id, subject);
+comment on index ops.rate_limit_tracking_user_id_idx is 'For the foreign key, and the quotas and the export of a user';
 create index rate_limit_tracking_last_used_on_idx on ops.rate_limit_tracking (last_used_on);
 comment on index ops.rate_limit_tracking_last_used_on_idx is 'For core.cleanup_rate_limits';
 

@@ -110,6 +110,7 @@ insert into base.errors (code, http_status, title, description, retry_after) val
   ('KC007', 409, 'Still in use',              'Something depends on the thing, so it stays.', null),
   ('KC008', 409, 'Too many',                  'There are as many of them as there may be; remove one.', null),
   ('KC009', 409, 'Still under way',           'The same work is under way, as by a first call with this key; try again.', 1),
+  ('KC010', 409, 'Too large for one answer',  'More than one answer may hold; the detail names the way to all of it.', null),
   ('VL001', 422, 'Invalid field',             'A field breaks a rule; errors names the field and the rule.', null),
   ('VL002', 422, 'Unknown field',             'A field is not part of this request.', null),
   ('VL003', 422, 'Missing field',             'A required field is missing.', null),
@@ -208,6 +209,8 @@ comment on column base.settings.description is 'What it decides';
 comment on column base.settings.updated_at is 'When it was last changed';
 
 insert into base.settings (name, value, type, minimum, maximum, description) values
+  ('account.export_bytes',    '33554432',    'integer', 0,    268435456, 'Bytes of rows an export in one document may have; '
+                                                                     'whatever is larger goes out row by row'),
   ('account.grace_days',      '30',          'integer', 0,    365,  'Days a deleted account can be restored; then it is erased'),
   ('api_key.grace_minutes',   '1440',        'integer', 0,    10080, 'Minutes the former secret of a rotated key still works'),
   ('api_key.limit',           '50',          'integer', 1,    10000, 'Live API keys per user'),

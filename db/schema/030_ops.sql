@@ -265,8 +265,8 @@ comment on column ops.audit_details.address is 'Address the call came from';
 comment on column ops.audit_details.user_agent is 'What the client called itself';
 comment on column ops.audit_details.difference is 'Column name -> {"before", "after"}; secrets never get here';
 
-create index audit_details_user_id_idx on ops.audit_details (user_id);
-comment on index ops.audit_details_user_id_idx is 'For erasing a user';
+create index audit_details_user_id_idx on ops.audit_details (user_id, audit_id);
+comment on index ops.audit_details_user_id_idx is 'For the export of a user, page by page, and for erasing one';
 create index audit_details_login_idx on ops.audit_details (lower(difference ->> 'login')) where user_id is null;
 comment on index ops.audit_details_login_idx is
   'For erasing a user: attempts that named the account and found none active';
@@ -286,8 +286,8 @@ comment on column ops.audit_erasures.user_id is 'For whose sake';
 comment on column ops.audit_erasures.erased_at is 'When';
 comment on column ops.audit_erasures.reason is 'Why';
 
-create index audit_erasures_user_id_idx on ops.audit_erasures (user_id);
-comment on index ops.audit_erasures_user_id_idx is 'For the export of a user';
+create index audit_erasures_user_id_idx on ops.audit_erasures (user_id, audit_id);
+comment on index ops.audit_erasures_user_id_idx is 'For the export of a user, page by page';
 
 -- What is written waits here until it is sealed. A row of its own and not a mark, because the trail is never changed,
 -- and because a transaction that commits late must not be passed over.

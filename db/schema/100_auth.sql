@@ -423,10 +423,11 @@ create trigger _910_touch_tag after delete on auth.sessions
 -- back was copied.
 create table auth.spent_refresh_tokens (
   user_id    uuid not null,
+  id         uuid not null default base.new_id(),
   token_hash bytea not null,
   session_id uuid not null,
   spent_at   timestamptz not null default clock_timestamp(),
-  constraint spent_refresh_tokens_pkey primary key (user_id, token_hash),
+  constraint spent_refresh_tokens_pkey primary key (user_id, id),
   constraint spent_refresh_tokens_token_hash_key unique (token_hash),
   constraint spent_refresh_tokens_session_id_fkey
     foreign key (user_id, session_id) references auth.sessions (user_id, id) on delete cascade,
@@ -435,6 +436,7 @@ create table auth.spent_refresh_tokens (
 
 comment on table auth.spent_refresh_tokens is 'Refresh tokens that were used: one that comes back ends its session';
 comment on column auth.spent_refresh_tokens.user_id is 'The account';
+comment on column auth.spent_refresh_tokens.id is 'Ordered by time; names the row where its hash must not be told';
 comment on column auth.spent_refresh_tokens.token_hash is 'SHA-256 of the token';
 comment on column auth.spent_refresh_tokens.session_id is 'The session it was of';
 comment on column auth.spent_refresh_tokens.spent_at is 'When it was used';

@@ -25,16 +25,19 @@ comment on column auth.totp.last_step is 'Step of the last code that was accepte
 
 create table auth.recovery_codes (
   user_id    uuid not null,
+  id         uuid not null default base.new_id(),
   code_hash  bytea not null,
   created_at timestamptz not null default now(),
   used_at    timestamptz,
-  constraint recovery_codes_pkey primary key (user_id, code_hash),
+  constraint recovery_codes_pkey primary key (user_id, id),
+  constraint recovery_codes_code_hash_key unique (user_id, code_hash),
   constraint recovery_codes_user_id_fkey foreign key (user_id) references auth.totp (user_id) on delete cascade,
   constraint recovery_codes_code_hash_check check (length(code_hash) = 32)
 );
 
 comment on table auth.recovery_codes is 'Codes that stand in for the second factor, each once';
 comment on column auth.recovery_codes.user_id is 'The account';
+comment on column auth.recovery_codes.id is 'Names the row where its hash must not be told';
 comment on column auth.recovery_codes.code_hash is 'SHA-256 of the code: 128 random bits need no slow hash';
 comment on column auth.recovery_codes.created_at is 'When it was made';
 comment on column auth.recovery_codes.used_at is 'When it was used; NULL: not yet';

@@ -141,8 +141,8 @@ comment on column auth.team_members.role is 'owner, admin or member';
 comment on column auth.team_members.added_by is 'The user who added or invited; NULL: the one who made the team';
 comment on column auth.team_members.joined_at is 'When';
 
-create index team_members_user_id_idx on auth.team_members (user_id);
-comment on index auth.team_members_user_id_idx is 'For auth.team_ids, and the foreign key';
+create index team_members_user_id_idx on auth.team_members (user_id, team_id);
+comment on index auth.team_members_user_id_idx is 'For auth.team_ids, the foreign key, and the export of a user';
 
 create table auth.team_invitations (
   team_id    uuid not null,

@@ -140,8 +140,8 @@ comment on column ops.rate_limit_tracking.tokens_day is 'Tokens of models within
 comment on column ops.rate_limit_tracking.last_used_on is
   'Day of the last use: a day and not a moment, so that an index on it is written once a day';
 
-create index rate_limit_tracking_user_id_idx on ops.rate_limit_tracking (user_id);
-comment on index ops.rate_limit_tracking_user_id_idx is 'For the foreign key, and the quotas of a user';
+create index rate_limit_tracking_user_id_idx on ops.rate_limit_tracking (user_id, subject);
+comment on index ops.rate_limit_tracking_user_id_idx is 'For the foreign key, and the quotas and the export of a user';
 create index rate_limit_tracking_last_used_on_idx on ops.rate_limit_tracking (last_used_on);
 comment on index ops.rate_limit_tracking_last_used_on_idx is 'For core.cleanup_rate_limits';
 

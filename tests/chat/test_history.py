@@ -275,6 +275,13 @@ def test_histories_on_the_command_line(own: dict[str, str], tmp_path: Path) -> N
     again = plinth(own, "import", "messages", "-", "--as", "bob", given=copy.read_bytes())
     assert again.stdout == done.stdout
     assert plinth(own, "export", "--as", "bob").stdout == copy.read_bytes()
+    rows = plinth(own, "export", "--everything", "--as", "bob").stdout.splitlines()
+    told = [
+        line["row"]["content"] for line in map(json.loads, rows) if line["table"] == "chat.messages"
+    ]
+    assert sorted(told) == sorted(
+        item.get("content", "") for item in HISTORY if item["type"] == "message"
+    )
 
 
 def test_what_is_wrong_with_a_file_is_told_with_its_line(

@@ -94,6 +94,7 @@ def test_an_administrator_finds_changes_deletes_and_restores(
         ("DELETE", "/v1/users/{id}"),
         ("POST", "/v1/users/{id}/restore"),
         ("POST", "/v1/users/{id}/export"),
+        ("POST", "/v1/users/{id}/export/rows"),
         ("POST", "/v1/users/bulk"),
         ("PATCH", "/v1/users/bulk"),
     ],

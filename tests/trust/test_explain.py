@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import Database, Engine, Serve, clone
 from tests.trust.calls import calls, really
-from tests.trust.plans import ALICE, LARGE, Step, compare, explained, watch
+from tests.trust.plans import ALICE, LARGE, Step, compare, explained, relations, watch
 
 HERE = Path(__file__).resolve().parent
 # Tables that do not grow with use; large_tables.sql fills all others.
@@ -33,6 +33,7 @@ UNPLANNED = {
     "memory.tg_embeddings__count_new": "asks its transition table",
     "core.resource_owner": "the table that auth.resource_types names, by its key",
     "core.export_rows": "tables of the catalog, by the user's id",
+    "core.export_lines": "the same, along an index: see below",
     "core.plan_statement": "explains others",
     "chat.tg_messages__count_new": "reads what the statement wrote, then one row by its key",
     "chat.tg_messages__count_changed": "the same",
@@ -190,6 +191,35 @@ def test_the_plans_are_what_postgresql_does(
     assert not wrong, "\n".join(wrong)
     shown = {(step.name, step.line) for found in known.values() for step in found}
     assert len(told & shown) > 0.6 * len(shown), "too little of what is shown really ran"
+
+
+def kinds(plan: Any) -> set[str]:
+    return {plan["Node Type"]}.union(*(kinds(below) for below in plan.get("Plans", ())))
+
+
+def test_an_export_goes_along_an_index_of_each_table(large: Database) -> None:
+    """From the beginning and from the middle: nothing is read from end to end, nothing sorted."""
+    with large.connect(autocommit=False) as connection:
+        connection.execute("select set_config('plinth.caller', %s, true)", [ALICE])
+        page = "select line ->> 'table', cursor from api.export_user_rows(%s, %s)"
+        found: list[tuple[str, str]] = []
+        while more := connection.execute(page, [ALICE, found[-1][1] if found else None]).fetchall():
+            found += more
+        first = dict(reversed(found))
+        heard = watch(connection)
+        for cursor in [None, *first.values()]:
+            connection.execute(page, [ALICE, cursor])
+        told = [(seen.tables, seen) for seen in heard if seen.function == "export_lines"]
+        big = large_tables(connection) & set().union(*(tables for tables, _ in told))
+    assert len(big) > 20
+    wrong = []
+    for tables, seen in told:
+        scans = {table for kind, table in relations(seen.plan) if kind == "Seq Scan"} & big
+        # Of logins there is one of each kind.
+        sorts = kinds(seen.plan) & {"Sort", "Incremental Sort"} and tables != {"auth.logins"}
+        if scans or sorts:
+            wrong.append(seen.text)
+    assert not wrong, "\n".join(wrong)
 
 
 def large_tables(connection: psycopg.Connection[Any]) -> set[str]:

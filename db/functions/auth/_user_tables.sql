@@ -8,6 +8,7 @@
 --         A column that can hold anything (text, JSON, bytes, addresses, lists) and that no line classes counts as
 --         hidden: it is in no export, and an erasure empties it.
 --         depth grows along foreign keys: rows go in the order of falling depth.
+--         key names one of a user's rows: the primary key, without the user where more is left of it.
 create or replace function core.user_tables()
 returns table (
   schema_name text,
@@ -16,7 +17,8 @@ returns table (
   rows        text,
   shown       text[],
   emptied     text,
-  depth       integer
+  depth       integer,
+  key         text[]
 )
 language sql
 stable
@@ -66,7 +68,8 @@ as $$
   ), deep as (
     select s.oid, max(cardinality(s.way)) as depth from step s group by s.oid
   )
-  select h.nspname, h.relname, coalesce(h.on_erase, 'delete'), f.rows, c.shown, c.emptied, d.depth
+  select h.nspname, h.relname, coalesce(h.on_erase, 'delete'), f.rows, c.shown, c.emptied, d.depth,
+         coalesce(k.key, array[h.user_column])
     from found f
     join house h using (oid)
     join deep d using (oid)
@@ -84,6 +87,13 @@ as $$
           where t.attrelid = f.oid and t.attnum > 0 and not t.attisdropped and t.attgenerated = ''
        ) a
    ) c (shown, emptied)
+   cross join lateral (
+     select array_agg(a.attname::text order by u.n) filter (where a.attname <> h.user_column)
+       from pg_index i
+      cross join unnest(i.indkey) with ordinality as u (num, n)
+       join pg_attribute a on a.attrelid = i.indrelid and a.attnum = u.num
+      where i.indrelid = f.oid and i.indisprimary
+   ) k (key)
 $$;
 
 comment on function core.user_tables() is 'Which tables hold rows of users, how they are found, shown and erased';

@@ -3,7 +3,8 @@
 -- Rules   As api.export_user has it. It shows what the person wrote, so it needs a permission of its own, and the audit
 --         trail tells who looked. It needs a session, as one's own export does.
 -- Permission users:export
--- Errors  UN001 nobody is signed in; NP001 permission missing; NF001 there is no such account, or it is erased
+-- Errors  UN001 nobody is signed in; NP001 permission missing; NF001 there is no such account, or it is erased; KC010
+--         it is larger than account.export_bytes: api.export_account_rows
 -- Owned by plinth_system: it reads any account. The reading itself is done as that user, under row-level security.
 create or replace function api.export_account(p_id uuid)
 returns table (user_id uuid, exported_at timestamptz, tables json)

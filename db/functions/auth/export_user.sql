@@ -4,7 +4,7 @@
 -- Rules   It needs a session: it shows sessions, keys and the audit trail, which a key with self:read alone may not
 --         see.
 -- Permission self:read
--- Errors  UN001 nobody is signed in
+-- Errors  UN001 nobody is signed in; KC010 the account is larger than account.export_bytes: api.export_user_rows
 create or replace function api.export_user(p_user_id uuid)
 returns table (user_id uuid, exported_at timestamptz, tables json)
 language plpgsql

@@ -8,6 +8,9 @@
 --         'stream' has to be said: a history of any length, a JSON text a line. The layer asks for page after page,
 --         each a call of its own, until one has no rows; so the function has an argument p_after and a column cursor,
 --         and bounds its pages itself: a few hundred rows, some 256 kB. A single column besides cursor is the line.
+--         One that writes (that somebody looked) is no GET. A page that was lost is asked for again, so what it writes
+--         may
+--         be there twice; and it touches no tag, since between pages no copy is made void.
 --         lines names an argument of type jsonb: it also takes a body of one object a line (NDJSON), as lists of at
 --         most 1,000, each a call and a transaction of its own with p_line, the number of its first line. The numbers
 --         of their answers are added up. What comes twice does no harm: who was interrupted sends all of it again.
@@ -77,8 +80,8 @@ begin
   end if;
 
   if result = 'stream' then
-    if v_proc.provolatile = 'v' or 'p_after' <> all (coalesce(v_proc.proargnames, '{}')) or not http.has_cursor(v_proc.oid) then
-      raise exception '%: a stream is STABLE and has p_after and a column cursor', route using errcode = '22023';
+    if 'p_after' <> all (coalesce(v_proc.proargnames, '{}')) or not http.has_cursor(v_proc.oid) then
+      raise exception '%: a stream has p_after and a column cursor', route using errcode = '22023';
     end if;
   end if;
   if lines is not null and not coalesce(v_proc.proargnames @> array['p_' || lines, 'p_line'], false) then
@@ -99,7 +102,8 @@ begin
       when v_proc.proretset then 'one'
       else 'value' end),
     v_lane, coalesce(once, case when v_method in ('POST', 'PATCH') and lines is null and v_lane <> 'read' and auth <> 'none'
-                                     and v_proc.provolatile = 'v' then 'may' else 'never' end), cache, tags,
+                                     and v_proc.provolatile = 'v' and result is distinct from 'stream'
+                                then 'may' else 'never' end), cache, tags,
     coalesce(replica, v_lane = 'read' and auth = 'user' and cache is null and v_proc.provolatile <> 'v'),
     cost, lines,
     coalesce(nullif(current_setting('plinth.file', true), ''), 'psql'));

@@ -1,6 +1,6 @@
 -- api.export_account: everything that is held of one account, for an administrator.
 begin;
-select plan(14);
+select plan(16);
 
 select is(pg_get_function_arguments('api.export_account'::regproc),
   'p_id uuid', 'arguments');
@@ -41,6 +41,13 @@ select results_eq(
   $$ select l.actor_id from ops.audit_logs l where l.action = 'user.exported'
     and l.user_id = '019e0000-0000-7000-8000-00000000fc02' $$,
   array['019e0000-0000-7000-8000-00000000fc01'::uuid], 'who looked is on record');
+
+select base.set_setting('account.export_bytes', '0');
+set session authorization plinth_web;
+select throws_ok($$ select api.export_account('019e0000-0000-7000-8000-00000000fc02') $$, 'KC010', null,
+                 'too much for one document');
+select is(current_setting('plinth.caller'), '019e0000-0000-7000-8000-00000000fc01', 'which leaves the caller who it was');
+reset session authorization;
 
 select * from finish();
 rollback;

@@ -1,6 +1,6 @@
 -- core.export_rows: everything of one user, and nothing of another.
 begin;
-select plan(14);
+select plan(16);
 
 select is(pg_get_function_arguments('core.export_rows'::regproc), 'p_user_id uuid', 'arguments');
 select is(pg_get_function_result('core.export_rows'::regproc), 'json', 'result');
@@ -28,9 +28,7 @@ select results_eq(
             jsonb_array_length(d.doc -> 'auth.logins') from told d $$,
   $$ values ('tap_export_anna', 'Anna "A"', 'tap_export_anna agent', 2) $$, 'the account and its rows');
 select is(array(select jsonb_object_keys(d.doc) from told d order by 1)::text[],
-          array(select format('%s.%s', t.schema_name, t.table_name) from core.user_tables() t
-                 where t.table_name not in ('outbox', 'one_time_tokens', 'api_usage') order by 1),
-          'every table of users, also where there is nothing; but not what waits to be sent, nor single calls');
+          array(select t.name from core.export_tables() t order by 1), 'every table, also where there is nothing');
 select ok(d.doc::text !~ 'hidden' and not (d.doc #> '{auth.users,0}') ? 'password_hash', 'no hash') from told d;
 select ok(d.doc::text !~ encode(sha256('tap_export_anna'), 'hex'), 'no digest of a token') from told d;
 select ok(d.doc::text !~ 'tap_export_ben', 'nothing of another user') from told d;
@@ -41,6 +39,18 @@ select is((select count(*) from json_each(core.export_rows('019e0000-0000-7000-8
 select set_config('plinth.caller', '019e0000-0000-7000-8000-00000000e002', true);
 select is((select count(*) from json_each(core.export_rows('019e0000-0000-7000-8000-00000000e001')) e where e.value::text <> '[]'),
           0::bigint, 'nor of another user');
+
+-- To the byte: what the rows are as text, and no more.
+select set_config('plinth.caller', '019e0000-0000-7000-8000-00000000e001', true);
+create temp table lines as select sum(octet_length((l.line -> 'row')::text)) as bytes
+  from core.export_lines('019e0000-0000-7000-8000-00000000e001') l;
+select base.set_setting('account.export_bytes', l.bytes::text) from lines l;
+select lives_ok($$ select core.export_rows('019e0000-0000-7000-8000-00000000e001') $$, 'as large as it may be');
+select base.set_setting('account.export_bytes', (l.bytes - 1)::text) from lines l;
+select throws_ok($$ select core.export_rows('019e0000-0000-7000-8000-00000000e001') $$, 'KC010',
+  format('The account holds more than the %s bytes of one document; row by row it comes from GET /v1/me/export/rows, or for '
+         'an administrator from POST /v1/users/019e0000-0000-7000-8000-00000000e001/export/rows', l.bytes - 1),
+  'and a byte more') from lines l;
 
 select * from finish();
 rollback;

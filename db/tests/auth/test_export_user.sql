@@ -1,6 +1,6 @@
 -- api.export_user: everything the database holds of the caller.
 begin;
-select plan(15);
+select plan(16);
 
 select is(pg_get_function_arguments('api.export_user'::regproc), 'p_user_id uuid', 'arguments');
 select is(pg_get_function_result('api.export_user'::regproc),
@@ -39,6 +39,11 @@ select is((select e.tables::jsonb #>> '{auth.users,0,username}' from api.export_
 select is((select e.tables::jsonb -> 'auth.users' from api.export_user('019e0000-0000-7000-8000-00000000e1ff') e),
           '[]'::jsonb, 'of nobody there is nothing');
 select throws_ok($$ select api.export_user(null) $$, 'VL003', 'Name the user to act for', 'no user');
+reset session authorization;
+select base.set_setting('account.export_bytes', '0');
+set session authorization plinth_operator;
+select throws_ok($$ select api.export_user('019e0000-0000-7000-8000-00000000e102') $$, 'KC010', null,
+                 'too much for one document');
 reset session authorization;
 set session authorization plinth_reader;
 select throws_ok($$ select api.export_user('019e0000-0000-7000-8000-00000000e101') $$, '42501', null, 'a reader may not');

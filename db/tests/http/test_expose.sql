@@ -1,6 +1,6 @@
 -- http.expose: makes a function a route, reads off it what was not said, and stops the deploy on what makes no sense.
 begin;
-select plan(48);
+select plan(50);
 
 select is(pg_get_function_arguments('http.expose'::regproc),
   'route text, function text, auth text DEFAULT ''user''::text, permission text DEFAULT NULL::text, '
@@ -113,9 +113,17 @@ select results_eq(
 select throws_ok($$ select http.expose('GET /v1/tap/x', 'api.tap_history', result => 'stream', lane => 'read') $$, '23514', null,
                  'a page may take long');
 select throws_ok($$ select http.expose('GET /v1/tap/x', 'api.tap_list', result => 'stream') $$, '22023',
-                 'GET /v1/tap/x: a stream is STABLE and has p_after and a column cursor', 'no place to go on from');
+                 'GET /v1/tap/x: a stream has p_after and a column cursor', 'no place to go on from');
 select throws_ok($$ select http.expose('POST /v1/tap/x', 'api.tap_value', result => 'stream') $$, '22023',
-                 'POST /v1/tap/x: a stream is STABLE and has p_after and a column cursor', 'a stream that writes');
+                 'POST /v1/tap/x: a stream has p_after and a column cursor', 'no pages');
+-- One that writes that somebody looked: no GET, and no key makes many pages happen once.
+create function api.tap_trail(p_user_id uuid, p_after text default null) returns table (line json, cursor text)
+volatile language sql as $$ select null::json, null::text where false $$;
+select throws_ok($$ select http.expose('GET /v1/tap/x', 'api.tap_trail', result => 'stream') $$, '22023',
+                 'api.tap_trail cannot answer GET /v1/tap/x: it is not marked STABLE', 'GET of a stream that writes');
+select http.expose('POST /v1/tap/trail', 'api.tap_trail', result => 'stream');
+select is(concat_ws(' ', r.result, r.lane, r.once), 'stream slow never', 'a stream that writes') from http.routes r
+ where r.path = '/v1/tap/trail';
 select throws_ok($$ select http.expose('POST /v1/tap/x', 'api.tap_take', lines => 'things') $$, '22023',
                  'api.tap_take has no arguments p_things and p_line, which take the lines of a body', 'lines for nothing');
 select throws_ok($$ select http.expose('POST /v1/tap/x', 'api.tap_take', lines => 'items', once => 'may') $$, '23514', null,

@@ -79,7 +79,8 @@ $$;
 -- SET hnsw.ef_search on a function fails wherever vector is not loaded yet; set_config in the body does not.
 create function pg_temp.sets_more() returns setof text language sql as $$
   select format('%s %s', p.oid::regprocedure, c) from pg_temp.house() p cross join lateral unnest(p.proconfig) c
-   where c !~ '^(search_path|check_function_bodies|client_min_messages|plan_cache_mode|max_parallel_workers_per_gather)='
+   where c !~ '^(search_path|check_function_bodies|client_min_messages|plan_cache_mode|max_parallel_workers_per_gather|'
+             'enable_sort)='
 $$;
 
 select is_empty('select pg_temp.badly_owned()', 'functions belong to plinth_owner or plinth_system');
@@ -101,7 +102,8 @@ select is_empty(
 select is_empty(
   $$ select g from pg_temp.dynamic() g where g !~ '^deploy\.' and g not in (
        'http.run_job',  -- calls the function of a job by the name the deploy registered
-       'core.erase_mentions', 'core.erase_rows', 'core.export_rows', 'ops.catalog_objects',
+       'core.erase_mentions', 'core.erase_rows', 'core.export_lines', 'core.export_rows',
+       'ops.catalog_objects',
        'core.make_embedding_partition', 'core.nearest_embeddings', 'api.drop_embedding_model',
        -- words of a model, from columns under checks
        'core.plan_statement',  -- EXPLAIN of statements out of our own functions, each text from the catalog

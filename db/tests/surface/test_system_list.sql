@@ -31,6 +31,7 @@ insert into reviewed values
   ('function api.create_users',          'administrators make accounts for others'),
   ('function api.delete_user',           'administrators delete any account'),
   ('function api.export_account',        'administrators export any account; the reading is done as that user'),
+  ('function api.export_account_rows',   'the same'),
   ('function api.get_user',              'administrators see any account'),
   ('function api.get_user_conversations', 'searches the named user''s rows, by indexes that policies would switch off'),
   ('function api.get_user_statistics',   'administrators count all accounts'),
