@@ -162,6 +162,31 @@ def test_without_a_database_it_lives_and_becomes_ready_by_itself(
         assert client.sign_in("alice").status == 201
 
 
+def test_the_description_is_read_when_the_database_is_back(
+    serve: Serve, database: Database
+) -> None:
+    """It is read when the first one asks, which may be a bad moment."""
+    server = serve()
+    client = server.client()
+    lost = "select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = %s"
+    with psycopg.connect(database.engine.admin_url, autocommit=True) as admin:
+        admin.execute(f"alter database {database.name} allow_connections false".encode())
+        try:
+            admin.execute(lost, [database.name])
+            for _ in range(3):
+                away = client.get("/openapi.json")
+                assert (away.status, away.code) == (503, "SV503")
+                assert away.headers["content-type"] == "application/problem+json"
+                assert away.headers["retry-after"] == "1"
+        finally:
+            admin.execute(f"alter database {database.name} allow_connections true".encode())
+    until(lambda: client.get("/openapi.json").status != 503, 15, server.words)
+    with database.connect() as connection:
+        row = connection.execute("select http.openapi()::text").fetchone()
+    assert row is not None
+    assert client.get("/openapi.json").body.decode() == row[0]
+
+
 def test_without_redis_it_is_degraded_and_says_so(serve: Serve) -> None:
     server = serve(REDIS_URL="unix:///nonexistent/redis.sock")
     client = signed_in(server)
