@@ -238,7 +238,7 @@ comment on column ops.audit_logs.entity_id is 'Its id';
 comment on column ops.audit_logs.changed is 'Names of the columns that changed';
 comment on column ops.audit_logs.request_id is 'X-Request-Id of the call';
 comment on column ops.audit_logs.detail_digest is
-  'SHA-256 over salt and detail: shows later that the detail was not replaced';
+  'Digest over salt and detail: shows later that the detail was not replaced';
 
 create index audit_logs_user_id_idx on ops.audit_logs (user_id, id);
 comment on index ops.audit_logs_user_id_idx is 'For the trail of one user, newest first';
@@ -272,19 +272,26 @@ comment on index ops.audit_details_login_idx is
   'For erasing a user: attempts that named the account and found none active';
 
 create table ops.audit_erasures (
-  audit_id  uuid not null,
-  user_id   uuid,
-  erased_at timestamptz not null default clock_timestamp(),
-  reason    text not null,
-  constraint audit_erasures_pkey primary key (audit_id)
+  audit_id    uuid not null,
+  user_id     uuid,
+  erased_at   timestamptz not null default clock_timestamp(),
+  acting_role text not null default session_user,
+  reason      text not null,
+  key_id      text not null,
+  digest      bytea not null,
+  constraint audit_erasures_pkey primary key (audit_id),
+  constraint audit_erasures_digest_check check (length(digest) = 32)
 );
 
 comment on table ops.audit_erasures is
-  'Which details were erased, and why; without such a row a detail cannot be removed';
+  'Which details were erased, and why; without such a row a detail cannot be removed. Each is sealed as it is written';
 comment on column ops.audit_erasures.audit_id is 'The row of ops.audit_logs whose detail is gone';
 comment on column ops.audit_erasures.user_id is 'For whose sake';
 comment on column ops.audit_erasures.erased_at is 'When';
+comment on column ops.audit_erasures.acting_role is 'The database login that erased';
 comment on column ops.audit_erasures.reason is 'Why';
+comment on column ops.audit_erasures.key_id is 'Which key it was sealed with';
+comment on column ops.audit_erasures.digest is 'HMAC-SHA-256 over all of this';
 
 create index audit_erasures_user_id_idx on ops.audit_erasures (user_id, audit_id);
 comment on index ops.audit_erasures_user_id_idx is 'For the export of a user, page by page';
@@ -324,7 +331,7 @@ comment on column ops.audit_seals.audit_ids is 'The rows it covers';
 comment on column ops.audit_seals.digests is 'SHA-256 of each of them; NULL: it was gone before it could be sealed';
 comment on column ops.audit_seals.digest is 'HMAC-SHA-256 over all of this';
 
--- Durable, because a seal has to be checked years later: what goes into the digest of a row never changes.
+-- Durable, because a seal has to be checked years later: what goes into a digest never changes. It is every column.
 create function ops.audit_digest(p_row ops.audit_logs)
 returns bytea
 language sql
@@ -333,13 +340,42 @@ parallel safe
 set search_path = pg_catalog, pg_temp
 as $$
   select sha256(convert_to(jsonb_build_array(
-    p_row.id, extract(epoch from p_row.occurred_at), p_row.actor_id, p_row.acting_role, p_row.user_id, p_row.action,
-    p_row.entity_type, p_row.entity_id, to_jsonb(p_row.changed), p_row.request_id, encode(p_row.detail_digest, 'hex'))::text,
-    'UTF8'))
+    p_row.id, extract(epoch from p_row.occurred_at), p_row.actor_id, p_row.api_key_id, p_row.acting_role, p_row.user_id,
+    p_row.action, p_row.entity_type, p_row.entity_id, to_jsonb(p_row.changed), p_row.request_id,
+    encode(p_row.detail_digest, 'hex'))::text, 'UTF8'))
 $$;
 
 comment on function ops.audit_digest(ops.audit_logs) is 'What a seal remembers of a row of the trail';
 grant execute on function ops.audit_digest(ops.audit_logs) to plinth_system;
+
+create function ops.detail_digest(p_detail ops.audit_details)
+returns bytea
+language sql
+immutable
+parallel safe
+set search_path = pg_catalog, pg_temp
+as $$
+  select sha256(p_detail.salt || convert_to(jsonb_build_array(
+    p_detail.audit_id, p_detail.user_id, p_detail.address, p_detail.user_agent, p_detail.difference)::text, 'UTF8'))
+$$;
+
+comment on function ops.detail_digest(ops.audit_details) is 'What a row of the trail remembers of its detail';
+grant execute on function ops.detail_digest(ops.audit_details) to plinth_system;
+
+create function ops.erasure_digest(p_erasure ops.audit_erasures, p_key bytea)
+returns bytea
+language sql
+immutable
+set search_path = pg_catalog, pg_temp
+as $$
+  select ext.hmac(convert_to(jsonb_build_array(
+    p_erasure.audit_id, p_erasure.user_id, extract(epoch from p_erasure.erased_at), p_erasure.acting_role,
+    p_erasure.reason, p_erasure.key_id)::text, 'UTF8'), p_key, 'sha256')
+$$;
+
+comment on function ops.erasure_digest(ops.audit_erasures, bytea) is
+  'The digest of a record of an erasure under its key';
+grant execute on function ops.erasure_digest(ops.audit_erasures, bytea) to plinth_system;
 
 create function ops.seal_digest(p_seal ops.audit_seals, p_key bytea)
 returns bytea
@@ -405,21 +441,18 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_id      uuid := base.new_id();
-  v_salt    bytea := ext.gen_random_bytes(16);
-  v_address inet := base.request_context(3)::inet;
-  v_agent   text := base.request_context(4);
+  v_id     uuid := base.new_id();
+  v_detail ops.audit_details := (v_id, p_user_id, ext.gen_random_bytes(16), base.request_context(3)::inet,
+                                 base.request_context(4), p_difference);
 begin
   insert into ops.audit_logs
     (id, actor_id, api_key_id, user_id, action, entity_type, entity_id, changed, request_id, detail_digest)
   values
     (v_id, base.current_user_id(), base.request_context(5)::uuid, p_user_id, p_action, p_entity_type, p_entity_id,
      array(select k from jsonb_object_keys(p_difference) k order by k),
-     base.request_context(2),
-     sha256(v_salt || convert_to(concat_ws(E'\x1f', v_address, v_agent, p_difference), 'UTF8')));
+     base.request_context(2), ops.detail_digest(v_detail));
 
-  insert into ops.audit_details (audit_id, user_id, salt, address, user_agent, difference)
-  values (v_id, p_user_id, v_salt, v_address, v_agent, p_difference);
+  insert into ops.audit_details select v_detail.*;
 
   insert into ops.audit_unsealed (audit_id) values (v_id);
 end
@@ -518,7 +551,7 @@ insert into base.table_privacy (schema_name, table_name, on_erase, personal, hid
   ('ops', 'audit_logs', 'keep', '{}', '{detail_digest}',
    '{acting_role,action,entity_type,entity_id,changed,request_id}'),
   ('ops', 'audit_details', 'delete', '{difference}', '{salt,address,user_agent}', '{}'),
-  ('ops', 'audit_erasures', 'keep', '{}', '{}', '{reason}');
+  ('ops', 'audit_erasures', 'keep', '{}', '{digest}', '{acting_role,reason,key_id}');
 
 -- How the jobs of http.jobs went. Apart from the registry, because a deploy makes that anew.
 create table ops.job_runs (

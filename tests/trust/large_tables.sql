@@ -70,7 +70,8 @@ insert into ops.audit_details (audit_id, user_id, difference)
 select l.id, l.user_id, jsonb_build_object('bio', jsonb_build_object('after', l.request_id)) from ops.audit_logs l
 on conflict do nothing;
 insert into ops.audit_unsealed (audit_id) select l.id from ops.audit_logs l on conflict do nothing;
-insert into ops.audit_erasures (audit_id, user_id, reason) select l.id, l.user_id, 'asked for' from ops.audit_logs l on conflict do nothing;
+insert into ops.audit_erasures (audit_id, user_id, reason, key_id, digest)
+select l.id, l.user_id, 'asked for', 'key', pg_temp.digest_of('erasure', 0) from ops.audit_logs l on conflict do nothing;
 insert into ops.audit_seals (seq, key_id, previous, audit_ids, digests, digest)
 select n, 'key', pg_temp.digest_of('seal', n - 1), array[id], array[pg_temp.digest_of('row', n)], pg_temp.digest_of('seal', n)
   from many;

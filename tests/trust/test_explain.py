@@ -49,7 +49,6 @@ SCANS = {
     ("api.get_user_statistics", "auth.user_roles"): "counts all accounts by role",
     ("api.verify_audit", "ops.audit_unsealed"): "every row is checked",
     ("api.verify_audit", "ops.audit_seals"): "every seal is checked",
-    ("api.verify_audit", "ops.audit_logs"): "every row is checked",
     ("core.embedding_total", "memory.embedding_counts"): "the users of one model are nearly all",
     ("api.get_embedding_progress", "memory.embedding_counts"): "the same: who asks for all users",
     ("api.verify_usage", "ops.api_usage"): "every call is counted",

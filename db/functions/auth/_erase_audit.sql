@@ -2,6 +2,8 @@
 -- account, what the user did to others (with address and agent), and attempts to sign in that named it.
 --
 -- Rules   Each detail goes with a record in ops.audit_erasures; the trail's own rows, which hold ids only, stay.
+--         A record is sealed here and now and not by the job: what the job finds, anybody could have put there.
+-- Errors  SV503 the connection brought no keys
 -- Locks   the details' rows
 -- Owned by plinth_system: details of what the user did to others are others' rows.
 create or replace function core.erase_audit(p_user_id uuid, p_logins text[], p_reason text)
@@ -12,8 +14,11 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_ids   uuid[];
-  v_count integer;
+  v_at     timestamptz := clock_timestamp();
+  v_key_id text := split_part(current_setting('plinth.secret_keys', true), ':', 1);
+  v_key    bytea := core.secret_key('authenticate', 'audit erasure');
+  v_ids    uuid[];
+  v_count  integer;
 begin
   v_ids := array(
     select d.audit_id from ops.audit_details d where d.user_id = p_user_id
@@ -24,8 +29,10 @@ begin
      where d.user_id is null
        and d.difference ->> 'login_digest' in (select encode(core.attempt_digest(l), 'hex') from unnest(p_logins) l));
 
-  insert into ops.audit_erasures (audit_id, user_id, reason)
-  select i, p_user_id, p_reason from unnest(v_ids) as i
+  insert into ops.audit_erasures
+  select i, p_user_id, v_at, session_user, p_reason, v_key_id,
+         ops.erasure_digest((i, p_user_id, v_at, session_user, p_reason, v_key_id, null)::ops.audit_erasures, v_key)
+    from unnest(v_ids) i
   on conflict do nothing;
   delete from ops.audit_details d where d.audit_id = any (v_ids);
   get diagnostics v_count = row_count;

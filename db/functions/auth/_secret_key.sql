@@ -22,7 +22,8 @@ begin
   end if;
 
   v_key := split_part(split_part(substr(v_keys, coalesce(strpos(v_keys, p_id || ':'), 1)), ',', 1), ':', 2);
-  if p_id is not null and strpos(v_keys, p_id || ':') = 0 then
+  -- Not only that the text occurs: an id that ends one key and begins the next would lead to an empty key.
+  if p_id !~ '^[0-9a-f]{8}$' or strpos(v_keys, p_id || ':') = 0 then
     perform base.raise('SV510', format('The key %s that this secret was written with is not at hand', p_id),
                        null, 'Name the former PLINTH_SECRET_KEY in PLINTH_SECRET_KEY_PREVIOUS.');
   end if;

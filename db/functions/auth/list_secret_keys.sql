@@ -1,7 +1,8 @@
 -- api.list_secret_keys: which keys something in this database still needs, and whether they are at hand.
 --
 -- Rules   Operators and administrators. A key is known by its id; nothing here tells the key.
---         passwords count until their owners sign in; seals of the audit trail for as long as they are to be checked.
+--         passwords count until their owners sign in; seals of the audit trail (a record of an erasure has one of its
+--         own) for as long as they are to be checked.
 -- Permission settings:read
 -- Errors  UN001 nobody is signed in; NP001 permission settings:read missing
 -- Owned by plinth_system: it counts the rows of every user.
@@ -40,6 +41,8 @@ begin
       select substr(u.password_hash, 2, 8), 0, 1, 0 from auth.users u where u.password_hash ~ '^p[0-9a-f]{8}\$'
       union all
       select s.key_id, 0, 0, 1 from ops.audit_seals s
+      union all
+      select e.key_id, 0, 0, 1 from ops.audit_erasures e
       union all
       select k.key_id, 0, 0, 0 from ops.secret_keys k
     )

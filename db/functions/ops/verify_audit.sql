@@ -2,8 +2,10 @@
 -- place in the order of the chain.
 --
 -- Rules   Each seal from p_from_seal on: it hangs on the one before, its digest is right under its key, each of its
---         rows is there and unchanged, and so is the row's detail, unless its erasure is on record.
---         From the first seal on also: no row is outside the chain that does not wait to be sealed.
+--         rows is there and unchanged, and so is the row's detail, unless its erasure is on record. Then the detail is
+--         gone, and the record was made by core.erase_audit: its digest is right under its key.
+--         From the first seal on also: no row is outside the chain that does not wait to be sealed, and no erasure is
+--         on record of a row that is not there.
 --         Whoever removes the newest seals with their rows leaves a shorter chain that is right in itself: p_head is
 --         the head of an earlier answer, noted elsewhere, and must be part of it.
 -- Errors  NP001 permission audit:read missing; VL001 from_seal, head; SV510 a key it was sealed with is not at hand
@@ -29,6 +31,8 @@ declare
   v_seal     ops.audit_seals;
   v_previous bytea := '';
   v_known    boolean := p_head is null;
+  v_keys     text[] := array(select split_part(k, ':', 1)
+                               from string_to_table(current_setting('plinth.secret_keys', true), ',') k);
 begin
   perform core.require_permission('audit:read');
   if p_from_seal is null or p_from_seal < 1
@@ -61,9 +65,12 @@ begin
       from (select n.audit_id, n.place,
                    case when l.id is null then 'the row was removed'
                         when n.digest is distinct from ops.audit_digest(l) then 'the row was changed'
+                        when e.key_id <> all (v_keys) then 'the key that its erasure was recorded with is not at hand'
+                        when e.digest <> ops.erasure_digest(e, core.secret_key('authenticate', 'audit erasure', e.key_id))
+                        then 'the record of its erasure is forged'
                         when d.audit_id is null and e.audit_id is null then 'its detail was removed'
-                        when d.audit_id is not null and l.detail_digest is distinct from
-                             sha256(d.salt || convert_to(concat_ws(E'\x1f', d.address, d.user_agent, d.difference), 'UTF8'))
+                        when d.audit_id = e.audit_id then 'its detail is there, and so is the record of its erasure'
+                        when d.audit_id is not null and l.detail_digest is distinct from ops.detail_digest(d)
                         then 'its detail was changed' end as reason
               from unnest(v_seal.audit_ids, v_seal.digests) with ordinality as n (audit_id, digest, place)
               left join ops.audit_logs l on l.id = n.audit_id
@@ -82,12 +89,18 @@ begin
   end loop;
 
   if reason is null and p_from_seal = 1 then
-    select l.id, 'the row was added beside the chain' into bad_row, reason
-      from ops.audit_logs l
-      left join ops.audit_unsealed u on u.audit_id = l.id
-      left join (select unnest(s.audit_ids) as audit_id from ops.audit_seals s) c on c.audit_id = l.id
-     where u.audit_id is null and c.audit_id is null
-     order by l.id
+    -- EXCEPT and no join, whose plan would hang on how many rows waited when statistics were last taken.
+    select x.id, 'the row was added beside the chain' into bad_row, reason
+      from (select l.id from ops.audit_logs l
+            except select u.audit_id from ops.audit_unsealed u
+            except select unnest(s.audit_ids) from ops.audit_seals s) x
+     order by x.id
+     limit 1;
+  end if;
+  if reason is null and p_from_seal = 1 then
+    select x.audit_id, 'an erasure is on record of a row that is not there' into bad_row, reason
+      from (select e.audit_id from ops.audit_erasures e except select l.id from ops.audit_logs l) x
+     order by x.audit_id
      limit 1;
   end if;
   if reason is null and not v_known then

@@ -1,6 +1,6 @@
 -- core.erase_audit: the details about one user go, each with its record; the trail stays.
 begin;
-select plan(13);
+select plan(15);
 
 select is(pg_get_function_arguments('core.erase_audit'::regproc), 'p_user_id uuid, p_logins text[], p_reason text', 'arguments');
 select is(pg_get_function_result('core.erase_audit'::regproc), 'integer', 'result');
@@ -34,6 +34,15 @@ select results_eq(
       where l.action = 'tap_erase' $$,
   $$ values ('anna', 'for a test'), ('anna', 'for a test'), ('anna', 'for a test') $$, 'each has its record');
 select is(core.erase_audit('019e0000-0000-7000-8000-00000000e201', '{tap_erase_anna}', 'again'), 0, 'there is no more');
+select results_eq(
+  $$ select distinct e.user_id, e.acting_role = session_user, e.key_id = left(current_setting('plinth.secret_keys'), 8),
+            e.digest = ops.erasure_digest(e, core.secret_key('authenticate', 'audit erasure'))
+       from ops.audit_erasures e where e.reason = 'for a test' $$,
+  $$ values ('019e0000-0000-7000-8000-00000000e201'::uuid, true, true, true) $$,
+  'which says for whom and by whom, under the key in force');
+set local plinth.secret_keys = '';
+select throws_ok($$ select core.erase_audit('019e0000-0000-7000-8000-00000000e202', '{}', 'for a test') $$, 'SV503', null,
+                 'without a key nothing is erased');
 
 select * from finish();
 rollback;

@@ -1,6 +1,6 @@
 -- core.secret_key: a key for one use and one purpose, derived from what the connection brought.
 begin;
-select plan(19);
+select plan(20);
 
 select is(pg_get_function_arguments('core.secret_key'::regproc), 'p_use text, p_purpose text, p_id text DEFAULT NULL::text',
           'arguments');
@@ -24,6 +24,8 @@ select isnt(core.secret_key('encrypt', 'tap2'), core.secret_key('encrypt', 'tap'
 
 select throws_ok($$ select core.secret_key('encrypt', 'tap', 'eeeeeeee') $$, 'SV510',
                  'The key eeeeeeee that this secret was written with is not at hand', 'one that is not there');
+select throws_ok($$ select core.secret_key('encrypt', 'tap', 'b,ffffffff') $$, 'SV510', null,
+                 'nor what lies between two, which would be an empty key');
 select throws_ok($$ select core.secret_key('encrypt', '') $$, '22023', 'A secret is encrypted for a purpose', 'no purpose');
 select throws_ok($$ select core.secret_key('encrypt', null) $$, '22023', null, 'NULL is none either');
 select set_config('plinth.secret_keys', '', true);

@@ -4,8 +4,8 @@ select plan(27);
 
 select ops.write_audit('paint', 'tap.thing', '1', '019e0000-0000-7000-8000-00000000c031');
 select ops.write_audit('paint', 'tap.thing', '2', '019e0000-0000-7000-8000-00000000c032');
-insert into ops.audit_erasures (audit_id, reason)
-select l.id, 'of this test' from ops.audit_logs l where l.entity_type = 'tap.thing' and l.entity_id = '1';
+insert into ops.audit_erasures (audit_id, reason, key_id, digest)
+select l.id, 'of this test', 'tap', sha256('') from ops.audit_logs l where l.entity_type = 'tap.thing' and l.entity_id = '1';
 
 -- A superuser passes by the policies, so here it is the triggers that refuse.
 select throws_ok($$ update ops.audit_logs set action = 'forged' $$,
@@ -36,7 +36,8 @@ select lives_ok($$ insert into ops.audit_logs (action, entity_type) values ('pai
                 'owner: adds, also what belongs to nobody');
 select lives_ok($$ update ops.audit_logs set action = 'forged' where user_id <> base.current_user_id() $$,
                 'owner: reaches no row of another user');
-select throws_ok($$ insert into ops.audit_erasures (audit_id, reason) select l.id, 'x' from ops.audit_logs l $$,
+select throws_ok($$ insert into ops.audit_erasures (audit_id, reason, key_id, digest)
+                    select l.id, 'x', 'tap', sha256('') from ops.audit_logs l $$,
                  '42501', null, 'owner: records no erasure');
 reset role;
 select is_empty($$ select l.id from ops.audit_logs l where l.action = 'forged' $$, 'and none was changed');
@@ -58,7 +59,8 @@ select throws_ok($$ insert into ops.audit_logs (action, entity_type) values ('x'
                  'operator: adds by ops.write_audit only');
 select throws_ok($$ update ops.audit_details set difference = '{}' $$, '42501', null, 'operator: changes nothing');
 select throws_ok($$ delete from ops.audit_logs $$, '42501', null, 'operator: removes nothing');
-select throws_ok($$ insert into ops.audit_erasures (audit_id, reason) values (base.new_id(), 'x') $$, '42501', null,
+select throws_ok($$ insert into ops.audit_erasures (audit_id, reason, key_id, digest)
+                    values (base.new_id(), 'x', 'tap', sha256('')) $$, '42501', null,
                  'operator: records no erasure by hand');
 reset session authorization;
 

@@ -23,7 +23,8 @@ select throws_ok($$ delete from ops.audit_details d using entry e where e.id = d
   'AU001', 'A detail of the audit trail is never changed, and removed only after its erasure is recorded',
   'no removal without a record');
 
-insert into ops.audit_erasures (audit_id, reason) select e.id, 'the user asked' from entry e where e.n = '1';
+insert into ops.audit_erasures (audit_id, reason, key_id, digest)
+select e.id, 'the user asked', 'tap', sha256('') from entry e where e.n = '1';
 select throws_ok(
   $$ update ops.audit_details d set difference = '{}' from entry e where e.id = d.audit_id and e.n = '1' $$,
   'AU001', null, 'the record allows no change either');

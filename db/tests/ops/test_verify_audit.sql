@@ -1,6 +1,6 @@
 -- api.verify_audit: names the first row of the trail that is not as it was written, also when a superuser did it.
 begin;
-select plan(30);
+select plan(41);
 
 select is(pg_get_function_arguments('api.verify_audit'::regproc),
   'p_from_seal bigint DEFAULT 1, p_head text DEFAULT NULL::text', 'arguments');
@@ -18,6 +18,7 @@ select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a orde
 set local session_replication_role = replica;
 delete from ops.audit_unsealed;
 delete from ops.audit_seals;
+delete from ops.audit_erasures;
 delete from ops.audit_details;
 delete from ops.audit_logs;
 reset session_replication_role;
@@ -25,11 +26,14 @@ reset session_replication_role;
 select results_eq('select v.ok, v.seals, v.rows, v.head from api.verify_audit() v', $$ values (true, 0::bigint, 0::bigint, '') $$,
                   'an empty trail is a right one');
 
-select set_config('plinth.context', concat_ws(E'\x1f', '', 'req-1', '192.0.2.1', 'curl'), true);
-select ops.write_audit('paint', 'tap.thing', n::text, '019e0000-0000-7000-8000-00000000ca01', '{"note": {"after": "x"}}'),
+select set_config('plinth.context', concat_ws(E'\x1f', '', 'req-1', '192.0.2.1', 'curl', base.new_id()), true),
+       set_config('plinth.caller', '019e0000-0000-7000-8000-00000000ca10', true);
+select ops.write_audit('paint', 'tap.thing', n::text, ('019e0000-0000-7000-8000-00000000ca0' || n)::uuid,
+                       '{"note": {"before": "y", "after": "x"}}'),
        core.seal_audit(2)
   from generate_series(1, 6) n;
-select ops.write_audit('paint', 'tap.thing', 'waits');
+select ops.write_audit('paint', 'tap.thing', 'waits', '019e0000-0000-7000-8000-00000000ca07');
+select set_config('plinth.caller', '', true);
 create temp view row as select l.id, l.entity_id as n from ops.audit_logs l where l.entity_type = 'tap.thing';
 
 create function pg_temp.verdict(p_from bigint default 1, p_head text default null) returns text language sql volatile as $$
@@ -98,10 +102,78 @@ select is(pg_temp.verdict(1, (select head from noted)), 'wrong the chain does no
           'does not lead to the noted head');
 rollback to cut;
 
--- An erasure on record is no damage.
-insert into ops.audit_erasures (audit_id, reason) select r.id, 'of this test' from pg_temp.row r where r.n = '2';
-delete from ops.audit_details d using pg_temp.row r where r.id = d.audit_id and r.n = '2';
+-- An erasure is no damage, also of a row that was not sealed yet.
+create temp table detail as select d.* from ops.audit_details d;
+select core.erase_audit('019e0000-0000-7000-8000-00000000ca02', '{}', 'of this test'),
+       core.erase_audit('019e0000-0000-7000-8000-00000000ca07', '{}', 'of this test');
 select is(pg_temp.verdict(), 'right', 'an erased detail');
+select is(pg_temp.after('select core.seal_audit(9)'), 'right', 'one that was erased before its row was sealed');
+
+-- Any column of all that is sealed, of a row, its detail, the record of an erasure, and a seal.
+create function pg_temp.unseen() returns setof text language plpgsql as $$
+declare
+  v_column record;
+begin
+  for v_column in
+    select c.oid::regclass as of, a.attname as name,
+           case t.n when 'ops.audit_erasures' then 2 else 3 end as place,
+           case t.n when 'ops.audit_seals' then 'seq = 3'
+                    else format('%I = (select r.id from pg_temp.row r where r.n = %L)', t.key,
+                                case t.n when 'ops.audit_erasures' then 2 else 3 end) end as which,
+           case a.atttypid::regtype::text
+             when 'uuid' then 'base.new_id()'
+             when 'timestamp with time zone' then format('%I + interval ''1 microsecond''', a.attname)
+             when 'text' then format('%I || ''x''', a.attname)
+             when 'text[]' then format('%I || ''{x}''::text[]', a.attname)
+             when 'bytea' then $x$ sha256('x') $x$
+             when 'bigint' then format('%I + 100', a.attname)
+             when 'inet' then $x$ inet '192.0.2.9' $x$
+             when 'jsonb' then $x$ '{"x": 1}'::jsonb $x$
+             when 'uuid[]' then 'array[base.new_id()]'
+             when 'bytea[]' then $x$ array[sha256('x')] $x$ end as value
+      from (values ('ops.audit_logs', 'id'), ('ops.audit_details', 'audit_id'), ('ops.audit_erasures', 'audit_id'),
+                   ('ops.audit_seals', 'seq')) as t (n, key)
+      join pg_class c on c.oid = t.n::regclass
+      join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+     where (t.n, a.attname) <> ('ops.audit_seals', 'key_id')
+  loop
+    if pg_temp.after(format('update %s set %I = %s where %s', v_column.of, v_column.name,
+                            coalesce(v_column.value, 'a value of its type'), v_column.which)) !~ ('^wrong ' || v_column.place)
+    then
+      return next concat_ws('.', v_column.of, v_column.name);
+    end if;
+  end loop;
+end $$;
+select is_empty('select pg_temp.unseen()', 'no column can be changed unseen');
+select throws_ok($$ select pg_temp.after('update ops.audit_seals set key_id = ''eeeeeeee'' where seq = 3') $$, 'SV510',
+                 'The key eeeeeeee that this secret was written with is not at hand', 'nor a seal''s key');
+select is(pg_temp.after('update ops.audit_logs set api_key_id = null'), 'wrong 1 1 the row was changed',
+          'above all not which key acted');
+select is(pg_temp.after('update ops.audit_details set address = null, user_agent = host(address)'),
+          'wrong 1 1 its detail was changed', 'nor does one value go for another');
+
+-- Erasures that core.erase_audit did not make.
+create function pg_temp.forge(p_key_id text, p_digest bytea) returns text language sql as $$
+  select pg_temp.after(format($x$
+    insert into ops.audit_erasures (audit_id, reason, key_id, digest)
+    select r.id, 'of this test', %L, %L from pg_temp.row r where r.n = '4';
+    delete from ops.audit_details d using pg_temp.row r where r.id = d.audit_id and r.n = '4' $x$, p_key_id, p_digest))
+$$;
+select is(pg_temp.forge(left(current_setting('plinth.secret_keys'), 8), sha256('a guess')),
+          'wrong 4 4 the record of its erasure is forged', 'a record of somebody who has no key');
+select is(pg_temp.forge('eeeeeeee', sha256('a guess')), 'wrong 4 4 the key that its erasure was recorded with is not at hand',
+          'of a key that nobody has');
+select is(pg_temp.after($$ insert into ops.audit_erasures
+                           select r.id, e.user_id, e.erased_at, e.acting_role, e.reason, e.key_id, e.digest
+                             from ops.audit_erasures e, pg_temp.row r where e.user_id::text like '%ca02' and r.n = '4' $$),
+          'wrong 4 4 the record of its erasure is forged', 'the record of another row''s');
+select is(pg_temp.after($$ delete from ops.audit_erasures $$), 'wrong 2 2 its detail was removed', 'a removed record');
+select is(pg_temp.after($$ insert into ops.audit_details select d.* from pg_temp.detail d, pg_temp.row r
+                            where r.id = d.audit_id and r.n = '2' $$),
+          'wrong 2 2 its detail is there, and so is the record of its erasure', 'an erased detail that came back');
+select is(pg_temp.after($$ insert into ops.audit_erasures (audit_id, reason, key_id, digest)
+                           values (base.new_id(), 'of this test', 'eeeeeeee', sha256('')) $$),
+          'wrong an erasure is on record of a row that is not there', 'a record of nothing');
 
 select is(pg_temp.verdict(4), 'right', 'from a later seal on');
 select is(pg_temp.verdict(7), 'right', 'from the one to come');

@@ -41,7 +41,7 @@ select results_eq(
              '{"note": {"before": "a", "after": "b"}, "colour": {"after": "red"}}'::jsonb) $$,
   'what may be personal is in the erasable part');
 select is(w.detail_digest,
-          sha256(w.salt || convert_to(concat_ws(E'\x1f', w.address, w.user_agent, w.difference), 'UTF8')),
+          sha256(w.salt || convert_to(jsonb_build_array(w.id, w.detail_user, w.address, w.user_agent, w.difference)::text, 'UTF8')),
           'the digest shows that the detail is the one written')
   from written w;
 select ok(w.to_text not like '%2001:db8%' and w.to_text not like '%curl%' and w.to_text not like '%red%',

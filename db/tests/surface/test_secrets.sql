@@ -57,6 +57,7 @@ select distinct split_part(trim(l), ' ', 1) as name from regexp_split_to_table($
   core.check_second_factor  checks a code against the seed
   core.decrypt_secret  itself
   core.encrypt_secret  takes the key in force
+  core.erase_audit     seals records of erasures
   core.fingerprint     keys a digest
   core.seal_audit      seals
   core.secret_key      derives it
