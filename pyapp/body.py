@@ -1,15 +1,18 @@
 """Reading what clients send, strictly: JSON, query strings, and values as PostgreSQL wants them."""
 
+import asyncio
 import base64
 import ipaddress
 import json
 import math
 import re
 import struct
+from collections import Counter
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 from urllib.parse import unquote_to_bytes
 
 from pyapp.problems import Problem, field_error, malformed, placed
@@ -18,6 +21,10 @@ MAX_DEPTH = 64
 MAX_DIGITS = 400  # written out, as PostgreSQL does: more than any float has
 MAX_QUERY_FIELDS = 64
 _FEW = 40
+_MOST_ITEMS = 10_000  # of a list that becomes an array
+_LARGE = 1 << 16  # bytes that are read beside the loop, which serves the others meanwhile
+_BESIDE = ThreadPoolExecutor(1, "json")
+T = TypeVar("T")
 
 
 class Loose(str):
@@ -39,7 +46,14 @@ def is_kind(value: str, wanted: str) -> bool:
     return kind.strip() == wanted and charset in ("", "charset=utf-8")
 
 
-def parse_object(data: bytes, *, exact: bool = True) -> dict[str, Any]:
+async def beside(size: int, read: Callable[..., T], *args: Any) -> T:
+    """What is made of so many bytes; of many, while the loop serves others."""
+    if size <= _LARGE:
+        return read(*args)
+    return await asyncio.get_running_loop().run_in_executor(_BESIDE, read, *args)
+
+
+def parse_object(data: bytes, exact: bool = True) -> dict[str, Any]:
     """One JSON object, or a Problem that says what is wrong with it. Numbers that need not be
     exact, as those of vectors, are read several times as fast."""
     try:
@@ -66,22 +80,23 @@ def _parse(text: str, decoder: json.JSONDecoder) -> Any:
 
 def _inspect(top: Any) -> None:
     """What the parser lets pass: too many levels; NUL and half of a surrogate pair in texts."""
-    stack: list[tuple[str, int, Any]] = [("", 1, top)]
-    while stack:
-        path, level, value = stack.pop()
-        if isinstance(value, str):
-            if _NO_TEXT(value):
-                detail = "has a NUL character or half of a surrogate pair"
-                raise field_error(path, detail, "BR001")
-        elif isinstance(value, dict | list):
-            if level > MAX_DEPTH:
+    if steps := _bad_text([top], MAX_DEPTH):
+        named = (f"[{step}]" if type(step) is int else f".{step[:_FEW]}" for step in steps[1:])
+        detail = "has a NUL character or half of a surrogate pair"
+        raise field_error("".join(named).removeprefix("."), detail, "BR001")
+
+
+def _bad_text(holder: Any, levels: int) -> tuple[Any, ...]:
+    """The way to the first such text: names and numbers, put together only where there is one."""
+    for name, item in holder.items() if type(holder) is dict else enumerate(holder):
+        if type(item) in (dict, list):
+            if not levels:
                 raise malformed(_TOO_DEEP)
-            if isinstance(value, dict):
-                stack += [(path, level, name) for name in value]
-                inside = [(f"{path}.{name}" if path else name, v) for name, v in value.items()]
-            else:
-                inside = [(f"{path}[{number}]", item) for number, item in enumerate(value)]
-            stack += [(name, level + 1, item) for name, item in inside]
+            if rest := _bad_text(item, levels - 1):
+                return (name, *rest)
+        if (type(item) is str and _NO_TEXT(item)) or (type(name) is str and _NO_TEXT(name)):
+            return (name,)
+    return ()
 
 
 def parse_query(query: str) -> dict[str, Loose]:
@@ -100,10 +115,8 @@ def parse_query(query: str) -> dict[str, Loose]:
 
 def unquote(text: str) -> str:
     """Percent-decoding that ends in UTF-8 without NUL or not at all."""
-    if "%" not in text:
-        if not text.isascii():
-            raise malformed("The address has characters that must be percent-encoded.")
-        return text
+    if not text.isascii():
+        raise malformed("The address has characters that must be percent-encoded.")
     try:
         decoded = unquote_to_bytes(text).decode()
     except UnicodeDecodeError:
@@ -116,8 +129,7 @@ def unquote(text: str) -> str:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     fields = dict(pairs)
     if len(fields) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
         raise field_error(twice, "is given twice", "BR001")
     return fields
 
@@ -192,6 +204,8 @@ def _array(type_name: str, value: object, field: str, element: int | None) -> by
         items = [Loose(item) for item in value.split(",")] if value else []
     if type(items) is not list:
         raise field_error(field, "must be a list")
+    if len(items) > _MOST_ITEMS:
+        raise field_error(field, f"must be a list of at most {_MOST_ITEMS:,}")
     found = []
     for number, item in enumerate(items):
         read = convert(type_name, item, f"{field}[{number}]")

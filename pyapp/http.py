@@ -10,7 +10,7 @@ import os
 import re
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -44,6 +44,7 @@ X_FORWARDED_FOR = istr("X-Forwarded-For")
 IDEMPOTENCY_KEY = istr("Idempotency-Key")
 _VERSIONS = (HttpVersion11, HttpVersion10)
 _MAX_AGENT = 256
+_MAX_HOPS = 32
 _LISTEN_WITHIN = 3.0  # seconds a worker waits for its routes before it takes connections
 
 _log = logging.getLogger("plinth.http")
@@ -131,7 +132,7 @@ class App:
         id_ = headers.get(X_REQUEST_ID)
         if id_ is None or not _is_request_id(id_):
             id_ = self._new_id()
-        agent = headers.get(hdrs.USER_AGENT, "")
+        agent = headers.get(hdrs.USER_AGENT, "")[:_MAX_AGENT]  # of which more is kept for a while
         request = Request(connection, message, headers, payload, id_, connection.peer, agent)
         try:
             reply = await self._reply(request)
@@ -228,14 +229,10 @@ class App:
             raise problems.layer("BR003", "Send the body as application/json in UTF-8.")
         _welcome(request)
         data = await request.connection.read_body(payload)
-        return body.parse_object(data, exact=exact) if data else {}
+        return await body.beside(len(data), body.parse_object, data, exact) if data else {}
 
     async def _in_pieces(
-        self,
-        request: Request,
-        route: Route,
-        context: tuple[str, str, str],
-        args: dict[str, object],
+        self, request: Request, route: Route, context: tuple[str, str, str], args: dict[str, object]
     ) -> Reply:
         """A body of lines: each piece is a call of its own, and costs what a call costs."""
         _welcome(request)
@@ -260,7 +257,7 @@ class App:
     def _address(self, request: Request) -> str:
         """Who asks: behind trusted proxies the last address that is not one of them."""
         trusted, address = self.settings.trusted_proxies, request.address
-        hops = ",".join(request.headers.getall(X_FORWARDED_FOR, ())).split(",")
+        hops = ",".join(request.headers.getall(X_FORWARDED_FOR, ())).rsplit(",", _MAX_HOPS)
         while hops and within(address, trusted):
             try:
                 # Without its zone, which may be any text.
@@ -300,8 +297,8 @@ class App:
         bare = message.method == "HEAD"
         if in_pages is None or bare:
             self._note(request, status, len(content), seconds)
-        body_ = content if in_pages is None else None
-        return self._bytes(status, body_, kind, extra, request.id, ending, bare=bare)
+        what = (status, content if in_pages is None else None, kind, extra)
+        return self._bytes(what, request.id, ending, bare=bare)
 
     def _note(self, request: Request, status: int, size: int, seconds: float) -> None:
         """Counts and logs an answer."""
@@ -318,21 +315,12 @@ class App:
         self.metrics.observe(("(none)", "(none)", reply.status), 0.0, len(reply.body))
         self.usage.note((time(), ("(none)", "(none)", reply.status), 0.0, id_, None, None))
         _log.info("refused %s from %s: %s", id_, connection.peer, problem.detail)
-        return self._bytes(*reply[:4], id_, "close")
+        return self._bytes(reply[:4], id_, "close")
 
-    def _bytes(
-        self,
-        status: int,
-        content: bytes | None,
-        kind: str,
-        extra: bytes,
-        id_: str,
-        ending: str,
-        *,
-        bare: bool = False,
-    ) -> bytes:
+    def _bytes(self, what: Sequence[Any], id_: str, ending: str, *, bare: bool = False) -> bytes:
         """One head and, unless only that was asked for, the body: one write. Without a body its
-        length is not known yet."""
+        length is not known yet. what: status, body, kind and further headers."""
+        status, content, kind, extra = what
         if content is None or status in (204, 304):
             head = self.listener.head(status, "" if content == b"" else kind, ending)
             return b"%b%bX-Request-Id: %b\r\n\r\n" % (head, extra, id_.encode())
@@ -410,7 +398,8 @@ def _key(headers: CIMultiDictProxy[str], *, needed: bool) -> bytes | None:
 
 @lru_cache(maxsize=2048)
 def _harmless(agent: str) -> str:
-    return _CONTROL.sub("?", agent[:_MAX_AGENT])
+    """A header may have bytes that are not UTF-8; the database takes nothing else."""
+    return _CONTROL.sub("?", agent).encode(errors="replace").decode()
 
 
 def problem_reply(problem: Problem, request_id: str) -> Reply:

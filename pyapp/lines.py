@@ -60,7 +60,7 @@ async def pieces(
     """A body in pieces: the numbers of its first line and of the one after it, and its lines as a
     list. An empty line ends a piece, so that lines count as in an editor."""
     first = number = size = 0
-    held: list[str] = []
+    held: list[bytes] = []
     limit += _MORE
     told = False
     connection.expect_body()
@@ -75,22 +75,23 @@ async def pieces(
                 continue
         else:
             first = first or number
-            held.append(_checked(line, number))
+            held.append(line)
             size += len(line)
         if empty or len(held) == _MOST_LINES or size >= _ENOUGH:
             connection.expect_work()
-            yield first, number + 1, _list(held)
+            yield first, number + 1, await body.beside(size, _list, held, first)
             told = True
             first = size = 0
             held = []
             connection.expect_body()
     connection.expect_work()
     if held or not told:
-        yield first or 1, number + 1, _list(held)
+        yield first or 1, number + 1, await body.beside(size, _list, held, first)
 
 
-def _list(lines: list[str]) -> str:
-    return body.Checked(f"[{','.join(lines)}]")
+def _list(lines: list[bytes], first: int) -> str:
+    checked = (_checked(line, number) for number, line in enumerate(lines, first))
+    return body.Checked(f"[{','.join(checked)}]")
 
 
 async def _lines(payload: StreamReader, limit: int) -> AsyncIterator[bytes]:

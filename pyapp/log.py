@@ -17,7 +17,7 @@ FLUSH_SECONDS = 0.2
 _SECRETS = re.compile(
     r"pl[srko]_[A-Za-z0-9_-]{8,}"  # our tokens and keys
     r"|\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{20,}|pbkdf2[:_$][^\s\"',]+"  # password hashes
-    r"|(?<=://)[^\s/@:]*:[^\s@]*(?=@)"  # user and password of an address
+    r"|(?<=://)[^\s/@:]*+:[^\s@]*+(?=@)"  # user and password of an address
     r"|(?i:(?<=bearer )|(?<=basic ))\S+"
     r"|(?i:(?:password|passwd|secret|token|api_?key|authorization)[\"']?\s*[=:]\s*)"
     r"(?:\"[^\"]*\"|'[^']*'|[^\s,;&}]+)"
@@ -116,7 +116,7 @@ class Handler(logging.Handler):
         self._sink = sink
 
     def emit(self, record: logging.LogRecord) -> None:
-        message = json.dumps(redact(self.format(record))[-3000:])
+        message = json.dumps(redact(self.format(record)[-6000:])[-3000:])
         stamp, level, name = timestamp(record.created), record.levelname.lower(), record.name
         self._sink.write(
             f'{{"time":"{stamp}","level":"{level}","logger":"{name}","pid":{os.getpid()},'

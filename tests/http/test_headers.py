@@ -119,6 +119,8 @@ def address_of_last_session(client: Client) -> str:
         ("127.0.0.0/8", "<script>", "127.0.0.1"),
         ("127.0.0.0/8", "1.2.3.4; drop table users", "127.0.0.1"),
         ("127.0.0.0/8", "", "127.0.0.1"),
+        ("127.0.0.0/8", "203.0.113.9" + ", 127.0.0.1" * 33, "127.0.0.1"),  # nobody has so many
+        ("127.0.0.0/8", "203.0.113.9" + ", 127.0.0.1" * 32, "203.0.113.9"),
     ],
 )
 def test_the_address_is_the_one_a_trusted_proxy_saw(

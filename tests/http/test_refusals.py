@@ -1,5 +1,6 @@
 """What is not right is refused as a problem, with nothing of our insides, and the worker lives."""
 
+import itertools
 import json
 import re
 import uuid
@@ -7,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Server, until
+from tests.conftest import Serve, Server, until
 from tests.http import corpus
-from tests.http.raw import Answer, Raw, ask, request
+from tests.http.raw import Answer, Raw, ask, post, request
 
 FIELDS = {"type", "title", "status", "detail", "code", "request_id", "errors"}
 INSIDES = (b"Traceback", b"pyapp", b"psycopg", b"SELECT", b"select ", b"/usr/", b"aiohttp")
@@ -77,6 +78,37 @@ def test_every_bad_request_is_refused_and_the_workers_live_on(server: Server) ->
 
     assert state(server) == before
     until(lambda: len(lines(server)) >= len(corpus.ALL), 5)
+    assert not [line for line in lines(server) if line["level"] == "error"]
+
+
+BYTES = [bytes(range(0x80, 0x100)), b"a\xff", b"\xed\xa0\x80", "é€😀".encode()]
+BEFORE = [b"", b"a" * 12, b"Bearer ", b"application/json; charset=", b'"x", ']
+HEADERS = [
+    "Accept", "Authorization", "Cache-Control", "Content-Encoding", "Content-Type", "Cookie",
+    "Expect", "Host", "Idempotency-Key", "If-None-Match", "Origin", "User-Agent",
+    "X-Forwarded-For", "X-Request-Id",
+]  # fmt: skip
+TARGETS = ["/v1/%b", "/v1/conversations/%%41%b", "/v1/me?x=%%41%b", "/v1/me?%%41%b=1"]
+
+
+def test_no_byte_of_a_head_makes_a_request_fail(serve: Serve) -> None:
+    server = serve(PLINTH_TRUSTED_PROXIES="127.0.0.0/8", PLINTH_CORS_ORIGINS="https://a.example")
+    before = state(server)
+    plain = [
+        corpus.sign_in(b'{"login":"a"}'),
+        post("/v1/password-strength", b'{"password":"x"}'),
+        request("GET", "/openapi.json"),
+        corpus.me(),
+    ]
+    asked = [
+        data.replace(b"\r\n", b"\r\n%b: %b\r\n" % (name.encode(), value + sent), 1)
+        for data, name, value, sent in itertools.product(plain, HEADERS, BEFORE, BYTES)
+    ]
+    for target, sent in itertools.product(TARGETS, BYTES):
+        data = request("GET", "/at", corpus.BEARER)
+        asked.append(data.replace(b"/at", target.encode() % sent, 1))
+    assert [data for data in asked if ask(server.port, data).status >= 429] == []
+    assert state(server) == before
     assert not [line for line in lines(server) if line["level"] == "error"]
 
 

@@ -194,7 +194,9 @@ def test_query_strings() -> None:
     assert parse_query("a=1&b=x%20y+z&c=&d&&e=%F0%9F%98%80") == {
         "a": "1", "b": "x y z", "c": "", "d": "", "e": "😀",
     }  # fmt: skip
-    for query in ("a=1&a=2", "a=1&%61=2", "a=%ff", "a=%00", "%00=1", "a=\u00e9"):
+    for query in (
+        "a=1&a=2", "a=1&%61=2", "a=%ff", "a=%00", "%00=1", "a=\u00e9", "a=%41\u00e9", "a=%41\udcff",
+    ):  # fmt: skip
         with pytest.raises(Problem) as caught:
             parse_query(query)
         assert caught.value.status == 400, query
