@@ -1115,7 +1115,7 @@ comment on column ops.audit_details.difference is 'Column name -> {"before", "af
 
 create index audit_details_user_id_idx on ops.audit_details (user_id, audit_id);
 comment on index ops.audit_details_user_id_idx is 'For the export of a user, page by page, and for erasing one';
-create index audit_details_login_idx on ops.audit_details (lower(difference ->> 'login')) where user_id is null;
+create index audit_details_login_idx on ops.audit_details ((difference ->> 'login_digest')) where user_id is null;
 comment on index ops.audit_details_login_idx is
   'For erasing a user: attempts that named the account and found none active';
 
@@ -1422,7 +1422,7 @@ comment on column ops.job_runs.rows is 'How many rows it worked on';
 comment on column ops.job_runs.failures is 'Failures in a row; each doubles the wait, up to an hour';
 comment on column ops.job_runs.error is 'What the last failure said; NULL after a success';
 
-grant select on ops.job_runs to plinth_operator;
+grant select on ops.job_runs to plinth_operator, plinth_system;
 
 insert into base.table_manifest (schema_name, table_name, class, reason) values
   ('ops', 'job_runs', 'local', 'each machine does its own work');
@@ -1521,6 +1521,8 @@ create index outbox_due_idx on ops.outbox (next_attempt_at) where sent_at is nul
 comment on index ops.outbox_due_idx is 'For http.claim_mail';
 create index outbox_done_idx on ops.outbox (created_at) where sent_at is not null or given_up_at is not null;
 comment on index ops.outbox_done_idx is 'For core.cleanup_outbox';
+create index outbox_address_idx on ops.outbox (lower(address));
+comment on index ops.outbox_address_idx is 'For erasing whoever had the address';
 create index outbox_kind_idx on ops.outbox (kind);
 comment on index ops.outbox_kind_idx is 'For the foreign key';
 create index outbox_token_id_idx on ops.outbox (user_id, token_id);
@@ -2099,6 +2101,32 @@ create trigger _300_end_sessions after update of status on auth.users
   for each row when (new.status <> 'active' and old.status is distinct from new.status)
   execute function auth.tg_users__end_sessions();
 
+-- An erasure is begun at once and goes on piece by piece, each with its own commit: an account of any size holds up no
+-- other, and whatever interrupts it, the next piece follows.
+create table auth.erasures (
+  user_id  uuid not null,
+  reason   text not null,
+  logins   text[] not null,
+  begun_at timestamptz not null default clock_timestamp(),
+  tried_at timestamptz not null default clock_timestamp(),
+  places   jsonb not null default '{}',
+  constraint erasures_pkey primary key (user_id),
+  constraint erasures_user_id_fkey foreign key (user_id) references auth.users (id) on delete cascade
+);
+
+comment on table auth.erasures is
+  'Erased accounts of which rows are left; the last piece takes this row along';
+comment on column auth.erasures.user_id is 'The account';
+comment on column auth.erasures.reason is 'Why it is erased';
+comment on column auth.erasures.logins is
+  'Its names and addresses, to find them in rows of others; gone with the last piece';
+comment on column auth.erasures.begun_at is 'From when on the account is nobody''s';
+comment on column auth.erasures.tried_at is 'When a piece was last removed, or failed to be: who waits longest is next';
+comment on column auth.erasures.places is 'Per table whose rows are emptied and stay: the key of the last one that was';
+
+create index erasures_tried_at_idx on auth.erasures (tried_at, user_id);
+comment on index auth.erasures_tried_at_idx is 'For core.erase_deleted_users: who is next';
+
 ------------------------------------------------------------------------------------------------------------------
 -- Row policies: the owner's functions see the rows of the user they act for, operators may look, and plinth_system
 -- has exactly the verbs its reviewed functions need.
@@ -2108,14 +2136,14 @@ do $$
 declare
   v_table text;
 begin
-  foreach v_table in array array['users', 'logins', 'user_roles', 'sessions', 'spent_refresh_tokens'] loop
+  foreach v_table in array array['users', 'logins', 'user_roles', 'sessions', 'spent_refresh_tokens', 'erasures'] loop
     execute format('alter table auth.%I enable row level security', v_table);
     execute format('alter table auth.%I force row level security', v_table);
     execute format('create policy operator_read on auth.%I for select to plinth_operator using (true)', v_table);
     execute format('grant select on auth.%I to plinth_operator', v_table);
   end loop;
 
-  foreach v_table in array array['logins', 'user_roles', 'sessions', 'spent_refresh_tokens'] loop
+  foreach v_table in array array['logins', 'user_roles', 'sessions', 'spent_refresh_tokens', 'erasures'] loop
     execute format('create policy own_rows on auth.%I to plinth_owner using (user_id = (select base.current_user_id()))',
                    v_table);
   end loop;
@@ -2139,10 +2167,13 @@ create policy system_update on auth.sessions for update to plinth_system using (
 create policy system_delete on auth.sessions for delete to plinth_system using (true);
 create policy system_read on auth.spent_refresh_tokens for select to plinth_system using (true);
 create policy system_insert on auth.spent_refresh_tokens for insert to plinth_system with check (true);
+create policy system_read on auth.erasures for select to plinth_system using (true);
+create policy system_update on auth.erasures for update to plinth_system using (true);
 
 grant select, insert, update on auth.users, auth.logins, auth.sessions to plinth_system;
 grant delete on auth.sessions to plinth_system;
 grant select, insert on auth.spent_refresh_tokens to plinth_system;
+grant select, update on auth.erasures to plinth_system;
 grant select, insert, delete on auth.user_roles to plinth_system;
 grant select on auth.tiers, auth.permissions, auth.roles to plinth_system, plinth_operator;
 grant update on auth.roles to plinth_system;
@@ -2163,13 +2194,16 @@ insert into base.table_manifest (schema_name, table_name, class, reason) values
   ('auth', 'logins',     'directory', 'usernames and addresses are unique everywhere'),
   ('auth', 'user_roles', 'by-user',   'a user''s roles are with the user'),
   ('auth', 'sessions',   'by-user',   'the token names the machine, the row is with the user'),
-  ('auth', 'spent_refresh_tokens', 'by-user', 'beside its session');
+  ('auth', 'spent_refresh_tokens', 'by-user', 'beside its session'),
+  ('auth', 'erasures',   'by-user',   'with the rows it removes');
 
 insert into base.table_privacy (schema_name, table_name, on_erase, personal, hidden, neutral) values
   ('auth', 'logins',     'delete', '{login}', '{}', '{kind}'),
   ('auth', 'user_roles', 'delete', '{}', '{}', '{role}'),
   ('auth', 'sessions',   'delete', '{address,user_agent}', '{token_hash,refresh_hash}', '{end_reason}'),
-  ('auth', 'spent_refresh_tokens', 'delete', '{}', '{token_hash}', '{}');
+  ('auth', 'spent_refresh_tokens', 'delete', '{}', '{token_hash}', '{}'),
+  -- Kept while the rest goes; core.erase_rows removes it as the last.
+  ('auth', 'erasures',   'keep',   '{}', '{logins}', '{reason,places}');
 -- Of an erased account a row stays that names nobody: what must stay (a ledger) still refers to something, and nobody
 -- can register with its id and inherit that.
 insert into base.table_privacy (schema_name, table_name, user_column, on_erase, personal, hidden, neutral, erased) values
@@ -3804,6 +3838,8 @@ comment on column auth.team_invitations.invited_by is 'The user who invited';
 comment on column auth.team_invitations.created_at is 'When';
 comment on column auth.team_invitations.expires_at is 'When it can no longer be accepted';
 
+create index team_invitations_email_idx on auth.team_invitations (lower(email));
+comment on index auth.team_invitations_email_idx is 'For erasing whoever had the address';
 create index team_invitations_expires_at_idx on auth.team_invitations (expires_at);
 comment on index auth.team_invitations_expires_at_idx is 'For removing what has run out';
 

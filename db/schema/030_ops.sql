@@ -267,7 +267,7 @@ comment on column ops.audit_details.difference is 'Column name -> {"before", "af
 
 create index audit_details_user_id_idx on ops.audit_details (user_id, audit_id);
 comment on index ops.audit_details_user_id_idx is 'For the export of a user, page by page, and for erasing one';
-create index audit_details_login_idx on ops.audit_details (lower(difference ->> 'login')) where user_id is null;
+create index audit_details_login_idx on ops.audit_details ((difference ->> 'login_digest')) where user_id is null;
 comment on index ops.audit_details_login_idx is
   'For erasing a user: attempts that named the account and found none active';
 
@@ -574,7 +574,7 @@ comment on column ops.job_runs.rows is 'How many rows it worked on';
 comment on column ops.job_runs.failures is 'Failures in a row; each doubles the wait, up to an hour';
 comment on column ops.job_runs.error is 'What the last failure said; NULL after a success';
 
-grant select on ops.job_runs to plinth_operator;
+grant select on ops.job_runs to plinth_operator, plinth_system;
 
 insert into base.table_manifest (schema_name, table_name, class, reason) values
   ('ops', 'job_runs', 'local', 'each machine does its own work');

@@ -90,6 +90,8 @@ create index outbox_due_idx on ops.outbox (next_attempt_at) where sent_at is nul
 comment on index ops.outbox_due_idx is 'For http.claim_mail';
 create index outbox_done_idx on ops.outbox (created_at) where sent_at is not null or given_up_at is not null;
 comment on index ops.outbox_done_idx is 'For core.cleanup_outbox';
+create index outbox_address_idx on ops.outbox (lower(address));
+comment on index ops.outbox_address_idx is 'For erasing whoever had the address';
 create index outbox_kind_idx on ops.outbox (kind);
 comment on index ops.outbox_kind_idx is 'For the foreign key';
 create index outbox_token_id_idx on ops.outbox (user_id, token_id);

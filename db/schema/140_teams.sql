@@ -169,6 +169,8 @@ comment on column auth.team_invitations.invited_by is 'The user who invited';
 comment on column auth.team_invitations.created_at is 'When';
 comment on column auth.team_invitations.expires_at is 'When it can no longer be accepted';
 
+create index team_invitations_email_idx on auth.team_invitations (lower(email));
+comment on index auth.team_invitations_email_idx is 'For erasing whoever had the address';
 create index team_invitations_expires_at_idx on auth.team_invitations (expires_at);
 comment on index auth.team_invitations_expires_at_idx is 'For removing what has run out';
 

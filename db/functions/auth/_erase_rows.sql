@@ -1,13 +1,16 @@
--- core.erase_rows: leaves nothing personal of one user. Rows go or are emptied as base.table_privacy says; of the
--- account an anonymous row stays, of the audit trail ids and actions. Returns how many rows it worked on.
+-- core.erase_rows: goes on with an erasure that was begun: of what the user's tables hold, rows go or are emptied as
+-- base.table_privacy says, at most so many. Returns how many it worked on; when fewer than it might, nothing personal
+-- is left and the erasure is over.
 --
 -- Rules   Which tables and columns says core.user_tables. Row-level security binds every statement: only rows of the
 --         user this statement acts for can go, whatever was asked for.
---         The account is deleted already, longer than any request lasts: nothing of it is being written any more.
--- Errors  KC004 the account is not deleted, or was a moment ago; NF001 there is no such account, or it is erased
--- Locks   the account's row, then the rows in the order of the foreign keys, the deepest first
+--         A piece is what an index finds from one key on: the newest rows of a table, or of those that are emptied the
+--         next ones behind auth.erasures.places. So it costs the same however many there are, and whoever is
+--         interrupted goes on where the last commit was.
+-- Errors  NF001 no erasure of this account is under way
+-- Locks   the erasure's row, then the rows in the order of the foreign keys, the deepest first
 -- Touches whatever the rows touch
-create or replace function core.erase_rows(p_user_id uuid, p_reason text)
+create or replace function core.erase_rows(p_user_id uuid, p_most integer)
 returns integer
 language plpgsql
 volatile
@@ -15,51 +18,74 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_user   auth.users;
-  v_logins text[];
-  v_table  record;
-  v_rows   integer;
-  v_all    integer := 0;
+  v_erasure auth.erasures;
+  v_table   record;
+  v_bound   text;
+  v_left    integer := p_most;
+  v_rows    integer;
 begin
-  select u.* into v_user from auth.users u where u.id = p_user_id for update;
-  if not found or v_user.status = 'erased' then
-    perform base.raise('NF001', 'There is no such account, or it is erased', 'user_id');
+  select e.* into v_erasure from auth.erasures e where e.user_id = p_user_id for update;
+  if not found then
+    perform base.raise('NF001', 'No erasure of this account is under way', 'user_id');
   end if;
-  if v_user.status <> 'deleted' then
-    perform base.raise('KC004', 'Only a deleted account is erased: delete it first');
-  end if;
-  if v_user.deleted_at > clock_timestamp() - interval '10 seconds' then
-    perform base.raise('KC004', 'The account was deleted a moment ago, and a request may be under way: wait 10 seconds');
-  end if;
-
-  v_logins := array(select l.login from auth.logins l where l.user_id = p_user_id);
-  update auth.users u
-     set status = 'erased', last_login_at = null, login_count = 0, two_factor_enabled = false, email_verified = false
-   where u.id = p_user_id;
 
   for v_table in
-    select t.* from core.user_tables() t
-     where t.on_erase <> 'keep' and (t.schema_name, t.table_name) <> ('ops', 'audit_details')
+    select t.on_erase, t.emptied, format('%I.%I', t.schema_name, t.table_name) as name,
+           -- Behind what was emptied before; where all was, nothing is.
+           case when p.place is null then t.rows else format('(%s) and (%s) > (%s)', t.rows, k.columns, p.place) end as rows,
+           k.columns, k.place, k.newest
+      from core.user_tables() t
+     cross join lateral (
+       select string_agg(format('%I', c), ', ') as columns,
+              format('concat_ws('', '', %s)', string_agg(format('quote_literal(%I)', c), ', ')) as place,
+              string_agg(format('%I desc', c), ', ') as newest
+         from unnest(t.key) as c) k
+     cross join lateral (
+       select case when t.on_erase = 'anonymise' then v_erasure.places ->> format('%I.%I', t.schema_name, t.table_name) end
+         as place) p
+     where t.on_erase <> 'keep' and (t.schema_name, t.table_name) not in (('ops', 'audit_details'), ('auth', 'users'))
      order by t.depth desc, t.schema_name, t.table_name
   loop
+    -- The last row of the piece; where there are fewer, the last there is, of what is emptied.
+    execute format('select %s from %s where %s order by %s offset %s limit 1', v_table.place, v_table.name, v_table.rows,
+                   case v_table.on_erase when 'delete' then v_table.newest else v_table.columns end, v_left - 1)
+       into v_bound using p_user_id;
     if v_table.on_erase = 'delete' then
-      execute format('delete from %I.%I where %s', v_table.schema_name, v_table.table_name, v_table.rows)
+      execute format('delete from %s where (%s)', v_table.name, v_table.rows)
+              || coalesce(' and (' || v_table.columns || ') >= (' || v_bound || ')', '')
         using p_user_id;
     else
-      execute format('update %I.%I set %s where %s',
-                     v_table.schema_name, v_table.table_name, v_table.emptied, v_table.rows)
+      if v_bound is null then
+        execute format('select %s from %s where %s order by %s limit 1',
+                       v_table.place, v_table.name, v_table.rows, v_table.newest)
+           into v_bound using p_user_id;
+      end if;
+      continue when v_bound is null;
+      execute format('update %s set %s where (%s) and (%s) <= (%s)',
+                     v_table.name, v_table.emptied, v_table.rows, v_table.columns, v_bound)
         using p_user_id;
     end if;
     get diagnostics v_rows = row_count;
-    v_all := v_all + v_rows;
+    v_left := v_left - v_rows;
+    if v_table.on_erase = 'anonymise' then
+      update auth.erasures e set places = e.places || jsonb_build_object(v_table.name, v_bound) where e.user_id = p_user_id;
+    end if;
+    if v_left <= 0 then
+      return p_most;
+    end if;
   end loop;
 
   -- The trail comes last: what goes leaves its own.
-  v_all := v_all + core.erase_mentions(v_logins);
-  v_all := v_all + core.erase_audit(p_user_id, v_logins, p_reason);
-  return v_all;
+  v_left := v_left - core.erase_audit(p_user_id, v_erasure.logins, v_erasure.reason, v_left);
+  if v_left <= 0 then
+    return p_most;
+  end if;
+  perform core.erase_mentions(v_erasure.logins);
+  delete from auth.erasures e where e.user_id = p_user_id;
+  return p_most - v_left;
 end
 $$;
 
-comment on function core.erase_rows(uuid, text) is 'Leaves nothing personal of one user';
-grant execute on function core.erase_rows(uuid, text) to plinth_system;
+comment on function core.erase_rows(uuid, integer) is
+  'Goes on with an erasure by at most so many rows; returns how many, and fewer when it is over';
+grant execute on function core.erase_rows(uuid, integer) to plinth_system;

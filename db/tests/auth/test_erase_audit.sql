@@ -1,12 +1,13 @@
 -- core.erase_audit: the details about one user go, each with its record; the trail stays.
 begin;
-select plan(15);
+select plan(16);
 
-select is(pg_get_function_arguments('core.erase_audit'::regproc), 'p_user_id uuid, p_logins text[], p_reason text', 'arguments');
+select is(pg_get_function_arguments('core.erase_audit'::regproc), 'p_user_id uuid, p_logins text[], p_reason text, p_most integer',
+  'arguments');
 select is(pg_get_function_result('core.erase_audit'::regproc), 'integer', 'result');
-select volatility_is('core', 'erase_audit', array['uuid', 'text[]', 'text'], 'volatile');
-select is_definer('core', 'erase_audit', array['uuid', 'text[]', 'text']);
-select function_owner_is('core', 'erase_audit', array['uuid', 'text[]', 'text'], 'plinth_system');
+select volatility_is('core', 'erase_audit', array['uuid', 'text[]', 'text', 'integer'], 'volatile');
+select is_definer('core', 'erase_audit', array['uuid', 'text[]', 'text', 'integer']);
+select function_owner_is('core', 'erase_audit', array['uuid', 'text[]', 'text', 'integer'], 'plinth_system');
 select is(p.proconfig, '{"search_path=pg_catalog, pg_temp"}', 'search path') from pg_proc p
  where p.oid = 'core.erase_audit'::regproc;
 select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),
@@ -25,15 +26,19 @@ select ops.write_audit('tap_erase', 'named', 'ben', null, core.tried_login(null,
 create temp view kept as
 select l.entity_type, l.entity_id from ops.audit_logs l join ops.audit_details d on d.audit_id = l.id where l.action = 'tap_erase';
 select is((select count(*) from kept), 5::bigint, 'five details');
-select is(core.erase_audit('019e0000-0000-7000-8000-00000000e201', '{tap_erase_anna,tap_erase_anna@example.org}', 'for a test'), 3,
-          'three tell something about anna');
+create function pg_temp.erase(p_most integer) returns integer language sql as $$
+  select core.erase_audit('019e0000-0000-7000-8000-00000000e201', '{tap_erase_anna,tap_erase_anna@example.org}', 'for a test',
+                          p_most)
+$$;
+select is(pg_temp.erase(2), 2, 'at most as many as asked for');
+select is(pg_temp.erase(2), 1, 'three tell something about anna');
 select results_eq('select k.* from kept k order by 1', $$ values ('done to', 'ben'), ('named', 'ben') $$, 'the others stay');
 select is((select count(*) from ops.audit_logs l where l.action = 'tap_erase'), 5::bigint, 'of the trail nothing is gone');
 select results_eq(
   $$ select l.entity_id, e.reason from ops.audit_erasures e join ops.audit_logs l on l.id = e.audit_id
       where l.action = 'tap_erase' $$,
   $$ values ('anna', 'for a test'), ('anna', 'for a test'), ('anna', 'for a test') $$, 'each has its record');
-select is(core.erase_audit('019e0000-0000-7000-8000-00000000e201', '{tap_erase_anna}', 'again'), 0, 'there is no more');
+select is(pg_temp.erase(2), 0, 'there is no more');
 select results_eq(
   $$ select distinct e.user_id, e.acting_role = session_user, e.key_id = left(current_setting('plinth.secret_keys'), 8),
             e.digest = ops.erasure_digest(e, core.secret_key('authenticate', 'audit erasure'))
@@ -41,7 +46,7 @@ select results_eq(
   $$ values ('019e0000-0000-7000-8000-00000000e201'::uuid, true, true, true) $$,
   'which says for whom and by whom, under the key in force');
 set local plinth.secret_keys = '';
-select throws_ok($$ select core.erase_audit('019e0000-0000-7000-8000-00000000e202', '{}', 'for a test') $$, 'SV503', null,
+select throws_ok($$ select core.erase_audit('019e0000-0000-7000-8000-00000000e202', '{}', 'for a test', 10) $$, 'SV503', null,
                  'without a key nothing is erased');
 
 select * from finish();

@@ -1,12 +1,12 @@
--- core.erase_rows: nothing personal of one user is left, and everything of another.
+-- core.erase_rows: piece by piece, until nothing personal of one user is left, and everything of another.
 begin;
-select plan(21);
+select plan(22);
 
-select is(pg_get_function_arguments('core.erase_rows'::regproc), 'p_user_id uuid, p_reason text', 'arguments');
+select is(pg_get_function_arguments('core.erase_rows'::regproc), 'p_user_id uuid, p_most integer', 'arguments');
 select is(pg_get_function_result('core.erase_rows'::regproc), 'integer', 'result');
-select volatility_is('core', 'erase_rows', array['uuid', 'text'], 'volatile');
-select is_definer('core', 'erase_rows', array['uuid', 'text']);
-select function_owner_is('core', 'erase_rows', array['uuid', 'text'], 'plinth_owner');
+select volatility_is('core', 'erase_rows', array['uuid', 'integer'], 'volatile');
+select is_definer('core', 'erase_rows', array['uuid', 'integer']);
+select function_owner_is('core', 'erase_rows', array['uuid', 'integer'], 'plinth_owner');
 select is(p.proconfig, '{"search_path=pg_catalog, pg_temp"}', 'search path') from pg_proc p
  where p.oid = 'core.erase_rows'::regproc;
 select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),
@@ -22,29 +22,49 @@ insert into auth.sessions (user_id, token_hash, refresh_hash, user_agent, addres
 select u.id, sha256(u.username::bytea), sha256(u.email::bytea), 'an agent', '192.0.2.9', now(), now()
   from auth.users u where u.username ~ '^tap_forget_';
 
+insert into chat.conversations (user_id, id)
+select u.id, '019e0000-0000-7000-8000-00000000e3c1' from auth.users u where u.username ~ '^tap_forget_';
+insert into chat.messages (user_id, conversation_id, role, content)
+select u.id, '019e0000-0000-7000-8000-00000000e3c1', 'user', 'word ' || n
+  from auth.users u cross join generate_series(1, 25) n where u.username ~ '^tap_forget_';
+insert into chat.skills (name, version, description, parameters) values ('tap_forget', '1.0.0', 'Tests', '{"type": "object"}');
+insert into chat.function_executions (user_id, skill_name, skill_version, arguments, error_message, status, started_at, expires_at,
+  finished_at)
+select u.id, 'tap_forget', '1.0.0', '{"of": "me"}', 'of me', 'failed', now(), now() + interval '1 h', now()
+  from auth.users u cross join generate_series(1, 25) n where u.username ~ '^tap_forget_';
+
 select set_config('plinth.caller', '019e0000-0000-7000-8000-00000000e301', true);
-select throws_ok($$ select core.erase_rows('019e0000-0000-7000-8000-00000000e301', 'test') $$, 'KC004',
-                 'Only a deleted account is erased: delete it first', 'an account that is active');
-update auth.users set status = 'deleted' where username = 'tap_forget_anna';
-select throws_ok($$ select core.erase_rows('019e0000-0000-7000-8000-00000000e301', 'test') $$, 'KC004',
-  'The account was deleted a moment ago, and a request may be under way: wait 10 seconds', 'one deleted a moment ago');
-update auth.users set deleted_at = clock_timestamp() - interval '11 seconds' where username ~ '^tap_forget_';
-select throws_ok($$ select core.erase_rows('019e0000-0000-7000-8000-00000000e302', 'test') $$, 'NF001',
-                 'There is no such account, or it is erased', 'not another user''s: the policies do not show it');
-select cmp_ok(core.erase_rows('019e0000-0000-7000-8000-00000000e301', 'test'), '>', 5, 'rows are worked on');
-select throws_ok($$ select core.erase_rows('019e0000-0000-7000-8000-00000000e301', 'test') $$, 'NF001', null,
-                 'twice is once too often');
+select throws_ok($$ select core.erase_rows('019e0000-0000-7000-8000-00000000e301', 10) $$, 'NF001',
+                 'No erasure of this account is under way', 'one that was not begun');
+update auth.users set status = 'deleted', deleted_at = clock_timestamp() - interval '11 seconds' where username ~ '^tap_forget_';
+select core.begin_erasure('019e0000-0000-7000-8000-00000000e301', 'test') is null as begun \gset
+select throws_ok($$ select core.erase_rows('019e0000-0000-7000-8000-00000000e302', 10) $$, 'NF001', null,
+                 'not another user''s: the policies do not show it');
+
+-- What is left, after each piece: never more than ten rows fewer.
+create temp table pieces (n serial, rows integer, messages bigint, runs bigint);
+create function pg_temp.piece() returns integer language plpgsql as $$
+declare
+  v_rows integer := core.erase_rows('019e0000-0000-7000-8000-00000000e301', 10);
+begin
+  insert into pieces (rows, messages, runs)
+  select v_rows, (select count(*) from chat.messages m where m.user_id = '019e0000-0000-7000-8000-00000000e301'),
+         (select count(*) from chat.function_executions e
+           where e.user_id = '019e0000-0000-7000-8000-00000000e301' and e.arguments <> '{}');
+  return v_rows;
+end
+$$;
+select ok(pg_temp.piece() = 10, 'a piece has as many rows as asked for');
+do $$ begin for n in 1..50 loop exit when pg_temp.piece() < 10; end loop; end $$;
+select is_empty($$ select from (select p.*, lag(p.messages + p.runs) over (order by p.n) as before from pieces p) p
+                    where p.before - (p.messages + p.runs) > 10 $$, 'no piece takes more');
+select cmp_ok((select count(*) from pieces), '>=', 6::bigint, 'so it takes several');
+select results_eq('select p.messages, p.runs from pieces p order by p.n desc limit 1', 'values (0::bigint, 0::bigint)',
+                  'until nothing is left');
+select ok(rows < 10, 'which the last one tells') from pieces order by n desc limit 1;
+select throws_ok($$ select core.erase_rows('019e0000-0000-7000-8000-00000000e301', 10) $$, 'NF001', null, 'then it is over');
 select set_config('plinth.caller', '', true);
 
-select results_eq(
-  $$ select u.username, u.email, u.password_hash, u.full_name, u.bio, u.avatar_url, u.metadata, u.login_count, u.status, u.roles,
-            u.deleted_at is not null, u.erase_after
-       from auth.users u where u.id = '019e0000-0000-7000-8000-00000000e301' $$,
-  $$ values ('erased-019e00000000700080000000' || '0000e301', 'erased-019e000000007000800000000000e301@erased.invalid',
-             null::text, null::text, null::text, null::text, '{}'::jsonb, 0, 'erased', '{}'::text[], true, null::timestamptz) $$,
-  'of the account its id is left');
-select is_empty($$ select from auth.logins l where l.user_id = '019e0000-0000-7000-8000-00000000e301' $$,
-                'it is found by no login');
 select is_empty($$ select from auth.sessions s where s.user_id = '019e0000-0000-7000-8000-00000000e301' $$, 'it has no session');
 select is_empty($$ select from auth.user_roles r where r.user_id = '019e0000-0000-7000-8000-00000000e301' $$, 'and no role');
 select is_empty($$ select from ops.audit_details d where d.user_id = '019e0000-0000-7000-8000-00000000e301' $$,
@@ -53,11 +73,10 @@ select isnt_empty(
   $$ select from ops.audit_logs l join ops.audit_erasures e on e.audit_id = l.id
       where l.user_id = '019e0000-0000-7000-8000-00000000e301' and l.action = 'insert' and e.reason = 'test' $$,
   'but that there was one');
-select lives_ok($$ insert into auth.users (username, email) values ('tap_forget_anna', 'tap_forget_anna@example.org') $$,
-                'the names are free again');
-select throws_ok($$ insert into auth.users (id, username, email)
-                    values ('019e0000-0000-7000-8000-00000000e301', 'tap_forget_eve', 'tap_forget_eve@example.org') $$,
-                 '23505', null, 'the id is not');
+select is((select count(*) from chat.function_executions e where e.user_id = '019e0000-0000-7000-8000-00000000e301'
+             and e.result is null and e.error_message is null), 25::bigint, 'runs stay as numbers');
+select is((select count(*) from chat.messages m where m.user_id = '019e0000-0000-7000-8000-00000000e302'), 25::bigint,
+          'another user''s messages stay');
 select results_eq(
   $$ select u.full_name, (select count(*) from auth.sessions s where s.user_id = u.id), u.roles,
             (select count(*) > 0 from ops.audit_details d where d.user_id = u.id)

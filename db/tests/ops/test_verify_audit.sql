@@ -104,8 +104,8 @@ rollback to cut;
 
 -- An erasure is no damage, also of a row that was not sealed yet.
 create temp table detail as select d.* from ops.audit_details d;
-select core.erase_audit('019e0000-0000-7000-8000-00000000ca02', '{}', 'of this test'),
-       core.erase_audit('019e0000-0000-7000-8000-00000000ca07', '{}', 'of this test');
+select core.erase_audit('019e0000-0000-7000-8000-00000000ca02', '{}', 'of this test', 1000),
+       core.erase_audit('019e0000-0000-7000-8000-00000000ca07', '{}', 'of this test', 1000);
 select is(pg_temp.verdict(), 'right', 'an erased detail');
 select is(pg_temp.after('select core.seal_audit(9)'), 'right', 'one that was erased before its row was sealed');
 

@@ -102,7 +102,7 @@ select is_empty(
 select is_empty(
   $$ select g from pg_temp.dynamic() g where g !~ '^deploy\.' and g not in (
        'http.run_job',  -- calls the function of a job by the name the deploy registered
-       'core.erase_mentions', 'core.erase_rows', 'core.export_lines', 'core.export_rows',
+       'core.begin_erasure', 'core.erase_mentions', 'core.erase_rows', 'core.export_lines', 'core.export_rows',
        'ops.catalog_objects',
        'core.make_embedding_partition', 'core.nearest_embeddings', 'api.drop_embedding_model',
        -- words of a model, from columns under checks

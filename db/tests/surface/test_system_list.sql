@@ -195,6 +195,7 @@ select distinct trim(r) as table_and_verbs from regexp_split_to_table($$
   delete insert select update auth.sessions
   delete insert select update auth.signing_keys
   insert select auth.spent_refresh_tokens
+  select update auth.erasures
   select update auth.recovery_codes
   delete select update auth.totp
   select auth.tiers
@@ -211,6 +212,7 @@ select distinct trim(r) as table_and_verbs from regexp_split_to_table($$
   delete select ops.audit_details
   insert select ops.audit_erasures
   select ops.audit_logs
+  select ops.job_runs
   insert select ops.audit_seals
   delete select ops.audit_unsealed
   select ops.partitioned_tables
