@@ -263,6 +263,10 @@ as $$
 declare
   v_setting base.settings;
 begin
+  -- Other settings are loosened on record; this one would say that less protection is right.
+  if p_name = 'environment' and not pg_has_role(session_user, 'plinth_owner', 'member') then
+    perform base.raise('NP001', 'The environment is set by the deploy: PLINTH_ENV and plinth migrate up', 'name');
+  end if;
   if p_name = 'password.bcrypt_cost' and p_value::integer < 10 and base.setting('environment') <> 'test' then
     perform base.raise('VL001', 'A bcrypt cost below 10 is allowed only in the test environment', 'value');
   end if;
@@ -282,7 +286,8 @@ begin
 end
 $$;
 
-comment on function base.set_setting(text, text) is 'Changes a setting; the table checks type and bounds';
+comment on function base.set_setting(text, text) is
+  'Changes a setting, on record; the table checks type and bounds. The environment is the deploy''s to set';
 grant execute on function base.set_setting(text, text) to plinth_operator;
 
 ------------------------------------------------------------------------------------------------------------------
@@ -1348,6 +1353,11 @@ $$;
 
 comment on function ops.tg__audit() is
   'Arguments: id column, user column, arrays of secret columns and of such to leave out. Writes what differs to the trail';
+
+-- Here because settings are older than the trail. Whoever loosens a protection is on record; settings that a deploy
+-- adds change nothing.
+create trigger _800_audit after delete or update on base.settings
+  for each row execute function ops.tg__audit('name', 'user_id');
 
 do $$
 declare

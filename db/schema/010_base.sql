@@ -257,6 +257,10 @@ as $$
 declare
   v_setting base.settings;
 begin
+  -- Other settings are loosened on record; this one would say that less protection is right.
+  if p_name = 'environment' and not pg_has_role(session_user, 'plinth_owner', 'member') then
+    perform base.raise('NP001', 'The environment is set by the deploy: PLINTH_ENV and plinth migrate up', 'name');
+  end if;
   if p_name = 'password.bcrypt_cost' and p_value::integer < 10 and base.setting('environment') <> 'test' then
     perform base.raise('VL001', 'A bcrypt cost below 10 is allowed only in the test environment', 'value');
   end if;
@@ -276,7 +280,8 @@ begin
 end
 $$;
 
-comment on function base.set_setting(text, text) is 'Changes a setting; the table checks type and bounds';
+comment on function base.set_setting(text, text) is
+  'Changes a setting, on record; the table checks type and bounds. The environment is the deploy''s to set';
 grant execute on function base.set_setting(text, text) to plinth_operator;
 
 ------------------------------------------------------------------------------------------------------------------

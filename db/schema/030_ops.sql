@@ -501,6 +501,11 @@ $$;
 comment on function ops.tg__audit() is
   'Arguments: id column, user column, arrays of secret columns and of such to leave out. Writes what differs to the trail';
 
+-- Here because settings are older than the trail. Whoever loosens a protection is on record; settings that a deploy
+-- adds change nothing.
+create trigger _800_audit after delete or update on base.settings
+  for each row execute function ops.tg__audit('name', 'user_id');
+
 do $$
 declare
   v_table text;

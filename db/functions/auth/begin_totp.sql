@@ -2,7 +2,8 @@
 -- it is confirmed.
 --
 -- Rules   160 random bits. Begun again, it is another one. Nobody is asked for it before it is confirmed.
---         Whoever has only a session cannot begin: it would lock the owner out.
+--         Whoever has only a session cannot begin: it would lock the owner out. An operator who begins in a user's name
+--         sees the seed, so that is on record.
 -- Errors  UN001 nobody is signed in; UN003 a step-up is needed; KC004 there is one already; SV503 no keys
 -- Locks   the account's row, then that of auth.totp
 create or replace function api.begin_totp(p_user_id uuid)
@@ -27,6 +28,9 @@ begin
   insert into auth.totp (user_id, secret_encrypted)
   values (p_user_id, core.encrypt_secret(secret, 'totp:' || p_user_id))
   on conflict (user_id) do update set secret_encrypted = excluded.secret_encrypted, created_at = excluded.created_at;
+  if core.in_request() is not true then
+    perform ops.write_audit('totp.begun', 'auth.users', p_user_id::text, p_user_id);
+  end if;
   return next;
 end
 $$;

@@ -1,7 +1,8 @@
 -- api.get_totp_uri: what an authenticator app reads, as long as it is not confirmed; over HTTP a picture (QR code).
 --
--- Errors  UN001 nobody is signed in; UN003 a step-up is needed; NF001 nothing was begun, or it is confirmed;
---         SV503 no keys
+-- Rules   A request for its own caller only, by the layer's login: who read the seed unseen would have the factor.
+-- Errors  UN001 nobody is signed in; UN003 a step-up is needed; NP001 an operator asks; NF001 nothing was begun, or it
+--         is confirmed; SV503 no keys
 create or replace function api.get_totp_uri(p_user_id uuid)
 returns text
 language plpgsql
@@ -13,6 +14,9 @@ declare
   v_uri text;
 begin
   p_user_id := core.act_for(p_user_id);
+  if core.in_request() is not true then
+    perform base.raise('NP001', 'A seed is shown to its owner''s requests only');
+  end if;
   select core.totp_uri(u.username, core.decrypt_secret(t.secret_encrypted, 'totp:' || p_user_id)) into v_uri
     from auth.totp t
     join auth.users u on u.id = t.user_id

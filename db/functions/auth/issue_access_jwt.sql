@@ -5,6 +5,7 @@
 --         otherwise, from 30 to jwt.longest_lifetime, and no longer than the session.
 --         Plinth itself takes no JWT: it cannot be called back, so a service that must know of a sign-out at once asks
 --         here instead. kid names the key; plinth_operator reads it with api.get_signing_key.
+--         One that an operator has issued in a user's name is on record.
 -- Errors  UN001 nobody is signed in; VL001 audience, lifetime; VL003 audience; SV503 no keys
 -- Locks   none, but for the first key of all
 create or replace function api.issue_access_jwt(p_user_id uuid, p_audience text, p_lifetime integer default 300)
@@ -49,6 +50,10 @@ begin
                   from auth.roles r cross join lateral jsonb_array_elements_text(r.permissions) p (name)
                  where r.name = any (v_user.roles)))),
     v_key);
+  if core.in_request() is not true then
+    perform ops.write_audit('jwt.issued', 'auth.users', p_user_id::text, p_user_id,
+                            jsonb_build_object('audience', jsonb_build_object('after', p_audience)));
+  end if;
   return next;
 end
 $$;

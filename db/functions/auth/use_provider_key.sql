@@ -1,7 +1,7 @@
 -- api.use_provider_key: the caller's key of another service, to call that service with. No other function reads one.
 --
--- Rules   A request for its own caller only: no operator reads users' keys. An API key needs the scope
---         provider_keys:use. Every use is on record, by name and without the value.
+-- Rules   A request for its own caller only, by the layer's login: no operator reads users' keys, whoever he says he
+--         is. An API key needs the scope provider_keys:use. Every use is on record, by name and without the value.
 -- Permission provider_keys:use
 -- Errors  UN001 nobody is signed in; NP001 an operator asks; NF001 the user has no such key; SV503 the connection
 --         brought no keys; SV510 the row was altered, or the key it was written with is not at hand
@@ -18,7 +18,7 @@ declare
   v_key auth.provider_keys;
 begin
   p_user_id := core.act_for(p_user_id);
-  if coalesce(current_setting('plinth.caller', true), '') = '' then
+  if core.in_request() is not true then
     perform base.raise('NP001', 'A key of another service is read by its owner''s requests only');
   end if;
 

@@ -1,6 +1,6 @@
 -- api.begin_totp: a seed, told once, that nobody is asked for yet.
 begin;
-select plan(21);
+select plan(24);
 
 select is(pg_get_function_arguments('api.begin_totp'::regproc), 'p_user_id uuid', 'arguments');
 select is(pg_get_function_result('api.begin_totp'::regproc), 'TABLE(secret text, otpauth_uri text)', 'result');
@@ -47,6 +47,15 @@ select is(strpos(encode(t.secret_encrypted, 'escape'), a.secret), 0, 'it does no
 select results_eq(
   $$ select t.confirmed_at, u.two_factor_enabled from auth.totp t join auth.users u on u.id = t.user_id
       where u.username = 'tap_begin_anna' $$, $$ values (null::timestamptz, false) $$, 'nobody is asked for it');
+select is_empty($$ select from ops.audit_logs l where l.action = 'totp.begun' $$, 'it is the user''s own affair');
+select set_config('plinth.caller', '', true);
+set session authorization plinth_operator;
+select isnt(b.secret, null, 'an operator begins for a user') from api.begin_totp('019e0000-0000-7000-8000-00000000f301') b;
+reset session authorization;
+select results_eq(
+  $$ select l.acting_role, l.entity_id from ops.audit_logs l where l.action = 'totp.begun' $$,
+  $$ values ('plinth_operator', '019e0000-0000-7000-8000-00000000f301') $$, 'on record');
+select set_config('plinth.caller', '019e0000-0000-7000-8000-00000000f301', true);
 
 update auth.totp t set confirmed_at = now() where t.user_id = '019e0000-0000-7000-8000-00000000f301';
 set session authorization plinth_web;

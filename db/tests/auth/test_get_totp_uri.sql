@@ -1,6 +1,6 @@
 -- api.get_totp_uri: what an app reads, until it is confirmed.
 begin;
-select plan(16);
+select plan(18);
 
 select is(pg_get_function_arguments('api.get_totp_uri'::regproc), 'p_user_id uuid', 'arguments');
 select is(pg_get_function_result('api.get_totp_uri'::regproc), 'text', 'result');
@@ -42,12 +42,17 @@ select throws_ok($$ select api.get_totp_uri('019e0000-0000-7000-8000-00000000f40
                  'NF001', 'No second factor waits to be confirmed', 'confirmed, it is never told again');
 reset session authorization;
 select set_config('plinth.caller', '', true);
-set session authorization plinth_operator;
-select throws_ok($$ select api.get_totp_uri('019e0000-0000-7000-8000-00000000f402') $$, 'NF001', null, 'nothing was begun');
-reset session authorization;
 update auth.totp t set confirmed_at = null where t.user_id = '019e0000-0000-7000-8000-00000000f401';
-select set_config('plinth.secret_keys', '', true);
 set session authorization plinth_operator;
+select throws_ok($$ select api.get_totp_uri('019e0000-0000-7000-8000-00000000f401') $$, 'NP001',
+                 'A seed is shown to its owner''s requests only', 'an operator does not see it');
+select set_config('plinth.caller', '019e0000-0000-7000-8000-00000000f401', true);
+select throws_ok($$ select api.get_totp_uri('019e0000-0000-7000-8000-00000000f401') $$, 'NP001',
+                 'A seed is shown to its owner''s requests only', 'nor when he says that he is its owner');
+set session authorization plinth_web;
+select set_config('plinth.caller', '019e0000-0000-7000-8000-00000000f402', true);
+select throws_ok($$ select api.get_totp_uri('019e0000-0000-7000-8000-00000000f402') $$, 'NF001', null, 'nothing was begun');
+select set_config('plinth.caller', '019e0000-0000-7000-8000-00000000f401', true), set_config('plinth.secret_keys', '', true);
 select throws_ok($$ select api.get_totp_uri('019e0000-0000-7000-8000-00000000f401') $$, 'SV503', null, 'not without keys');
 reset session authorization;
 

@@ -1,6 +1,6 @@
 -- api.issue_access_jwt: who is signed in, for one service and a short while, signed.
 begin;
-select plan(27);
+select plan(28);
 
 select is(pg_get_function_arguments('api.issue_access_jwt'::regproc),
   'p_user_id uuid, p_audience text, p_lifetime integer DEFAULT 300', 'arguments');
@@ -70,6 +70,11 @@ insert into answer select 3, a.* from api.issue_access_jwt('019e0000-0000-7000-8
 select throws_ok($$ select api.issue_access_jwt('019e0000-0000-7000-8000-00000000fb09', 'x') $$, 'UN001',
                  'There is no such active account', 'nobody');
 reset session authorization;
+select results_eq(
+  $$ select l.acting_role, l.user_id, d.difference
+       from ops.audit_logs l join ops.audit_details d on d.audit_id = l.id where l.action = 'jwt.issued' $$,
+  $$ values ('plinth_operator', '019e0000-0000-7000-8000-00000000fb02'::uuid, '{"audience": {"after": "psql"}}'::jsonb) $$,
+  'an operator''s is on record, users'' own are not');
 select is(pg_temp.part(a.token, 2) ?| '{sid,scope}', false, 'no session, no roles: not named') from answer a where a.n = 3;
 select set_config('plinth.secret_keys', '', true);
 set session authorization plinth_operator;

@@ -1,6 +1,6 @@
 -- api.use_provider_key: gives a key of another service to its owner, on record.
 begin;
-select plan(21);
+select plan(23);
 
 select is(pg_get_function_arguments('api.use_provider_key'::regproc),
   'p_user_id uuid, p_provider_key_id uuid', 'arguments');
@@ -27,32 +27,47 @@ select k.user_id::uuid, k.id::uuid, 'openai', k.name,
     as k (user_id, id, name);
 select set_config('plinth.caller', '019e0000-0000-7000-8000-0000000ab220', true);
 
+set session authorization plinth_web;
 select results_eq($$ select * from api.use_provider_key('019e0000-0000-7000-8000-0000000ab220',
   '019e0000-0000-7000-8000-0000000ab222') $$,
   $$ values ('019e0000-0000-7000-8000-0000000ab222'::uuid, 'openai', 'first', 'sk-first-0123456789') $$, 'the key');
+reset session authorization;
 select is((select k.last_used_at from auth.provider_keys k where k.id = '019e0000-0000-7000-8000-0000000ab222'), now(), 'used now');
 select results_eq(
   $$ select l.action, l.user_id, l.actor_id, d.difference from ops.audit_logs l join ops.audit_details d on d.audit_id = l.id
       where l.entity_id = '019e0000-0000-7000-8000-0000000ab222' order by l.id desc limit 1 $$,
   $$ values ('provider_key.used', '019e0000-0000-7000-8000-0000000ab220'::uuid,
     '019e0000-0000-7000-8000-0000000ab220'::uuid, '{}'::jsonb) $$, 'on record, without a value');
+set session authorization plinth_web;
 select lives_ok($$ select api.use_provider_key('019e0000-0000-7000-8000-0000000ab220',
   '019e0000-0000-7000-8000-0000000ab222') $$, 'again');
+reset session authorization;
 select is((select count(*)::integer from ops.audit_logs l
   where l.entity_id = '019e0000-0000-7000-8000-0000000ab222' and l.action = 'provider_key.used'), 2,
           'each time');
 
+set session authorization plinth_web;
 select throws_ok(format('select api.use_provider_key(%L, %L)', '019e0000-0000-7000-8000-0000000ab220', k.id), 'NF001',
   'There is no such key', k.why)
   from (values ('019e0000-0000-7000-8000-0000000ab224'::uuid, 'another user''s'), (gen_random_uuid(),
     'one that never was'), (null, 'none')) k (id, why);
 select throws_ok($$ select api.use_provider_key('019e0000-0000-7000-8000-0000000ab221',
   '019e0000-0000-7000-8000-0000000ab224') $$, 'NP001', null, 'not in another user''s name');
+reset session authorization;
 update auth.provider_keys set secret_encrypted = (select k.secret_encrypted from auth.provider_keys k
   where k.id = '019e0000-0000-7000-8000-0000000ab224')
  where id = '019e0000-0000-7000-8000-0000000ab223';
+set session authorization plinth_web;
 select throws_ok($$ select api.use_provider_key('019e0000-0000-7000-8000-0000000ab220',
   '019e0000-0000-7000-8000-0000000ab223') $$, 'SV510', null, 'another user''s key, moved here in psql');
+set session authorization plinth_operator;
+select throws_ok($$ select api.use_provider_key('019e0000-0000-7000-8000-0000000ab220',
+  '019e0000-0000-7000-8000-0000000ab222') $$, 'NP001', 'A key of another service is read by its owner''s requests only',
+                 'an operator who says that he is its owner');
+reset session authorization;
+select throws_ok($$ select api.use_provider_key('019e0000-0000-7000-8000-0000000ab220',
+  '019e0000-0000-7000-8000-0000000ab222') $$, 'NP001', null, 'a superuser who says so');
+set session authorization plinth_web;
 set local plinth.secret_keys = '';
 select throws_ok($$ select api.use_provider_key('019e0000-0000-7000-8000-0000000ab220',
   '019e0000-0000-7000-8000-0000000ab222') $$, 'SV503', null, 'no keys at hand');

@@ -1,6 +1,7 @@
--- base.set_setting: changes one setting within its type and bounds; a cheap password hash needs the test environment.
+-- base.set_setting: changes one setting within its type and bounds, on record; a cheap password hash needs the test
+-- environment, which the deploy alone declares.
 begin;
-select plan(29);
+select plan(37);
 
 select is(pg_get_function_arguments('base.set_setting'::regproc), 'p_name text, p_value text', 'arguments');
 select is(pg_get_function_result('base.set_setting'::regproc), 'void', 'result');
@@ -51,6 +52,29 @@ select lives_ok($$ select base.set_setting('password.bcrypt_cost', '10') $$, '10
 
 set session authorization plinth_operator;
 select lives_ok($$ select base.set_setting('tap.number', '3') $$, 'an operator changes it');
+select lives_ok($$ select base.set_setting('tap.number', '3') $$, 'and again, to what it is');
+select throws_ok($$ select base.set_setting('environment', 'test') $$, 'NP001',
+                 'The environment is set by the deploy: PLINTH_ENV and plinth migrate up', 'but not the environment');
+select throws_ok($$ select base.set_setting('password.bcrypt_cost', '4') $$, 'VL001', null, 'nor what hangs on it');
+reset session authorization;
+select results_eq(
+  $$ select l.action, l.acting_role, l.entity_id, l.changed, d.difference
+       from ops.audit_logs l join ops.audit_details d on d.audit_id = l.id
+      where l.entity_type = 'base.settings' and l.acting_role = 'plinth_operator' $$,
+  $$ values ('update', 'plinth_operator', 'tap.number', '{value}'::text[],
+             '{"value": {"before": "10", "after": "3"}}'::jsonb) $$, 'the trail has who, before and after, once');
+select is(array(select l.entity_id from ops.audit_logs l join ops.audit_details d on d.audit_id = l.id
+                 where l.entity_type = 'base.settings' and l.entity_id in ('environment', 'password.bcrypt_cost')
+                   and d.difference -> 'value' -> 'before' = any (array['"test"', '"4"']::jsonb[])
+                 order by l.id desc limit 2), '{password.bcrypt_cost,environment}', 'also of what guards passwords');
+delete from base.settings s where s.name = 'tap.word';
+select is((select l.action from ops.audit_logs l where l.entity_id = 'tap.word' order by l.id desc limit 1), 'delete',
+          'a setting that goes is on record');
+select is_empty($$ select from ops.audit_logs l where l.entity_type = 'base.settings' and l.action = 'insert' $$,
+                'settings that a deploy adds are not');
+create role tap_deploys nologin in role plinth_owner;
+set session authorization tap_deploys;
+select lives_ok($$ select base.set_setting('environment', 'test') $$, 'who deploys declares the environment');
 reset session authorization;
 set session authorization plinth_web;
 select throws_ok($$ select base.set_setting('tap.number', '4') $$, '42501', null, 'the layer''s login does not');

@@ -2,7 +2,7 @@
 -- The catalog knows the dependencies of views, constraints, defaults and triggers; of bodies only their text.
 begin;
 set local search_path = tap, pg_catalog;
-select plan(7);
+select plan(8);
 
 -- The floor a schema is on; a floor may use itself and what is below it.
 create function pg_temp.floor_of(p_schema name) returns integer language sql as $$
@@ -56,8 +56,14 @@ create function pg_temp.upward_text() returns setof text language sql as $$
    where pg_temp.floor_of(m.mentioned) > m.floor
 $$;
 
+-- What is looked at: both ends are made by migrations, so no deploy can break them.
+create temp table reviewed (dependency text primary key, reason text not null);
+insert into reviewed values
+  ('trigger _800_audit on table base.settings -> function ops.tg__audit()', 'the trail has who loosened a protection');
+
 select isnt_empty('select from pg_temp.mentions()', 'bodies are read');
-select is_empty('select pg_temp.upward()', 'no object depends on a floor above it');
+select is_empty('select pg_temp.upward() except select dependency from reviewed', 'no object depends on a floor above it');
+select is_empty('select dependency from reviewed except select pg_temp.upward()', 'but for those that were looked at');
 select is_empty('select pg_temp.upward_text()', 'no body names a floor above it');
 select is_empty(
   $$ select p.oid::regprocedure from pg_proc p join pg_namespace n on n.oid = p.pronamespace
@@ -67,7 +73,7 @@ select is_empty(
 
 create function core.planted() returns boolean language sql as 'select true';
 create table base.planted (ok boolean check (core.planted()));
-select isnt_empty('select pg_temp.upward()', 'a table that uses renewed code is found');
+select isnt_empty('select pg_temp.upward() except select dependency from reviewed', 'a table that uses renewed code is found');
 create function base.planted() returns void language plpgsql as 'begin perform core.planted(); end';
 select results_eq('select pg_temp.upward_text()', array['base.planted() -> core'], 'a body that reaches up is found');
 create or replace function base.planted() returns void language plpgsql as $$
