@@ -2,7 +2,7 @@
 -- empty: nothing. field is p_field and a JSON pointer behind it, detail begins with the keyword that is not kept.
 --
 -- Rules   core.judge_json says which; format is not enforced. A value and its schema may have 20,000 parts to
---         compare, and at most 50 faults are told.
+--         compare, what takes longer than one counting for several, and at most 50 faults are told.
 -- Errors  VL001 the value has more parts than may be looked at, or is more than 64 steps deep
 create or replace function core.json_faults(p_value jsonb, p_schema jsonb, p_field text)
 returns jsonb

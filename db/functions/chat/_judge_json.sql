@@ -3,7 +3,9 @@
 --
 -- Rules   JSON Schema 2020-12, as far as core.schema_faults lets a schema use it. Of a part whose type is wrong
 --         nothing else is said. Of a choice (anyOf) that fails with only one form of the right type, the faults of
---         that form are told. p_left is how many parts may still be looked at, and comes back as what is left.
+--         that form are told. p_left is how many parts may still be looked at, and comes back as what is left. What
+--         takes longer than a part counts for as many as it takes the time of: long values and schemas, items that
+--         must be unique, values of an enum, texts for a pattern, names for those of patternProperties.
 -- Errors  VL001 more than 64 steps deep, or more parts than may be looked at
 create or replace function core.judge_json(
   p_value       jsonb,
@@ -33,10 +35,8 @@ declare
   v_known  boolean;
 begin
   faults := '[]';
-  p_left := p_left - 1;
-  if p_left < 0 or p_depth > 64 then
-    perform base.raise('VL001', 'The value has too many parts, or too deep ones, to be checked', split_part(p_at, '/', 1));
-  end if;
+  p_left := core.spend_parts(case when p_depth <= 64 then p_left else 0 end,
+                             1 + (pg_column_size(p_value) + pg_column_size(p_schema)) / 4096, p_at);
   if jsonb_typeof(p_schema) <> 'object' then
     if p_schema = 'false' then
       faults := jsonb_build_array(core.json_fault(p_at, 'false', 'nothing is allowed here'));
@@ -58,8 +58,18 @@ begin
   end if;
 
   if p_schema ? 'enum' then
-    if not exists (select from jsonb_array_elements(p_schema -> 'enum') e where e = p_value) then
-      faults := faults || core.json_fault(p_at, 'enum', 'must be one of ' || left((p_schema -> 'enum')::text, 300));
+    v_rule := p_schema -> 'enum';
+    -- @> of a text, number, boolean or null means equal; of an object or array it means less.
+    if v_type in ('object', 'array') then
+      p_left := core.spend_parts(p_left, jsonb_array_length(v_rule) / 5, p_at);
+      v_known := exists (select from jsonb_array_elements(v_rule) e where e = p_value);
+    else
+      p_left := core.spend_parts(p_left, jsonb_array_length(v_rule) / 50, p_at);
+      v_known := v_rule @> jsonb_build_array(p_value);
+    end if;
+    if not v_known then
+      faults := faults || core.json_fault(p_at, 'enum', 'must be one of '
+                                          || left(jsonb_path_query_array(v_rule, '$[0 to 99]')::text, 300));
     end if;
   end if;
   if p_schema -> 'const' <> p_value then
@@ -94,8 +104,11 @@ begin
     if p_schema ? 'pattern' then
       if length(v_text) > 4096 then
         faults := faults || core.json_fault(p_at, 'pattern', 'must have at most 4,096 characters to be matched');
-      elsif v_text !~ (p_schema ->> 'pattern') then
-        faults := faults || core.json_fault(p_at, 'pattern', 'must match ' || (p_schema ->> 'pattern'));
+      else
+        p_left := core.spend_parts(p_left, length(v_text) / 8, p_at);
+        if v_text !~ (p_schema ->> 'pattern') then
+          faults := faults || core.json_fault(p_at, 'pattern', 'must match ' || (p_schema ->> 'pattern'));
+        end if;
       end if;
     end if;
 
@@ -108,6 +121,7 @@ begin
       faults := faults || core.json_fault(p_at, 'maxItems', format('must have at most %s items', p_schema ->> 'maxItems'));
     end if;
     if p_schema -> 'uniqueItems' = 'true' then
+      p_left := core.spend_parts(p_left, pg_column_size(p_value) / 64, p_at);
       if (select count(distinct e) from jsonb_array_elements(p_value) e) < v_size then
         faults := faults || core.json_fault(p_at, 'uniqueItems', 'must not have two equal items');
       end if;
@@ -123,13 +137,14 @@ begin
     end if;
 
   elsif v_type = 'object' then
-    for v_name in
-      select r #>> '{}' from jsonb_array_elements(coalesce(p_schema -> 'required', '[]')) r where not p_value ? (r #>> '{}')
-    loop
+    v_rule := coalesce(p_schema -> 'required', '[]');
+    p_left := core.spend_parts(p_left, jsonb_array_length(v_rule) / 10, p_at);
+    for v_name in select r #>> '{}' from jsonb_array_elements(v_rule) r where not p_value ? (r #>> '{}') limit 50 loop
       faults := faults || core.json_fault(core.json_step(p_at, v_name), 'required', 'is missing', 'VL003');
     end loop;
     if p_schema ?| '{minProperties,maxProperties}' then
       v_size := (select count(*) from jsonb_object_keys(p_value));
+      p_left := core.spend_parts(p_left, v_size / 50, p_at);
       if v_size < (p_schema ->> 'minProperties')::numeric then
         faults := faults || core.json_fault(p_at, 'minProperties',
                                             format('must have at least %s properties', p_schema ->> 'minProperties'));
@@ -140,6 +155,7 @@ begin
       end if;
     end if;
     if p_schema ?| '{properties,patternProperties,additionalProperties,propertyNames}' then
+      v_size := (select count(*) from jsonb_object_keys(coalesce(p_schema -> 'patternProperties', '{}')));
       for v_name, v_part in select e.key, e.value from jsonb_each(p_value) e loop
         exit when jsonb_array_length(faults) >= 50;
         v_rule := p_schema -> 'properties' -> v_name;
@@ -149,7 +165,8 @@ begin
             from core.judge_json(v_part, v_rule, p_root, core.json_step(p_at, v_name), p_depth + 1, p_left) j;
           faults := faults || v_found;
         end if;
-        if p_schema ? 'patternProperties' then
+        if v_size > 0 then
+          p_left := core.spend_parts(p_left, v_size * (1 + least(length(v_name), 4096) / 8), p_at);
           for v_rule in
             select e.value from jsonb_each(p_schema -> 'patternProperties') e where left(v_name, 4096) ~ e.key
           loop
@@ -159,11 +176,14 @@ begin
             faults := faults || v_found;
           end loop;
         end if;
-        v_rule := p_schema -> 'additionalProperties';
-        if not v_known and v_rule is not null then
+        if not v_known then
+          v_rule := coalesce(p_schema -> 'additionalProperties', 'true');
           if v_rule = 'false' then
             faults := faults || core.json_fault(core.json_step(p_at, v_name), 'additionalProperties',
                                                 'is none of the properties', 'VL002');
+          end if;
+          if v_rule in ('true', 'false') then
+            p_left := core.spend_parts(p_left, 1, p_at);
           else
             select j.* into p_left, v_found
               from core.judge_json(v_part, v_rule, p_root, core.json_step(p_at, v_name), p_depth + 1, p_left) j;

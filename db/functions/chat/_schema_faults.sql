@@ -8,7 +8,9 @@
 --         exclusiveMinimum, exclusiveMaximum, multipleOf. Those that only tell something (title, description,
 --         default, examples, format, x-… and the like) may stand there. Any other is refused: a rule that nobody
 --         keeps is worse than none.
---         It is at most 32 steps deep. References lead inside the schema, and in no circle that never reaches a part.
+--         It is at most 32 steps deep, and has at most 30 different patterns: so many PostgreSQL keeps prepared, and of
+--         more each would be prepared again for every text. References lead inside the schema, and in no circle that
+--         never reaches a part.
 create or replace function core.schema_faults(p_schema jsonb, p_field text)
 returns jsonb
 language plpgsql
@@ -24,6 +26,15 @@ begin
   v_faults := core.judge_schema(p_schema, p_schema, p_field, 0);
   if v_faults <> '[]' then
     return jsonb_path_query_array(v_faults, '$[0 to 49]');
+  end if;
+  if (select count(*)
+        from (select r ->> 'pattern' from jsonb_path_query(p_schema, 'strict $.** ? (exists (@.pattern))') r
+               where jsonb_typeof(r -> 'pattern') = 'string'
+               union
+              select k from jsonb_path_query(p_schema, 'strict $.** ? (@.patternProperties.type() == "object")') r
+               cross join lateral jsonb_object_keys(r -> 'patternProperties') k) p) > 30
+  then
+    return jsonb_build_array(core.json_fault(p_field, 'pattern', 'must have at most 30 different patterns'));
   end if;
 
   -- A circle of references that leads through no property and no item would never end.

@@ -1,6 +1,6 @@
 -- core.json_faults: what in a JSON value a JSON Schema does not allow.
 begin;
-select plan(70);
+select plan(87);
 
 select is(pg_get_function_arguments('core.json_faults'::regproc),
   'p_value jsonb, p_schema jsonb, p_field text', 'arguments');
@@ -110,6 +110,24 @@ select throws_ok($$ select core.json_faults('1', (
                jsonb_build_object('not', jsonb_build_object('$ref', '#/$defs/d' || n + 1))))) end))
       from generate_series(0, 40) n), 'v') $$, 'VL001', 'The value has too many parts, or too deep ones, to be checked',
   'each definition asks the next one twice');
+-- enum: equal is what JSON Schema calls equal, of whatever type.
+select is(pg_temp.faults(t.value, '{"enum": [1, "a", null, true, [1, 2], {"a": 1}, {"b": [1]}]}') = '', t.fits,
+          format('%s in an enum', t.value))
+  from (values
+    (jsonb '1.00', true), ('"a"', true), ('null', true), ('true', true), ('[1, 2.0]', true), ('{"a": 1.0}', true),
+    ('"1"', false), ('false', false), ('[1]', false), ('[2, 1]', false), ('[]', false), ('{}', false), ('{"b": []}', false),
+    ('"b"', false)) as t (value, fits);
+select throws_ok($$ select core.json_faults((select jsonb_agg(1000) from generate_series(1, 9000)),
+  (select jsonb_build_object('items', jsonb_build_object('enum', jsonb_agg(n))) from generate_series(1, 1000) n), 'v') $$,
+  'VL001', 'The value has too many parts, or too deep ones, to be checked', 'a thousand codes for nine thousand items');
+select throws_ok($$ select core.json_faults((select jsonb_object_agg('name' || n, 1) from generate_series(1, 3000) n),
+  (select jsonb_build_object('patternProperties', jsonb_object_agg('^x' || n, true)) from generate_series(1, 30) n), 'v') $$,
+  'VL001', 'The value has too many parts, or too deep ones, to be checked', 'thirty patterns for three thousand names');
+select throws_ok($$ select core.json_faults((select jsonb_agg('{}'::jsonb) from generate_series(1, 9000)),
+  (select jsonb_build_object('items', jsonb_build_object('not', jsonb_build_object('required', jsonb_agg('n' || n))))
+     from generate_series(1, 1000) n), 'v') $$,
+  'VL001', 'The value has too many parts, or too deep ones, to be checked', 'a thousand names that nine thousand items lack');
+
 select is(jsonb_array_length(core.json_faults((select jsonb_agg(n) from generate_series(1, 1000) n),
   '{"items": {"type": "null"}}', 'v')),
           50, 'and not more is told than anybody reads');

@@ -1,6 +1,6 @@
 -- core.judge_json: what in a JSON value a JSON Schema does not allow, part by part.
 begin;
-select plan(7);
+select plan(19);
 
 select is(pg_get_function_arguments('core.judge_json'::regproc),
   'p_value jsonb, p_schema jsonb, p_root jsonb, p_at text, p_depth integer, INOUT p_left integer, OUT '
@@ -25,6 +25,30 @@ select throws_ok($$ select core.judge_json('{"a": [1, 2]}', '{"properties": {"a"
   'The value has too many parts, or too deep ones, to be checked', 'not more than may be');
 select throws_ok($$ select core.judge_json('1', 'true', 'true', 'v', 65, 10) $$, 'VL001',
   'The value has too many parts, or too deep ones, to be checked', 'nor deeper');
+
+-- What takes longer than a part counts for as many as it takes the time of.
+select is(s.name || ' ' || (1000 - j.p_left), s.name || ' ' || s.parts, s.name || ' counts')
+  from (values
+    ('a part', jsonb '1', jsonb '{"minimum": 0}', 1),
+    ('a text of 40,960 bytes', to_jsonb(repeat('x', 40960)), '{"minLength": 1}', 1 + 10),
+    ('a schema of 40,960 bytes', '1', jsonb_build_object('description', repeat('x', 40960)), 1 + 10),
+    ('an enum of 100 for a number', '100.0',
+     (select jsonb_build_object('enum', jsonb_agg(n)) from generate_series(1, 100) n), 1 + 2),
+    ('an enum of 100 for an array', '[100.0]',
+     (select jsonb_build_object('enum', jsonb_agg(jsonb_build_array(n))) from generate_series(1, 100) n), 1 + 20),
+    ('a text of 80 characters for a pattern', to_jsonb(repeat('x', 80)), '{"pattern": "x"}', 1 + 10),
+    ('20 names that are required', (select jsonb_object_agg(n, n) from generate_series(1, 20) n),
+     (select jsonb_build_object('required', jsonb_agg(n::text)) from generate_series(1, 20) n), 1 + 2),
+    ('100 names to count', (select jsonb_object_agg(n, n) from generate_series(1, 100) n), '{"minProperties": 1}', 1 + 2),
+    ('2 patterns for 3 names', '{"a": 1, "b": 1, "c": 1}', '{"patternProperties": {"^x": true, "^y": true}}', 1 + 3 * (2 + 1)),
+    ('2 patterns for a name of 80 characters', jsonb_build_object(repeat('x', 80), 1),
+     '{"patternProperties": {"^a": true, "^b": true}}', 1 + 2 * 11 + 1),
+    ('4 names that nobody knows', '{"a": 1, "b": 1, "c": 1, "d": 1}', '{"properties": {"x": true}}', 1 + 4)
+  ) as s (name, value, schema, parts)
+ cross join lateral core.judge_json(s.value, s.schema, s.schema, 'v', 0, 1000) j;
+select cmp_ok(1000 - j.p_left, '>', 10, 'a hundred items that must be unique count')
+  from (select jsonb_agg(n) as value from generate_series(1, 100) n) v
+ cross join lateral core.judge_json(v.value, '{"uniqueItems": true}', '{}', 'v', 0, 1000) j;
 
 select * from finish();
 rollback;

@@ -1,6 +1,6 @@
 -- core.schema_faults: what is wrong with a JSON Schema of arguments.
 begin;
-select plan(37);
+select plan(39);
 
 select is(pg_get_function_arguments('core.schema_faults'::regproc),
   'p_schema jsonb, p_field text', 'arguments');
@@ -55,6 +55,14 @@ select is(pg_temp.faults('{"type": "object"}' || t.schema), t.faults, left(t.sch
 select is(pg_temp.faults(t.schema), 'p type: must be a JSON Schema that says "type": "object"',
   coalesce(t.schema::text, 'none'))
   from (values (null::jsonb), ('true'), ('[]'), ('{}'), ('{"type": "array"}'), ('{"type": ["object"]}')) as t (schema);
+select is(pg_temp.faults(jsonb_build_object('type', 'object',
+    'properties', jsonb_build_object('pattern', '{"type": "string"}'::jsonb, 'again', '{"pattern": "^s20"}'::jsonb, 'all',
+                    jsonb_build_object('allOf', (select jsonb_agg(jsonb_build_object('pattern', '^s' || n))
+                                                   from generate_series(1, s.most) n))),
+    'patternProperties', (select jsonb_object_agg('^n' || n, true) from generate_series(1, 10) n))),
+  case s.most when 20 then '' else 'p pattern: must have at most 30 different patterns' end,
+  s.most || ' patterns of values and 10 of names')
+  from unnest('{20,21}'::integer[]) as s (most);
 select throws_ok($$ select core.schema_faults(('{"type": "object", "items": ' || repeat('{"items": ',
   40) || '{}' || repeat('}', 41))::jsonb,
   'p') $$, 'VL001', 'The schema is more than 32 steps deep', 'too deep');
