@@ -4670,8 +4670,9 @@ grant select on ops.api_usage, ops.usage_events, ops.usage_batches, analytics.ap
 
 -- Whoever calls reads what is his own; what is counted is written for everybody at once.
 create policy own_rows on ops.api_usage for select to plinth_owner using (user_id = (select base.current_user_id()));
+create policy own_update on ops.api_usage for update to plinth_owner using (user_id = (select base.current_user_id()));
 create policy own_rows on ops.usage_events to plinth_owner using (user_id = (select base.current_user_id()));
-create policy own_rows on analytics.api_metrics for select to plinth_owner using (user_id = (select base.current_user_id()));
+create policy own_rows on analytics.api_metrics to plinth_owner using (user_id = (select base.current_user_id()));
 create policy own_rows on analytics.daily_users for select to plinth_owner using (user_id = (select base.current_user_id()));
 
 create policy system_read on ops.api_usage for select to plinth_system using (true);
@@ -4706,12 +4707,13 @@ insert into base.table_manifest (schema_name, table_name, class, reason) values
   ('analytics', 'daily_stats',  'local',   'what was used on this machine; over several, their sum');
 
 -- Of an erased account the rows stay under its id, which leads to nobody any more; so the rollups equal a recount
--- afterwards, too. What an application said about a use of its own goes.
-insert into base.table_privacy (schema_name, table_name, on_erase, personal, hidden, neutral) values
-  ('ops',       'api_usage',    'keep',   '{}', '{}', '{method,route,request_id,cache,model}'),
-  ('ops',       'usage_events', 'delete', '{event_id,metadata}', '{}', '{}'),
-  ('analytics', 'api_metrics',  'keep',   '{}', '{}', '{route,method,model,durations}'),
-  ('analytics', 'daily_users',  'keep',   '{}', '{}', '{}');
+-- afterwards, too. What the application chose goes: names of requests, of models, and what it said about a use of its
+-- own. In the rollups, whose key holds the model, rows become one: core.forget_models.
+insert into base.table_privacy (schema_name, table_name, on_erase, personal, hidden, neutral, erased) values
+  ('ops',       'api_usage',    'anonymise', '{request_id,model}', '{}', '{method,route,cache}', '{"model": "erased"}'),
+  ('ops',       'usage_events', 'delete', '{event_id,metadata}', '{}', '{}', '{}'),
+  ('analytics', 'api_metrics',  'anonymise', '{model}', '{}', '{route,method,durations}', '{"model": "erased"}'),
+  ('analytics', 'daily_users',  'keep',   '{}', '{}', '{}', '{}');
 
 -- db/schema/165_flags.sql
 
@@ -6222,6 +6224,10 @@ begin
     execute format('alter table chat.%I force row level security', v_table);
     execute format('create policy own_rows on chat.%I %s to plinth_owner using (user_id = (select base.current_user_id()))',
                    v_table, case when v_table in ('unfolded_executions', 'user_skill_stats') then 'for select' else '' end);
+    if v_table in ('unfolded_executions', 'user_skill_stats') then
+      execute format('create policy own_update on chat.%I for update to plinth_owner '
+                     'using (user_id = (select base.current_user_id()))', v_table);
+    end if;
     execute format('create policy operator_read on chat.%I for select to plinth_operator using (true)', v_table);
     execute format('create policy system_read on chat.%I for select to plinth_system using (true)', v_table);
     execute format('grant select on chat.%I to plinth_operator, plinth_system', v_table);
@@ -6273,10 +6279,10 @@ insert into base.table_privacy (schema_name, table_name, on_erase, personal, hid
   ('chat', 'planner_executions', 'delete', '{goal,metadata}', '{}', '{status}', '{}'),
   ('chat', 'planner_steps', 'delete', '{arguments,result,error_message}', '{}',
    '{name,skill_name,skill_version,needs,status,error_kind}', '{}'),
-  ('chat', 'function_executions', 'anonymise', '{arguments,result,error_message}', '{}',
-   '{skill_name,skill_version,status,error_kind}', '{"arguments": "{}"}'),
-  ('chat', 'unfolded_executions', 'keep', '{}', '{}', '{skill_name,skill_version,status,error_kind}', '{}'),
-  ('chat', 'user_skill_stats', 'keep', '{}', '{}', '{skill_name,skill_version,status,last_error_kind}', '{}');
+  ('chat', 'function_executions', 'anonymise', '{arguments,result,error_kind,error_message}', '{}',
+   '{skill_name,skill_version,status}', '{"arguments": "{}"}'),
+  ('chat', 'unfolded_executions', 'anonymise', '{error_kind}', '{}', '{skill_name,skill_version,status}', '{}'),
+  ('chat', 'user_skill_stats', 'anonymise', '{last_error_kind}', '{}', '{skill_name,skill_version,status}', '{}');
 
 -- db/schema/180_memory.sql
 

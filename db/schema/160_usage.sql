@@ -180,8 +180,9 @@ grant select on ops.api_usage, ops.usage_events, ops.usage_batches, analytics.ap
 
 -- Whoever calls reads what is his own; what is counted is written for everybody at once.
 create policy own_rows on ops.api_usage for select to plinth_owner using (user_id = (select base.current_user_id()));
+create policy own_update on ops.api_usage for update to plinth_owner using (user_id = (select base.current_user_id()));
 create policy own_rows on ops.usage_events to plinth_owner using (user_id = (select base.current_user_id()));
-create policy own_rows on analytics.api_metrics for select to plinth_owner using (user_id = (select base.current_user_id()));
+create policy own_rows on analytics.api_metrics to plinth_owner using (user_id = (select base.current_user_id()));
 create policy own_rows on analytics.daily_users for select to plinth_owner using (user_id = (select base.current_user_id()));
 
 create policy system_read on ops.api_usage for select to plinth_system using (true);
@@ -216,9 +217,10 @@ insert into base.table_manifest (schema_name, table_name, class, reason) values
   ('analytics', 'daily_stats',  'local',   'what was used on this machine; over several, their sum');
 
 -- Of an erased account the rows stay under its id, which leads to nobody any more; so the rollups equal a recount
--- afterwards, too. What an application said about a use of its own goes.
-insert into base.table_privacy (schema_name, table_name, on_erase, personal, hidden, neutral) values
-  ('ops',       'api_usage',    'keep',   '{}', '{}', '{method,route,request_id,cache,model}'),
-  ('ops',       'usage_events', 'delete', '{event_id,metadata}', '{}', '{}'),
-  ('analytics', 'api_metrics',  'keep',   '{}', '{}', '{route,method,model,durations}'),
-  ('analytics', 'daily_users',  'keep',   '{}', '{}', '{}');
+-- afterwards, too. What the application chose goes: names of requests, of models, and what it said about a use of its
+-- own. In the rollups, whose key holds the model, rows become one: core.forget_models.
+insert into base.table_privacy (schema_name, table_name, on_erase, personal, hidden, neutral, erased) values
+  ('ops',       'api_usage',    'anonymise', '{request_id,model}', '{}', '{method,route,cache}', '{"model": "erased"}'),
+  ('ops',       'usage_events', 'delete', '{event_id,metadata}', '{}', '{}', '{}'),
+  ('analytics', 'api_metrics',  'anonymise', '{model}', '{}', '{route,method,durations}', '{"model": "erased"}'),
+  ('analytics', 'daily_users',  'keep',   '{}', '{}', '{}', '{}');

@@ -502,6 +502,10 @@ begin
     execute format('alter table chat.%I force row level security', v_table);
     execute format('create policy own_rows on chat.%I %s to plinth_owner using (user_id = (select base.current_user_id()))',
                    v_table, case when v_table in ('unfolded_executions', 'user_skill_stats') then 'for select' else '' end);
+    if v_table in ('unfolded_executions', 'user_skill_stats') then
+      execute format('create policy own_update on chat.%I for update to plinth_owner '
+                     'using (user_id = (select base.current_user_id()))', v_table);
+    end if;
     execute format('create policy operator_read on chat.%I for select to plinth_operator using (true)', v_table);
     execute format('create policy system_read on chat.%I for select to plinth_system using (true)', v_table);
     execute format('grant select on chat.%I to plinth_operator, plinth_system', v_table);
@@ -553,7 +557,7 @@ insert into base.table_privacy (schema_name, table_name, on_erase, personal, hid
   ('chat', 'planner_executions', 'delete', '{goal,metadata}', '{}', '{status}', '{}'),
   ('chat', 'planner_steps', 'delete', '{arguments,result,error_message}', '{}',
    '{name,skill_name,skill_version,needs,status,error_kind}', '{}'),
-  ('chat', 'function_executions', 'anonymise', '{arguments,result,error_message}', '{}',
-   '{skill_name,skill_version,status,error_kind}', '{"arguments": "{}"}'),
-  ('chat', 'unfolded_executions', 'keep', '{}', '{}', '{skill_name,skill_version,status,error_kind}', '{}'),
-  ('chat', 'user_skill_stats', 'keep', '{}', '{}', '{skill_name,skill_version,status,last_error_kind}', '{}');
+  ('chat', 'function_executions', 'anonymise', '{arguments,result,error_kind,error_message}', '{}',
+   '{skill_name,skill_version,status}', '{"arguments": "{}"}'),
+  ('chat', 'unfolded_executions', 'anonymise', '{error_kind}', '{}', '{skill_name,skill_version,status}', '{}'),
+  ('chat', 'user_skill_stats', 'anonymise', '{last_error_kind}', '{}', '{skill_name,skill_version,status}', '{}');

@@ -230,7 +230,7 @@ def test_an_erased_user_leaves_rows_that_lead_to_nobody(server: Server, client: 
     database = server.database
     client.sign_in("bob")
     me = client.get("/v1/me").json()["id"]
-    note = {"model": "m", "event_id": "of bob", "metadata": {"who": "bob@example.org"}}
+    note = {"model": "bob@example.org", "event_id": "of bob", "metadata": {"who": "bob"}}
     assert client.post("/v1/usage", note).status == 201
     all_told(server, 4)
     export = client.get("/v1/me/export").json()["tables"]
@@ -244,6 +244,11 @@ def test_an_erased_user_leaves_rows_that_lead_to_nobody(server: Server, client: 
         )  # fmt: skip
         connection.execute("select api.erase_user(%s)", [me])
     assert rows(database, f"user_id = '{me}'") == 4
+    # What bob's application chose is gone: names of requests and of models.
+    assert rows(database, f"user_id = '{me}' and request_id is not null") == 0
+    for table in ("ops.api_usage", "analytics.api_metrics"):
+        models = f"select array_agg(distinct model order by model) from {table} where user_id = %s"
+        assert database.value(models, me) == ["", "erased"]
     assert database.value("select count(*) from ops.usage_events") == 0
     assert database.value(f"select status from auth.users where id = '{me}'") == "erased"
     verified(database)

@@ -43,7 +43,8 @@ begin
      cross join lateral (
        select case when t.on_erase = 'anonymise' then v_erasure.places ->> format('%I.%I', t.schema_name, t.table_name) end
          as place) p
-     where t.on_erase <> 'keep' and (t.schema_name, t.table_name) not in (('ops', 'audit_details'), ('auth', 'users'))
+     where t.on_erase <> 'keep' and (t.schema_name, t.table_name) not in
+           (('ops', 'audit_details'), ('auth', 'users'), ('analytics', 'api_metrics'))
      order by t.depth desc, t.schema_name, t.table_name
   loop
     -- The last row of the piece; where there are fewer, the last there is, of what is emptied.
@@ -75,6 +76,10 @@ begin
     end if;
   end loop;
 
+  v_left := v_left - core.forget_models(p_user_id, v_left);
+  if v_left <= 0 then
+    return p_most;
+  end if;
   -- The trail comes last: what goes leaves its own.
   v_left := v_left - core.erase_audit(p_user_id, v_erasure.logins, v_erasure.reason, v_left);
   if v_left <= 0 then

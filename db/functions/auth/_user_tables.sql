@@ -8,6 +8,7 @@
 --         A column that can hold anything (text, JSON, bytes, addresses, lists) and that no line classes counts as
 --         hidden: it is in no export, and an erasure empties it.
 --         depth grows along foreign keys: rows go in the order of falling depth.
+--         What is emptied becomes NULL, or what the line says; a text that is empty stays so.
 --         key names one of a user's rows: the primary key, without the user where more is left of it.
 create or replace function core.user_tables()
 returns table (
@@ -75,8 +76,10 @@ as $$
     join deep d using (oid)
    cross join lateral (
      select array_agg(a.attname::text order by a.attnum) filter (where a.safe or a.attname = any (h.neutral || h.personal)),
-            string_agg(format('%I = replace(%L, ''{id}'', replace($1::text, ''-'', ''''))::%s', a.attname,
-                              h.erased ->> a.attname, a.type), ', ' order by a.attnum)
+            string_agg(format(case when a.type = 'text' and h.erased ? a.attname
+                                   then '%1$I = case %1$I when '''' then '''' else %2$s end' else '%1$I = %2$s' end,
+                              a.attname, format('replace(%L, ''{id}'', replace($1::text, ''-'', ''''))::%s',
+                                                h.erased ->> a.attname, a.type)), ', ' order by a.attnum)
               filter (where a.attname = any (h.personal || h.hidden)
                          or not a.safe and a.attname <> all (coalesce(h.neutral, '{}')))
        from (

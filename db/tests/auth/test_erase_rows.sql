@@ -1,6 +1,6 @@
 -- core.erase_rows: piece by piece, until nothing personal of one user is left, and everything of another.
 begin;
-select plan(22);
+select plan(23);
 
 select is(pg_get_function_arguments('core.erase_rows'::regproc), 'p_user_id uuid, p_most integer', 'arguments');
 select is(pg_get_function_result('core.erase_rows'::regproc), 'integer', 'result');
@@ -28,9 +28,9 @@ insert into chat.messages (user_id, conversation_id, role, content)
 select u.id, '019e0000-0000-7000-8000-00000000e3c1', 'user', 'word ' || n
   from auth.users u cross join generate_series(1, 25) n where u.username ~ '^tap_forget_';
 insert into chat.skills (name, version, description, parameters) values ('tap_forget', '1.0.0', 'Tests', '{"type": "object"}');
-insert into chat.function_executions (user_id, skill_name, skill_version, arguments, error_message, status, started_at, expires_at,
-  finished_at)
-select u.id, 'tap_forget', '1.0.0', '{"of": "me"}', 'of me', 'failed', now(), now() + interval '1 h', now()
+insert into chat.function_executions (user_id, skill_name, skill_version, arguments, error_kind,
+  error_message, status, started_at, expires_at, finished_at)
+select u.id, 'tap_forget', '1.0.0', '{"of": "me"}', 'anna', 'of me', 'failed', now(), now() + interval '1 h', now()
   from auth.users u cross join generate_series(1, 25) n where u.username ~ '^tap_forget_';
 
 select set_config('plinth.caller', '019e0000-0000-7000-8000-00000000e301', true);
@@ -74,7 +74,9 @@ select isnt_empty(
       where l.user_id = '019e0000-0000-7000-8000-00000000e301' and l.action = 'insert' and e.reason = 'test' $$,
   'but that there was one');
 select is((select count(*) from chat.function_executions e where e.user_id = '019e0000-0000-7000-8000-00000000e301'
-             and e.result is null and e.error_message is null), 25::bigint, 'runs stay as numbers');
+             and e.result is null and coalesce(e.error_kind, e.error_message) is null), 25::bigint, 'runs stay as numbers');
+select is((select count(*) from chat.unfolded_executions e where e.user_id = '019e0000-0000-7000-8000-00000000e301'
+             and e.error_kind is null), 25::bigint, 'so does what is not in the sums yet');
 select is((select count(*) from chat.messages m where m.user_id = '019e0000-0000-7000-8000-00000000e302'), 25::bigint,
           'another user''s messages stay');
 select results_eq(

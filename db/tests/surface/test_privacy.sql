@@ -2,7 +2,7 @@
 -- erasure leaves, column by column, and the functions that do both can really do it.
 begin;
 set local search_path = tap, pg_catalog;
-select plan(24);
+select plan(25);
 
 create function pg_temp.tables() returns table (relation oid, name text, on_erase text, rows text, shown text[], emptied text)
 language sql as $$
@@ -91,6 +91,10 @@ select is_empty('select pg_temp.without_a_word()', 'which has a word for every c
 select is_empty('select pg_temp.about_nothing()', 'and none about a column that is not there');
 select is_empty('select pg_temp.said_twice()', 'or two about the same');
 select is_empty('select pg_temp.cannot_be_emptied()', 'what is emptied may be NULL, or the line says what it holds instead');
+select results_eq(
+  $$ select t.table_name from core.user_tables() t join base.table_privacy p using (schema_name, table_name)
+      where t.on_erase = 'anonymise' and t.key && (p.personal || p.hidden) $$,
+  array['api_metrics'], 'no key is emptied but where rows become one: core.forget_models');
 select is_empty('select pg_temp.not_allowed()', 'policies let the owner''s functions read and erase a user''s own rows');
 select is_empty(
   $$ select p.name from pg_temp.privacy() p where (p.p).on_erase = 'keep' and (p.p).personal <> '{}' $$,
