@@ -1,6 +1,6 @@
 -- core.adopt_secret_key: notes that this database is used with the key in force.
 begin;
-select plan(17);
+select plan(18);
 
 select is(pg_get_function_arguments('core.adopt_secret_key'::regproc),
   '', 'arguments');
@@ -34,6 +34,11 @@ select throws_ok('select core.adopt_secret_key()', 'SV510', null, 'a key that do
 select pg_temp.bring('bbbbbbbb:' || repeat('cd', 32), 'aaaaaaaa:' || repeat('ab', 32));
 select lives_ok('select core.adopt_secret_key()', 'beside the one that fits it is');
 select is((select array_agg(k.key_id order by 1) from ops.secret_keys k), '{aaaaaaaa,bbbbbbbb}', 'and noted');
+select results_eq(
+  $$ select l.acting_role, l.entity_id from ops.audit_logs l
+      where l.action = 'secret_key.adopted' and l.entity_id in ('aaaaaaaa', 'bbbbbbbb') order by l.id $$,
+  $$ values ('plinth_operator' collate "default", 'aaaaaaaa'), (session_user::text collate "default", 'bbbbbbbb') $$,
+  'the trail has by whom, once each');
 delete from ops.secret_keys;
 select set_config('plinth.secret_keys', '', true);
 select throws_ok('select core.adopt_secret_key()', 'SV503', null, 'no key, nothing to adopt');
