@@ -1,8 +1,10 @@
 -- core.add_steps: adds steps at the end of a plan. The caller holds the plan's row.
 --
 -- Rules   core.step_faults tells what a step is. Without needs it waits for the one before it; with needs [] for
---         none. The version of its skill is fixed now: the current one where none is named.
--- Errors  VL001 steps is no array, a plan would have too many; VL001 with all that is wrong with the steps
+--         none. The version of its skill is fixed now: the current one where none is named. All arguments together
+--         may have 60,000 parts to compare: what are more is added by several calls.
+-- Errors  VL001 steps is no array, a plan would have too many, arguments have too many parts; VL001 with all that is
+--         wrong with the steps
 create or replace function core.add_steps(p_user_id uuid, p_plan_id uuid, p_steps jsonb)
 returns void
 language plpgsql
@@ -12,6 +14,8 @@ as $$
 declare
   v_names  text[];
   v_most   integer := base.setting('plans.step_limit')::integer;
+  v_left   integer := 60000;
+  v_found  jsonb;
   v_faults jsonb := '[]';
   v_step   jsonb;
   v_skill  chat.skills;
@@ -37,7 +41,8 @@ begin
                    then jsonb_build_object('arguments', v_step -> 'arguments') else '{}' end;
     select s.* into v_skill from chat.skills s
      where s.name = v_step ->> 'skill' and (v_step ->> 'version' is null and s.current or s.version = v_step ->> 'version');
-    v_faults := v_faults || core.step_faults(v_step, v_skill, v_names, v_at);
+    select f.* into v_left, v_found from core.step_faults(v_step, v_skill, v_names, v_at, v_left) f;
+    v_faults := v_faults || v_found;
     exit when jsonb_array_length(v_faults) >= 50;
 
     if v_faults = '[]' then

@@ -1,6 +1,6 @@
 -- core.add_steps: adds steps at the end of a plan.
 begin;
-select plan(11);
+select plan(13);
 
 select is(pg_get_function_arguments('core.add_steps'::regproc),
   'p_user_id uuid, p_plan_id uuid, p_steps jsonb', 'arguments');
@@ -62,6 +62,13 @@ returns text language sql volatile as $$
     from jsonb_array_elements(c.items) with ordinality as x (i, n)),
                    c.pending, c.running) from api.claim_plan_steps(p_user, p_plan, p_most) c
 $$;
+create function pg_temp.long(p_parts integer, p_steps integer) returns jsonb language sql stable as $$
+  select jsonb_agg(jsonb_build_object('skill', 'TapList', 'name', 'long' || n, 'arguments',
+                     jsonb_build_object('x', (select jsonb_agg(1) from generate_series(1, p_parts)))))
+    from generate_series(1, p_steps) n
+$$;
+insert into chat.skills (name, version, description, parameters, current) values
+  ('TapList', '1.0.0', 'Takes numbers', '{"type": "object", "properties": {"x": {"items": {"type": "integer"}}}}', true);
 set local role plinth_owner;
 select set_config('plinth.caller', '019e0000-0000-7000-8000-000000053b01', true);
 
@@ -81,6 +88,10 @@ select throws_ok($$ select core.add_steps(pg_temp.anna(), pg_temp.id('42'),
   '[{"skill": "TapOff", "name": "step5"}, {"skill": "TapOff"}]') $$, 'VL001',
   'The steps cannot be taken as they are; errors tells what is wrong',
     'a name that is given by itself can be taken, too');
+select throws_ok($$ select core.add_steps(pg_temp.anna(), pg_temp.id('42'), pg_temp.long(15000, 4)) $$, 'VL001',
+  'The value has too many parts, or too deep ones, to be checked', 'together more parts than are checked in a call');
+select throws_ok($$ select core.add_steps(pg_temp.anna(), pg_temp.id('42'), pg_temp.long(20000, 1)) $$, 'VL001',
+  'The value has too many parts, or too deep ones, to be checked', 'or by itself');
 select is((select count(*) from chat.planner_steps s where s.plan_id = pg_temp.id('42')), 3::bigint,
   'and then none is added');
 

@@ -1,11 +1,11 @@
 -- core.step_faults: what is wrong with a step that is to be added to a plan.
 begin;
-select plan(23);
+select plan(25);
 
 select is(pg_get_function_arguments('core.step_faults'::regproc),
-  'p_step jsonb, p_skill chat.skills, p_before text[], p_field text', 'arguments');
+  'p_step jsonb, p_skill chat.skills, p_before text[], p_field text, INOUT p_left integer, OUT faults jsonb', 'arguments');
 select is(pg_get_function_result('core.step_faults'::regproc),
-  'jsonb', 'result');
+  'record', 'result');
 select is(concat_ws(' ', p.provolatile, p.prosecdef, p.proowner::regrole, p.proconfig),
           's f plinth_owner {"search_path=pg_catalog, pg_temp"}', 'volatility, definer, owner, search path')
   from pg_proc p where p.oid = 'core.step_faults'::regproc;
@@ -22,9 +22,9 @@ insert into chat.skills (name, version, description, parameters, current, enable
 
 create function pg_temp.faults(p_step jsonb) returns text language sql volatile as $$
   select coalesce(string_agg(f ->> 'field' || ' ' || (f ->> 'detail'), '; ' order by n), '')
-    from jsonb_array_elements(core.step_faults('{"name": "new"}' || p_step,
-           (select s from chat.skills s where s.name = p_step ->> 'skill' and s.current), '{a,b}', 'steps/0'))
-         with ordinality as x (f, n)
+    from core.step_faults('{"name": "new"}' || p_step,
+           (select s from chat.skills s where s.name = p_step ->> 'skill' and s.current), '{a,b}', 'steps/0', 100) s
+   cross join lateral jsonb_array_elements(s.faults) with ordinality as x (f, n)
 $$;
 select is(pg_temp.faults(v.step), v.faults, v.step::text)
   from (values
@@ -53,6 +53,11 @@ select is(pg_temp.faults(v.step), v.faults, v.step::text)
     ('{"skill": "TapOff", "foo": 0, "max_attempts": 0}',
      'steps/0/foo additionalProperties: is no part of a step; steps/0/max_attempts maximum: must be from 1 to 20'))
     as v (step, faults);
+
+select is(s.p_left, v.left_over, v.left_over || ' parts are left for other steps')
+  from (values ('{"text": "x"}'::jsonb, 98), ('{"text": {"$result": "b"}}', 100)) as v (arguments, left_over)
+ cross join lateral core.step_faults(jsonb_build_object('name', 'new', 'skill', 'TapEcho', 'arguments', v.arguments),
+   (select k from chat.skills k where k.name = 'TapEcho' and k.current), '{a,b}', 'steps/0', 100) s;
 
 select * from finish();
 rollback;
