@@ -19,6 +19,7 @@ from pyapp import body, engine
 from pyapp.problems import Problem, malformed
 from pyapp.progress import Bar
 from pyapp.settings import Settings
+from pyapp.unpack import write_private
 
 _LINES, _BYTES = 2000, 1 << 22  # of a batch
 _PLACE = re.compile(r"(\w+)\[(\d+)\]\.?(.*)")
@@ -98,7 +99,7 @@ def export(settings: Settings, file: str, as_user: str, *, everything: bool) -> 
     part = None if file == "-" else Path(f"{file}.part")
     with (
         _connection(settings, as_user) as connection,
-        part.open("wb") if part else nullcontext(sys.stdout.buffer) as out,
+        write_private(part, "").open("wb") if part else nullcontext(sys.stdout.buffer) as out,
         Bar("lines") as bar,
     ):
         after = None

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from pyapp import problems
+from pyapp.body import beside
 from pyapp.cache import Cache, CacheDown, asking, tag_key
 from pyapp.db import Database
 from pyapp.pipe import DatabaseError, Row, Statement
@@ -79,8 +80,7 @@ def _place(
     prefix: bytes, owner: bytes, token: bytes, route: Route, text: bytes, bound: tuple[bytes, ...]
 ) -> _Place:
     # The first tag of every private answer is "sessions": ending one voids its answers.
-    user = owner.decode()
-    tags = [t if t.startswith("all:") else f"{t}:{user}" for t in route.cache_tags]
+    tags = [t if t.startswith("all:") else f"{t}:{owner.decode()}" for t in route.cache_tags]
     keys = [tag_key(prefix, tag) for tag in tags]
     question = b"".join(b"%d:%b" % (len(part), part) for part in (text, *bound))
     name = hashlib.sha256(question).hexdigest().encode()
@@ -143,10 +143,12 @@ class Caller:
         args: dict[str, object],
         no_cache: bool = False,
         once: bytes | None = None,
+        size: int = 0,
     ) -> Answer:
         """`token` is the SHA-256 of the presented one; the token itself goes no further. `context`:
-        the request's id, address and agent. `once` is the key under which the call happens once."""
-        statement, bound = route.bind(args, once)
+        the request's id, address and agent. `once` is the key under which the call happens once.
+        `size` is that of the body which brought the arguments."""
+        statement, bound = await beside(size, route.bind, args, once)
         if token is not None:
             self._used.add(token)
         owner = _ANYBODY if token is None else self._owners.get(token)
@@ -391,8 +393,7 @@ def _values(
     token: bytes | None, context: Sequence[str], bound: Sequence[bytes]
 ) -> Sequence[bytes | None]:
     """What a statement is sent with."""
-    presented = None if token is None else _as_bytea(token)
-    return (presented, "\x1f".join(context).encode(), *bound)
+    return (token and _as_bytea(token), "\x1f".join(context).encode(), *bound)
 
 
 def _as_bytea(token: bytes) -> bytes:

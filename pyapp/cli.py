@@ -110,9 +110,6 @@ def _psql(settings: Settings, role: str, as_user: str | None, rest: list[str]) -
             # Now, or only the first function that asks would say that there is no such user.
             with engine.acting(there, settings, options[-1]) as connection:
                 connection.execute("select api.get_current_user(null)")
-        if there.bin_dir and role != "web":
-            # What is typed here may hold a password; the log of slow statements would show it.
-            options.append("-c log_min_duration_statement=-1")
         url = there.web_url if role == "web" else there.admin_url
         where, environment = unpack.address(url, *options)
         command = [unpack.client(there.bin_dir), *where, "-v", "ON_ERROR_STOP=1", *rest]

@@ -269,6 +269,10 @@ class Engine:
                 there = "select 1 from pg_database where datname = %s"
                 if connection.execute(there, [DATABASE]).fetchone() is None:
                     connection.execute(f"create database {DATABASE}")
+                # What is typed by hand, in psql or elsewhere, may hold a password, which the log of
+                # slow statements would show. PGOPTIONS would reach the web login, which may not.
+                if connection.execute("show log_min_duration_statement").fetchone() != ("-1",):
+                    connection.execute("alter role plinth_admin set log_min_duration_statement=-1")
                 return True
         except (OSError, psycopg.OperationalError) as error:
             if "password authentication failed" in str(error):

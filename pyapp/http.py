@@ -211,6 +211,7 @@ class App:
             args=args,
             no_cache="no-cache" in headers.get(hdrs.CACHE_CONTROL, ""),
             once=None if route.once == "never" else _key(headers, needed=route.once == "must"),
+            size=request.payload.total_bytes,
         )
         extra = _NO_STORE + _REPLAYED if answer.replayed else _NO_STORE
         if answer.cache is not None:
@@ -236,13 +237,12 @@ class App:
     ) -> Reply:
         """A body of lines: each piece is a call of its own, and costs what a call costs."""
         _welcome(request)
-        limit, token = self.settings.body_limit, request.token
+        token, limit = request.token, self.settings.body_limit
+        pieces = lines.pieces(request.connection, request.payload, limit)
         total: dict[str, Any] = {}
         done = ""
         try:
-            async for line, after, piece in lines.pieces(
-                request.connection, request.payload, limit
-            ):
+            async for line, after, piece in pieces:
                 if done and self.limits.spend(token, request.address, route) is None:
                     await self.limits.ask(token, request.address, route)
                 here = args | {str(route.lines): piece, "line": line}

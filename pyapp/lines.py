@@ -121,5 +121,4 @@ def _checked(line: bytes, number: int) -> str:
 def add(total: dict[str, Any], answer: bytes) -> None:
     """What the answers to all pieces come to."""
     for name, value in json.loads(answer).items():
-        number = type(value) is int
-        total[name] = total.get(name, 0) + value if number else value
+        total[name] = total.get(name, 0) + value if type(value) is int else value

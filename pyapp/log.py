@@ -40,8 +40,7 @@ class Sink:
     def __init__(self, descriptor: int, *, text: bool = False) -> None:
         self._descriptor = descriptor
         self._text = text
-        regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
-        self._most = 1 << 16 if regular else PIPE_ATOMIC
+        self._most = 1 << 16 if stat.S_ISREG(os.fstat(descriptor).st_mode) else PIPE_ATOMIC
         self._lines: list[str] = []
         self.dropped = 0
         self._stopped = threading.Event()

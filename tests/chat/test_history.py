@@ -270,7 +270,9 @@ def test_histories_on_the_command_line(own: dict[str, str], tmp_path: Path) -> N
     counts = "2 conversations, 5 messages, 1 edits, 1 summaries, 0 existing\n"
     assert done.stdout.decode() == counts, done.stderr
     assert re.fullmatch(r"9 lines, [\d,]+ a second, \d\.\d s\n", done.stderr.decode())
+    (tmp_path / "copy.ndjson.part").touch(0o644)  # of one that was killed, by hand
     assert plinth(own, "export", str(copy), "--as", "alice").returncode == 0
+    assert copy.stat().st_mode & 0o777 == 0o600  # and so from its first byte
     assert {path.name for path in tmp_path.iterdir()} == {"history.ndjson", "copy.ndjson"}
     again = plinth(own, "import", "messages", "-", "--as", "bob", given=copy.read_bytes())
     assert again.stdout == done.stdout

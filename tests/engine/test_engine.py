@@ -33,12 +33,14 @@ def test_safe_and_private_from_the_first_second(settings: Settings) -> None:
         shown = {
             name: value(there, f"show {name}")
             for name in ("fsync", "full_page_writes", "data_checksums", "listen_addresses",
-                         "password_encryption", "timezone", "log_parameter_max_length_on_error")
+                         "password_encryption", "timezone", "log_parameter_max_length_on_error",
+                         "log_min_duration_statement")
         }  # fmt: skip
         assert shown == {
             "fsync": "on", "full_page_writes": "on", "data_checksums": "on",
             "listen_addresses": "", "password_encryption": "scram-sha-256", "timezone": "UTC",
             "log_parameter_max_length_on_error": "0",
+            "log_min_duration_statement": "-1",  # of what is typed by hand; else a second
         }  # fmt: skip
         with pytest.raises(psycopg.errors.CantChangeRuntimeParam):
             value(there, "set fsync = off")

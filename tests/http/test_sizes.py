@@ -5,6 +5,7 @@ import json
 import threading
 import tracemalloc
 from collections.abc import Callable
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,7 +13,8 @@ import pytest
 from multidict import CIMultiDict
 
 from pyapp import body, http, lines
-from pyapp.problems import Problem, render
+from pyapp.call import Caller
+from pyapp.problems import Problem, malformed, render
 from tests.conftest import Server
 from tests.http.corpus import sign_in
 from tests.http.raw import ask
@@ -147,3 +149,37 @@ def test_a_large_body_is_read_beside_the_loop(monkeypatch: pytest.MonkeyPatch) -
     whole, pieces = asyncio.run(both())
     assert whole == json.loads(large)
     assert pieces == [(1, 2, f"[{large.decode()}]")]
+
+
+def test_the_values_of_a_large_body_are_written_beside_the_loop() -> None:
+    go = threading.Event()
+
+    def bind(_args: object, _once: object) -> None:
+        assert go.wait(15), "the loop stood still"
+        raise malformed("They are written.")
+
+    async def nothing(_request: object, *, exact: bool) -> dict[str, Any]:
+        return {}
+
+    route: Any = SimpleNamespace(
+        auth="none", bind=bind, exact=True, lines=None, method="POST", once="never", result="one"
+    )
+    request: Any = SimpleNamespace(
+        address="", agent="", headers=CIMultiDict(), id="", token=None,
+        payload=SimpleNamespace(total_bytes=1 << 20),
+    )  # fmt: skip
+    nobody: Any = None
+    app: Any = SimpleNamespace(
+        _body=nothing,
+        caller=SimpleNamespace(answer=partial(Caller.answer, nobody)),
+        limits=SimpleNamespace(spend=lambda *_: b""),
+    )
+
+    async def main() -> None:
+        calling = asyncio.create_task(http.App._call(app, request, route, {}, ""))
+        await asyncio.sleep(0)
+        go.set()
+        with pytest.raises(Problem, match=r"They are written\."):
+            await calling
+
+    asyncio.run(main())
