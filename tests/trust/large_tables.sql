@@ -25,6 +25,7 @@ select 'user' || n, 'username', user_id from many where n > 40
 union all select 'user' || n || '@example.org', 'email', user_id from many where n > 40;
 insert into auth.user_roles (user_id, role) select user_id, 'user' from many where n > 40;
 insert into auth.user_preferences (user_id, preferences) select user_id, '{"theme": "dark"}' from many where n > 40;
+insert into auth.erasures (user_id, reason, logins, tried_at) select user_id, 'asked for', '{}', at from many where n > 40;
 
 -- One in ten sessions lives; the others ended or ran out.
 insert into auth.sessions (user_id, id, token_hash, refresh_hash, created_at, last_seen_at, expires_at, refresh_expires_at,
