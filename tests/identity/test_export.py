@@ -3,12 +3,14 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 
+import psycopg
 import pytest
 
-from tests.conftest import Database, Server, until
+from tests.conftest import Server
 from tests.http_client import Client
 from tests.identity.test_accounts import ALICE, Alice, body_of, live
 
@@ -65,31 +67,38 @@ def document(client: Client) -> dict[str, list[str]]:
     return tables([{"table": name, "row": row} for name in told for row in told[name]])
 
 
-def at_rest(client: Client) -> dict[str, list[str]]:
-    """The document when no call that was made before changes it any more, as by being counted."""
-    told: list[dict[str, list[str]]] = [{}]
+@contextmanager
+def at_once(server: Server) -> Iterator[psycopg.Connection[Any]]:
+    """All as of one moment: being asked and counted changes what is held of her."""
+    with server.database.connect("plinth_operator", autocommit=False) as connection:
+        connection.execute("set transaction isolation level repeatable read")
+        yield connection
 
-    def still() -> bool:
-        told.append(document(client))
-        return told[-1] == told[-2]
 
-    until(still, 20)
-    return told[-1]
+def behind(connection: psycopg.Connection[Any], place: str | None) -> list[tuple[Any, str]]:
+    """All pages that follow a place."""
+    found: list[tuple[Any, str]] = []
+    query = "select line, cursor from api.export_user_rows(%s, %s)"
+    while page := connection.execute(query, [ALICE, place]).fetchall():
+        found += page
+        place = page[-1][1]
+    return found
 
 
 def test_the_rows_are_those_of_the_document(rich: Alice, server: Server) -> None:
-    rows: list[dict[str, Any]] = []
-
-    def unmoved() -> bool:
-        before = at_rest(rich)
-        rows[:] = lines(rich.get("/v1/me/export/rows"))
-        return document(rich) == before == tables(rows)
-
-    until(unmoved, 30, lambda: str(set(document(rich)) ^ set(tables(rows))))
-    told = tables(rows)
+    with at_once(server) as connection:
+        row = connection.execute("select tables from api.export_user(%s)", [ALICE]).fetchone()
+        rows = [line for line, _ in behind(connection, None)]
+    assert row is not None
+    assert tables(rows) == tables(
+        [{"table": name, "row": told} for name in row[0] for told in row[0][name]]
+    )
+    asked = lines(rich.get("/v1/me/export/rows"))
+    told = tables(asked)
+    assert told["chat.messages"] == tables(rows)["chat.messages"] == document(rich)["chat.messages"]
     assert len(told["chat.messages"]) == 1700
     assert len(told) > 10
-    order = list(dict.fromkeys(line["table"] for line in rows))
+    order = list(dict.fromkeys(line["table"] for line in asked))
     document_order = body_of(rich.get("/v1/me/export"))["tables"]
     assert order == [name for name in document_order if name in told]
     # Of somebody else there is nothing in it, and of her nothing in anybody else's.
@@ -104,29 +113,14 @@ def test_the_rows_are_those_of_the_document(rich: Alice, server: Server) -> None
     assert server.client().get("/v1/me/export/rows").status == 401
 
 
-def places(database: Database) -> list[str]:
-    with database.connect("plinth_operator") as connection:
-        found: list[str] = []
-        while page := connection.execute(
-            "select cursor from api.export_user_rows(%s, %s)", [ALICE, found[-1] if found else None]
-        ).fetchall():
-            found += [cursor for (cursor,) in page]
-    return found
-
-
 def test_it_goes_on_from_any_place(rich: Alice, server: Server) -> None:
-    at_rest(rich)
-    for n in (0, 7, 499, 500, 1203):
-        after = places(server.database)[n]
-
-        def the_rest(n: int = n, after: str = after) -> bool:
-            before = lines(rich.get("/v1/me/export/rows"))
-            rest = lines(rich.get(f"/v1/me/export/rows?after={quote(after)}"))
-            return before[n + 1 :] == rest
-
-        until(the_rest, 20)
-    last = places(server.database)[-1]
-    assert rich.get(f"/v1/me/export/rows?after={quote(last)}").body == b""
+    with at_once(server) as connection:
+        whole = behind(connection, None)
+        for n in (0, 7, 499, 500, 1203, len(whole) - 1):
+            assert behind(connection, whole[n][1]) == whole[n + 1 :]
+    after = next(p for line, p in whole if line["row"].get("content") == f"1690 {WORDS}")
+    rest = tables(lines(rich.get(f"/v1/me/export/rows?after={quote(after)}")))
+    assert len(rest["chat.messages"]) == 10
     refused = rich.get("/v1/me/export/rows?after=here")
     assert (refused.status, refused.code) == (422, "VL001")
 
@@ -135,7 +129,7 @@ def test_an_administrator_asks_and_is_on_record(rich: Alice, admin: Client) -> N
     path = f"/v1/users/{ALICE}/export/rows"
     rows = lines(admin.request("POST", path, headers={"X-Request-Id": "the-only-one"}))
     told = tables(rows)
-    assert told["chat.messages"] == at_rest(rich)["chat.messages"]
+    assert told["chat.messages"] == document(rich)["chat.messages"]
     trail = [line["row"] for line in rows if line["table"] == "ops.audit_logs"]
     # Once for all pages, of which there are four.
     asked = [row for row in trail if row["action"] == "user.exported"]

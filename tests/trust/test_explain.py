@@ -22,7 +22,6 @@ SMALL = {
     "ops.job_runs": "a row per job",
     "ops.secret_keys": "a row per key of the installation",
     "http.beats": "a row per replica",
-    "auth.erasures": "a row per account, until the last piece of it is erased",
     "analytics.daily_stats": "a row per day",
 }
 # Functions with a statement that has no plan, each looked at.
