@@ -1,6 +1,5 @@
--- How a replica does: one row. `plinth doctor` asks each, and tells it of the primary (plinth.primary): the number of
--- the
--- server, since when it runs, how far its log is; and how many seconds a replica may be behind.
+-- How a replica does: one row. `plinth doctor` asks each, and tells it (plinth.primary) what db/primary.sql found, and
+-- how many seconds a replica may be behind.
 with told as (
   select p[1]::bigint as system, p[2]::numeric as began, p[3]::pg_lsn as position, p[4]::integer as most
     from string_to_array(current_setting('plinth.primary'), ',') p

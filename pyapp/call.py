@@ -148,7 +148,8 @@ class Caller:
         """`token` is the SHA-256 of the presented one; the token itself goes no further. `context`:
         the request's id, address and agent. `once` is the key under which the call happens once.
         `size` is that of the body which brought the arguments."""
-        statement, bound = await beside(size, route.bind, args, once)
+        bind = route.bind
+        statement, bound = await beside(size, bind, args, once) if size else bind(args, once)
         if token is not None:
             self._used.add(token)
         owner = _ANYBODY if token is None else self._owners.get(token)

@@ -107,10 +107,7 @@ def _replicas(there: engine.Servers, settings: Settings) -> Findings:
     if not settings.replica_urls:
         return
     with psycopg.connect(there.admin_url, connect_timeout=5) as primary:
-        here = """
-          select concat_ws(',', system_identifier, extract(epoch from pg_postmaster_start_time()),
-                           pg_current_wal_lsn()) from pg_control_system()"""
-        (ours,) = primary.execute(here).fetchone() or ("",)
+        (ours,) = primary.execute((DB_DIR / "primary.sql").read_bytes()).fetchone() or ("",)
     told = f"{settings.key_options} -c plinth.primary={ours},{settings.replica_max_lag}"
     how: Any = {"connect_timeout": 5, "options": told, "client_encoding": "utf8"}
     for number, url in enumerate(settings.replica_urls, 1):

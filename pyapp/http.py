@@ -10,7 +10,7 @@ import os
 import re
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -298,7 +298,7 @@ class App:
         if in_pages is None or bare:
             self._note(request, status, len(content), seconds)
         what = (status, content if in_pages is None else None, kind, extra)
-        return self._bytes(what, request.id, ending, bare=bare)
+        return self._bytes(what, request.id, ending, bare)
 
     def _note(self, request: Request, status: int, size: int, seconds: float) -> None:
         """Counts and logs an answer."""
@@ -317,7 +317,9 @@ class App:
         _log.info("refused %s from %s: %s", id_, connection.peer, problem.detail)
         return self._bytes(reply[:4], id_, "close")
 
-    def _bytes(self, what: Sequence[Any], id_: str, ending: str, *, bare: bool = False) -> bytes:
+    def _bytes(
+        self, what: tuple[int, bytes | None, str, bytes], id_: str, ending: str, bare: bool = False
+    ) -> bytes:
         """One head and, unless only that was asked for, the body: one write. Without a body its
         length is not known yet. what: status, body, kind and further headers."""
         status, content, kind, extra = what

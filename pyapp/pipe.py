@@ -10,7 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import count, islice
 from typing import Any
 
 from psycopg import AsyncConnection, pq
@@ -49,13 +49,12 @@ class Statement:
     """A statement's text and the name it is prepared under, the same on every connection."""
 
     __slots__ = ("formats", "name", "replica", "text")
-    _count = 0
+    _numbers = count(1)  # a plain sum could give one name twice: statements are made by two threads
 
     def __init__(
         self, text: str, replica: "Statement | None" = None, formats: list[int] | None = None
     ) -> None:
-        Statement._count += 1
-        self.name = b"s%d" % Statement._count
+        self.name = b"s%d" % next(Statement._numbers)
         self.text = text.encode()
         self.replica = replica  # the same question to a replica
         self.formats = formats  # 1 for each value in binary form; None: all are text
