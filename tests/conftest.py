@@ -125,6 +125,19 @@ class Server:
             self.process.wait()
             raise AssertionError(f"it did not stop in 12 s:\n{self.words()}") from None
 
+    def children(self, word: str) -> list[int]:
+        """Its processes that have this word in their command line: _worker or _jobs."""
+        listed = subprocess.check_output(["ps", "-axo", "pid=,ppid=,args="], text=True).splitlines()
+        rows = (line.split(None, 2) for line in listed)
+        mine = str(self.process.pid)
+        return [int(pid) for pid, parent, line in rows if parent == mine and f" {word}" in line]
+
+    def high_water(self) -> int:
+        """The most that its one worker ever held at once, in bytes."""
+        (worker,) = self.children("_worker")
+        told = Path(f"/proc/{worker}/status").read_text()
+        return next(int(line.split()[1]) for line in told.splitlines() if "VmHWM" in line) << 10
+
     def words(self) -> str:
         return self.log.read_text(errors="replace")[-4000:]
 

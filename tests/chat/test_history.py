@@ -204,15 +204,6 @@ def test_the_longest_message_comes_back(town: Server, empty: Database) -> None:
     assert answer.json()["edits"] == 2
 
 
-def high_water(server: Server) -> int:
-    """The most that the worker ever held at once, in bytes."""
-    pid = server.process.pid
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{children[-1]}/status").read_text())
-    assert found
-    return int(found[1]) * 1024
-
-
 @pytest.mark.parametrize("size", [5_000, pytest.param(50_000, marks=pytest.mark.soak)])
 def test_a_long_history_goes_out_with_constant_memory(
     empty: Database, serve: Serve, size: int
@@ -233,11 +224,11 @@ def test_a_long_history_goes_out_with_constant_memory(
         )
     server = serve()
     client = signed_in(server, "alice")
-    before = high_water(server)
+    before = server.high_water()
     history = exported(client)
     assert len(history) > 3000 * size
     assert len(history.splitlines()) == size + 1
-    assert high_water(server) - before < 6 << 20
+    assert server.high_water() - before < 6 << 20
 
 
 # ----------------------------------------------------------------------------- the command line

@@ -106,13 +106,11 @@ def test_a_worker_that_dies_after_sending_sends_the_same_again(
     serve: Serve, mailbox: Mailbox, change: psycopg.Connection[tuple[object, ...]]
 ) -> None:
     server = serve(PLINTH_SMTP_URL=mailbox.url)
-    children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children")
 
     def kill_the_worker() -> None:
         mailbox.before_reply = lambda: None
-        for child in children.read_text().split():
-            if b"_jobs" in Path(f"/proc/{child}/cmdline").read_bytes():
-                os.kill(int(child), signal.SIGKILL)
+        for child in server.children("_jobs"):
+            os.kill(child, signal.SIGKILL)
 
     mailbox.before_reply = kill_the_worker
     address = register(server, "anna")

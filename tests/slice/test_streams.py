@@ -6,7 +6,6 @@ import signal
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPResponse, IncompleteRead
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -165,24 +164,17 @@ def test_before_http_1_1_the_end_is_that_of_the_connection(server: Server) -> No
     assert len(lines_of(body)) == 25
 
 
-def memory(pid: int) -> int:
-    """The most that a process and its children ever held at once, in bytes."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    status = [Path(f"/proc/{p}/status").read_text() for p in (str(pid), *children)]
-    return max(int(m[1]) * 1024 for s in status if (m := re.search(r"VmHWM:\s+(\d+) kB", s)))
-
-
 def test_who_does_not_read_holds_up_nothing(planted: Database, serve: Serve) -> None:
     server = serve(PLINTH_BODY_TIMEOUT="1")
     client = server.client()
     client.sign_in("alice")
-    before = memory(server.process.pid)
+    before = server.high_water()
     with asked(server, client, "rows=20000&size=100000") as answer:  # 2 GB, a page is 1 MB
         answer.read(1)
         assert client.get("/v1/me").status == 200
         until(lambda: len(logged(server)) == 1, 20, server.words)
     assert logged(server)[0] < 50 << 20
-    assert memory(server.process.pid) - before < 30 << 20
+    assert server.high_water() - before < 30 << 20
 
     # Nor who goes away.
     with asked(server, client, "rows=20000&size=100000") as answer:

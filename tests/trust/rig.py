@@ -288,14 +288,5 @@ def serving_copies(server: Server) -> float:
         return client.samples().get("plinth_cache_up", 0)
 
 
-def children(server: Server, word: str) -> list[int]:
-    """The worker processes of a server."""
-    listed = subprocess.check_output(["ps", "-axo", "pid=,ppid=,args="], text=True).splitlines()
-    rows = (line.split(None, 2) for line in listed)
-    return [
-        int(pid) for pid, parent, line in rows if int(parent) == server.process.pid and word in line
-    ]
-
-
 def kill(pid: int, how: int = signal.SIGKILL) -> None:
     os.kill(pid, how)

@@ -17,7 +17,7 @@ import redis
 from tests.conftest import ROOT, Database, Serve, Server, until
 from tests.http_client import Client
 from tests.people import PASSWORD, all_loaded, cheap_passwords, plant
-from tests.trust.rig import children, kill, own_redis
+from tests.trust.rig import kill, own_redis
 
 PLANTED = """
 create table ops.planted (
@@ -149,7 +149,7 @@ def test_who_is_killed_holds_up_nobody(serve: Serve, planted: Database) -> None:
     with Client(first.port, client.token) as other:
         assert other.get("/v1/me").status == 200
     with ThreadPoolExecutor(1) as pool, Client(first.port, client.token) as other:
-        (worker,) = children(first, " _worker")
+        (worker,) = first.children("_worker")
         asking = pool.submit(other.get, "/v1/planted/50")
         until(lambda: planted.value(_NAPPING), 10)
         with planted.connect() as connection:  # nothing of what the copy depends on

@@ -13,7 +13,7 @@ import aiohttp
 import psycopg
 
 from tests.conftest import Database, Serve, until
-from tests.faults.conftest import Up, held, table, up  # noqa: F401 - fixtures
+from tests.faults.conftest import Up, held, up  # noqa: F401 - fixtures
 
 PEOPLE = 16
 # Once a second a worker tells; while it does so, and while the machine is busy, rows wait longer.
@@ -72,8 +72,7 @@ async def test_killed_workers_take_along_a_second_at_most(serve: Serve, database
     requests = Requests(f"{server.url}/v1/me")
     async with requests.going():
         await requests.more(3000)
-        workers = [p for p, parent, line in table()
-                   if parent == server.process.pid and " _worker" in line]  # fmt: skip
+        workers = server.children("_worker")
         for worker in workers:
             os.kill(worker, signal.SIGKILL)
         killed_at = time.monotonic()
