@@ -41,7 +41,10 @@ from pyapp import engine, migrate
 from pyapp.settings import Settings
 
 K, WANTED = 10, 0.95
-LADDER = (10, 15, 20, 25, 30, 40, 50, 60, 80, 100, 120, 150, 200, 300, 400)
+LADDER = (
+    10, 12, 15, 18, 20, 22, 25, 28, 30, 35, 40, 45, 50,
+    60, 70, 80, 90, 100, 120, 150, 200, 300, 400,
+)  # fmt: skip
 CALLS = 60  # of each point in each round
 M, EF_CONSTRUCTION = 16, 64  # of every graph, whosever it is
 CLIENTS, SECONDS = 8, 5

@@ -36,7 +36,8 @@ DYNAMIC: dict[str, str] = {
     "db/functions/auth/_resource_owner.sql": "the table that auth.resource_types names, by %I",
     "db/functions/memory/drop_embedding_model.sql": "the partition of a model, by its number",
     "db/functions/memory/_make_embedding_partition.sql": "words of a model, columns under checks",
-    "db/functions/memory/_nearest_embeddings.sql": "the same; values are parameters",
+    "db/functions/memory/_make_embedding_search.sql": "the same, into the text of a function",
+    "db/functions/memory/_make_nearest_embeddings.sql": "functions of models, by their numbers",
     "db/functions/ops/_plan_statement.sql": "EXPLAIN of what our own functions say",
     "db/functions/http/run_job.sql": "calls a job by the name the deploy registered",
 }

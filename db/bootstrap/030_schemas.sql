@@ -18,6 +18,7 @@ begin
       ('http',      'The layer''s own machinery: route registry, entry and exit of a request, OpenAPI'),
       ('core',      'Private helpers, rebuilt on every deploy'),
       ('api',       'The contract: functions and v_* views, rebuilt on every deploy'),
+      ('models',    'Searches of embeddings, a function for each model, made and dropped with it'),
       ('compat',    'The same facts under other names, rebuilt on every deploy')
     ) as t (name, comment)
   loop
@@ -27,7 +28,7 @@ begin
 end $$;
 
 grant usage on schema ext to plinth_owner, plinth_system, plinth_operator;
-grant usage on schema base, auth, prompts, chat, memory, knowledge, market, analytics, ops, core
+grant usage on schema base, auth, prompts, chat, memory, knowledge, market, analytics, ops, core, models
    to plinth_system, plinth_operator;
 grant usage on schema http, api to plinth_system, plinth_operator, plinth_web, plinth_reader;
 grant usage on schema compat to plinth_operator, plinth_reader;

@@ -888,7 +888,8 @@ comment on function deploy.lock_holder(text) is
 -- The catalog, object by object.
 ------------------------------------------------------------------------------------------------------------------
 
--- Whatever lies in a schema of plinth_owner. Partitions are left out: maintenance makes and drops them.
+-- Whatever lies in a schema of plinth_owner. Partitions are left out: maintenance makes and drops them; so are the
+-- functions of models, which come and go with embedding models.
 -- The fixed search path makes PostgreSQL write every name in full, whoever asks.
 create function deploy.catalog()
 returns table (object text, definition text)
@@ -967,7 +968,7 @@ as $$
     select format('function %s', p.oid::regprocedure), p.oid, 'pg_proc', p.proacl,
            concat_ws(' ', p.proowner::regrole, p.prokind,
                      case when p.prokind <> 'a' then pg_get_functiondef(p.oid) end)
-      from pg_proc p join spaces s on s.oid = p.pronamespace
+      from pg_proc p join spaces s on s.oid = p.pronamespace and s.nspname <> 'models'
     union all
     select format('default rights of %s on %s', d.defaclrole::regrole, d.defaclobjtype), null, null, d.defaclacl, ''
       from pg_default_acl d

@@ -6634,6 +6634,23 @@ create index embeddings_metadata_idx on memory.embeddings using gin (user_id, me
   where metadata <> '{}';
 comment on index memory.embeddings_metadata_idx is 'For the exact search by metadata';
 
+-- What a search of embeddings finds.
+create type models.near_row as (
+  id              uuid,
+  distance        double precision,
+  way             text,
+  content         text,
+  metadata        jsonb,
+  collection      text,
+  message_id      uuid,
+  memory_id       uuid,
+  conversation_id uuid,
+  embedding       real[],
+  created_at      timestamptz
+);
+
+comment on type models.near_row is 'What a search of embeddings finds: a row, how far it is, and how it was found';
+
 -- How many rows a user has of a model decides how a search goes, and has to be known without counting them.
 create table memory.embedding_counts (
   user_id    uuid not null,

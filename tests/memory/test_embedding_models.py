@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from pyapp import migrate
 from tests.conftest import ROOT, Database, until
 
 ALICE, BOB = (f"01900000-0000-7000-8000-00000000000{n}" for n in (5, 6))
@@ -58,6 +59,7 @@ def test_a_model_is_made_beside_searches_and_writes_of_others(database: Database
         writer.commit()
         maker.execute("select upsert_embedding(%s, 'first', '[1,2,3]', 'new')", [ALICE])
         assert nearest(maker, "new") == ["exact"]
+    assert migrate.verify(database.admin_url) == []
 
 
 def test_who_writes_messages_delays_a_new_model_and_is_not_held_up(database: Database) -> None:

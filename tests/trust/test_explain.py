@@ -28,7 +28,8 @@ SMALL = {
 UNPLANNED = {
     "api.drop_embedding_model": "a table, by its number",
     "core.make_embedding_partition": "a table, made at that moment",
-    "core.nearest_embeddings": "the model says in which words; tests/memory shows its plans",
+    "core.make_embedding_search": "a function, made at that moment",
+    "core.make_nearest_embeddings": "the same",
     "ops.prepare_partition": "a table, made at that moment",
     "memory.tg_embeddings__count_new": "asks its transition table",
     "core.resource_owner": "the table that auth.resource_types names, by its key",

@@ -1,5 +1,5 @@
--- core.make_embedding_partition: makes the partition of a new model, and the index on it while it is empty. An
--- ivfflat index learns from rows, so it is made later, by an operator.
+-- core.make_embedding_partition: makes the partition of a new model, the index on it while it is empty, and the
+-- function that searches it. An ivfflat index learns from rows, so it is made later, by an operator.
 --
 -- Rules   Every row has as many numbers as the model, and under cosine not only zeros, which have no direction.
 --         Searches read the partition itself: to find it through its table would take longer than to ask its index.
@@ -7,7 +7,7 @@
 -- Errors  55P03 somebody writes accounts, messages or memories in one transaction for longer than five seconds
 -- Locks   accounts, messages and memories against writers, because foreign keys of a partition are made; nobody waits
 --         for longer than a fifth of a second: it is tried for five seconds. Readers, and partitions of other models,
---         not at all
+--         not at all. At the end that of core.make_nearest_embeddings
 create or replace function core.make_embedding_partition(p_model memory.embedding_models)
 returns void
 language plpgsql
@@ -50,6 +50,8 @@ begin
     execute format('create index %I %s', v_index.name, v_index.definition);
   end if;
   execute format('alter table memory.embeddings attach partition %s for values in (%s)', v_table, p_model.id);
+  perform core.make_embedding_search(p_model);
+  perform core.make_nearest_embeddings();
 end
 $$;
 

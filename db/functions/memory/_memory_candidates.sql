@@ -98,7 +98,7 @@ begin
                                        and m.conversation_id is not distinct from v_scope),
              count(*) >= p_most, max(n.distance), (array_agg(n.id order by n.distance desc, n.id desc))[1]
         into v_near, v_full, v_far, v_last
-        from core.nearest_embeddings(p_user_id, p_model, p_embedding, p_most, p_kind => 'memory', p_conversation_id => v_scope,
+        from models.nearest(p_user_id, p_model, p_embedding, p_most, p_kind => 'memory', p_conversation_id => v_scope,
                                      p_after_distance => v_far, p_after_id => v_last) n
         join memory.semantic_memories m on m.user_id = p_user_id and m.id = n.memory_id;
       v_found := v_found || v_near;

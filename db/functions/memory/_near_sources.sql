@@ -39,7 +39,7 @@ begin
            array_agg(n.distance order by n.distance, n.id) filter (where s.id is not null),
            count(*) >= v_page, max(n.distance), (array_agg(n.id order by n.distance desc, n.id desc))[1]
       into v_ids, v_far, v_full, v_last, v_after
-      from core.nearest_embeddings(p_user_id, p_model, p_embedding, v_page, p_kind => p_kind,
+      from models.nearest(p_user_id, p_model, p_embedding, v_page, p_kind => p_kind,
                                    p_conversation_id => p_conversation_id, p_after_distance => v_last, p_after_id => v_after) n
       left join lateral (
         select m.id from chat.messages m

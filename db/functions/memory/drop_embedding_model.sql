@@ -9,7 +9,7 @@
 --         or write lasts longer than five seconds
 -- Locks   memory.embeddings and the partition, which searches read, against everybody, for the moment it is taken away;
 --         nobody waits for longer than a fifth of a second: it is tried for five seconds. Then the model's row, like
---         whoever writes a user's first embedding
+--         whoever writes a user's first embedding, and at the end that of core.make_nearest_embeddings
 create or replace function api.drop_embedding_model(p_name text, p_rows bigint)
 returns table (dropped bigint)
 language plpgsql
@@ -58,8 +58,9 @@ begin
   if dropped <> p_rows then
     perform base.raise('KC002', format('The model has %s rows, not %s', dropped, p_rows), 'rows');
   end if;
-  execute format('drop table memory.embeddings_%s', v_model.id);
+  execute format('drop function models.nearest_%1$s; drop table memory.embeddings_%1$s', v_model.id);
   delete from memory.embedding_models m where m.id = v_model.id;
+  perform core.make_nearest_embeddings();
   return next;
 end
 $$;

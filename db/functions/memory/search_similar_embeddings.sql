@@ -69,7 +69,7 @@ begin
     select distinct on (n.distance, n.id)
            n.id, v_model.name, n.distance, s.score, n.content, n.metadata, n.collection, n.message_id, n.memory_id,
            n.conversation_id, n.embedding, n.way, n.created_at, format('%s,%s', n.distance, n.id)
-      from core.nearest_embeddings(p_user_id, v_model, p_embedding, coalesce(p_limit, 10), coalesce(p_exact, false),
+      from models.nearest(p_user_id, v_model, p_embedding, coalesce(p_limit, 10), coalesce(p_exact, false),
                                    p_collection, p_kind, p_conversation_id, p_metadata, p_ef_search,
                                    split_part(p_after, ',', 1)::double precision, split_part(p_after, ',', 2)::uuid,
                                    coalesce(p_with_embedding, false)) n

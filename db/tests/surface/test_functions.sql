@@ -104,7 +104,7 @@ select is_empty(
        'http.run_job',  -- calls the function of a job by the name the deploy registered
        'core.begin_erasure', 'core.erase_mentions', 'core.erase_rows', 'core.export_lines', 'core.export_rows',
        'ops.catalog_objects',
-       'core.make_embedding_partition', 'core.nearest_embeddings', 'api.drop_embedding_model',
+       'core.make_embedding_partition', 'core.make_embedding_search', 'core.make_nearest_embeddings', 'api.drop_embedding_model',
        -- words of a model, from columns under checks
        'core.plan_statement',  -- EXPLAIN of statements out of our own functions, each text from the catalog
        'core.resource_owner',  -- reads the owner where auth.resource_types says
