@@ -202,8 +202,14 @@ def there_with(there: embedded.Servers, name: str) -> embedded.Servers:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure() -> None:
-    """Whatever runs in the background of a shell ignores Ctrl-C, and so would all it starts."""
+    # Whatever runs in the background of a shell ignores Ctrl-C, and so would all it starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Where nothing is to be written beside the code, each of some thousand programs that a run
+    # starts would compile it anew: they share what the first of them compiled.
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+        compiled = tempfile.mkdtemp(prefix="plinth-test-")
+        os.environ["PYTHONPYCACHEPREFIX"] = compiled
+        _run.callback(shutil.rmtree, compiled, ignore_errors=True)
 
 
 def pytest_configure_node(node: Any) -> None:
@@ -342,6 +348,34 @@ def _ready(server: Server) -> bool:
         return False
     finally:
         connection.close()
+
+
+@pytest.fixture(scope="module")
+def place(engine: Engine) -> Iterator[Database]:
+    """One database for the tests of a file that do not see each other's rows."""
+    with clone(engine) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def serve_once(
+    place: Database, engine: Engine, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Serve]:
+    """Starts the real program once for each choice of settings, for all tests of a file."""
+    started: dict[frozenset[tuple[str, str]], Server] = {}
+    with ExitStack() as stack:
+
+        def start(
+            *, workers: int = 1, wait: bool = True, on: Database | None = None, **environment: str
+        ) -> Server:
+            needed = {"PLINTH_WORKERS": str(workers), "REDIS_URL": engine.redis_url} | environment
+            key = frozenset(needed.items())
+            if key not in started:
+                folder = tmp_path_factory.mktemp("server")
+                started[key] = _start(stack, on or place, folder, needed, wait=wait)
+            return started[key]
+
+        yield start
 
 
 @pytest.fixture

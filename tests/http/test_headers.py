@@ -124,9 +124,9 @@ def address_of_last_session(client: Client) -> str:
     ],
 )
 def test_the_address_is_the_one_a_trusted_proxy_saw(
-    serve: Serve, trusted: str, forwarded: str, seen: str
+    serve_once: Serve, trusted: str, forwarded: str, seen: str
 ) -> None:
-    server = serve(PLINTH_TRUSTED_PROXIES=trusted)
+    server = serve_once(PLINTH_TRUSTED_PROXIES=trusted)
     body = {"login": "alice", "password": "Dev@12345"}
     answer = server.client().post("/v1/sessions", body, X_Forwarded_For=forwarded)
     assert answer.status == 201

@@ -4,6 +4,7 @@ import json
 import signal
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -173,8 +174,10 @@ def test_the_description_is_read_when_the_database_is_back(
         admin.execute(f"alter database {database.name} allow_connections false".encode())
         try:
             admin.execute(lost, [database.name])
-            for _ in range(3):
-                away = client.get("/openapi.json")
+            # Each waits for a connection as long as it may, so they ask at once.
+            with ThreadPoolExecutor(3) as pool:
+                asked = [pool.submit(server.client().get, "/openapi.json") for _ in range(3)]
+            for away in [answer.result() for answer in asked]:
                 assert (away.status, away.code) == (503, "SV503")
                 assert away.headers["content-type"] == "application/problem+json"
                 assert away.headers["retry-after"] == "1"

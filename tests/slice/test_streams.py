@@ -5,12 +5,13 @@ import re
 import signal
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from http.client import HTTPConnection, HTTPResponse, IncompleteRead
 from typing import Any
 
 import pytest
 
-from tests.conftest import Database, Serve, Server, until
+from tests.conftest import Database, Engine, Serve, Server, until
 from tests.http.raw import Raw
 from tests.http_client import Client, Response
 from tests.people import cheap_passwords, plant
@@ -56,18 +57,37 @@ select http.expose('POST /v1/planted/lines', 'api.take_lines', lines => 'items')
 """
 
 
-@pytest.fixture
-def planted(database: Database) -> Database:
-    cheap_passwords(database)
-    plant(database, PLANTED)
-    return database
+@pytest.fixture(scope="module")
+def ground(place: Database) -> Database:
+    cheap_passwords(place)
+    plant(place, PLANTED)
+    return place
 
 
 @pytest.fixture
-def alice(planted: Database, serve: Serve) -> Client:
-    client = serve().client()
+def planted(ground: Database) -> Database:
+    """Without the notes of earlier tests."""
+    with ground.connect() as connection:
+        connection.execute("truncate ops.stream_notes")
+    return ground
+
+
+@pytest.fixture
+def usual(planted: Database, serve_once: Serve) -> Server:
+    return serve_once()
+
+
+@pytest.fixture
+def alice(usual: Server) -> Client:
+    client = usual.client()
     assert client.sign_in("alice").status == 201
     return client
+
+
+@pytest.fixture
+def special(planted: Database, serve: Serve, engine: Engine) -> Serve:
+    """One with settings of the test's own, beside the usual one and with the same Redis."""
+    return partial(serve, on=planted, REDIS_URL=engine.redis_url)
 
 
 def lines_of(text: bytes) -> list[dict[str, Any]]:
@@ -130,32 +150,24 @@ def logged(server: Server) -> list[int]:
     return [int(m[1]) for line in told if (m := re.search(r'"bytes":(\d+)', line))]
 
 
-def test_what_fails_in_the_middle_is_seen(planted: Database, serve: Serve) -> None:
-    server = serve()
-    client = server.client()
-    client.sign_in("alice")
-    with asked(server, client, "rows=25&fail=10") as answer:
+def test_what_fails_in_the_middle_is_seen(usual: Server, alice: Client) -> None:
+    with asked(usual, alice, "rows=25&fail=10") as answer:
         last = broken_off(answer)
     assert last["after"] == "10"
     assert (last["error"]["code"], last["error"]["detail"]) == ("KC001", "No further")
 
     # Who is signed out meanwhile gets no further page. Pages are large: most are not sent yet.
-    with asked(server, client, "rows=10000&size=100000") as answer:
+    with asked(usual, alice, "rows=10000&size=100000") as answer:
         answer.read(1000)
-        assert client.delete("/v1/sessions/current").status == 204
+        assert alice.delete("/v1/sessions/current").status == 204
         last = broken_off(answer)
     assert last["error"]["code"] == "UN001"
     assert 10 <= int(last["after"]) < 10000
 
 
-def test_before_http_1_1_the_end_is_that_of_the_connection(server: Server) -> None:
-    cheap_passwords(server.database)
-    plant(server.database, PLANTED)
-    client = server.client()
-    client.sign_in("alice")
-    until(lambda: client.get("/v1/planted/count?rows=1").status == 200, 5)
-    with Raw(server.port) as raw:
-        head = f"GET /v1/planted/count?rows=25 HTTP/1.0\r\nAuthorization: Bearer {client.token}\r\n"
+def test_before_http_1_1_the_end_is_that_of_the_connection(usual: Server, alice: Client) -> None:
+    with Raw(usual.port) as raw:
+        head = f"GET /v1/planted/count?rows=25 HTTP/1.0\r\nAuthorization: Bearer {alice.token}\r\n"
         raw.send(head.encode() + b"Connection: keep-alive\r\n\r\n")
         said = b"".join(iter(lambda: raw.socket.recv(1 << 16), b""))
     begin, _, body = said.partition(b"\r\n\r\n")
@@ -164,8 +176,8 @@ def test_before_http_1_1_the_end_is_that_of_the_connection(server: Server) -> No
     assert len(lines_of(body)) == 25
 
 
-def test_who_does_not_read_holds_up_nothing(planted: Database, serve: Serve) -> None:
-    server = serve(PLINTH_BODY_TIMEOUT="1")
+def test_who_does_not_read_holds_up_nothing(special: Serve) -> None:
+    server = special(PLINTH_BODY_TIMEOUT="1")
     client = server.client()
     client.sign_in("alice")
     before = server.high_water()
@@ -183,8 +195,8 @@ def test_who_does_not_read_holds_up_nothing(planted: Database, serve: Serve) -> 
     assert logged(server)[1] < 50 << 20
 
 
-def test_a_stop_does_not_wait_for_the_end_of_a_history(planted: Database, serve: Serve) -> None:
-    server = serve(PLINTH_STOP_TIMEOUT="2")
+def test_a_stop_does_not_wait_for_the_end_of_a_history(special: Serve) -> None:
+    server = special(PLINTH_STOP_TIMEOUT="2")
     client = server.client()
     client.sign_in("alice")
     with asked(server, client, "rows=100000000") as answer:
@@ -256,8 +268,8 @@ def test_a_faulty_line_is_named(alice: Client, planted: Database) -> None:
     assert notes(planted, "count(*)") == 1000 * len(FAULTS)
 
 
-def test_each_piece_costs_what_a_call_costs(planted: Database, serve: Serve) -> None:
-    client = serve(RATE_LIMIT_REQUESTS_PER_MINUTE="3").client()
+def test_each_piece_costs_what_a_call_costs(planted: Database, special: Serve) -> None:
+    client = special(RATE_LIMIT_REQUESTS_PER_MINUTE="3").client()
     client.sign_in("testuser")
     answer = take(client, numbers(5000))
     assert answer.status == 429
@@ -274,8 +286,8 @@ def test_nobody_is_nobody_and_nothing_is_nothing(alice: Client, planted: Databas
     assert notes(planted, "count(*)") == 0
 
 
-def test_a_body_that_does_not_come_on_is_given_up(planted: Database, serve: Serve) -> None:
-    server = serve(PLINTH_BODY_TIMEOUT="0.5")
+def test_a_body_that_does_not_come_on_is_given_up(planted: Database, special: Serve) -> None:
+    server = special(PLINTH_BODY_TIMEOUT="0.5")
     client = server.client()
     client.sign_in("alice")
     with Raw(server.port) as raw:

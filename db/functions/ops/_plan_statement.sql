@@ -21,7 +21,7 @@ declare
   v_line    text;
   v_row     record;
 begin
-  if ';' = any (core.sql_tokens(p_statement)) then
+  if strpos(p_statement, ';') > 0 and ';' = any (core.sql_tokens(p_statement)) then
     perform base.raise('VL001', 'One statement is planned at a time');
   end if;
 
