@@ -51,6 +51,7 @@ CLIENTS, SECONDS = 8, 5
 BIG, SMALL = (UUID(f"01900000-0000-7000-8000-00000000000{n}") for n in (1, 2))
 # The indexes have to fit; the others hold theirs in memory, too.
 _MEMORY: LiteralString = "alter system set shared_buffers = '1GB'"
+_HUGE_PAGES = 600  # of 2 MB: those buffers and what else is shared
 _PEOPLE: LiteralString = """
 insert into auth.users (id, username, email)
 select n.id, n.name, n.name || '@example.org'
@@ -361,6 +362,7 @@ def install(stack: ExitStack, texts: corpus.Corpus) -> tuple[Bench, dict[str, st
         engine.settle(there, settings)
         with psycopg.connect(there.admin_url, autocommit=True) as connection:
             connection.execute(_MEMORY)
+    stack.enter_context(machine.huge_pages(_HUGE_PAGES))
     there = stack.enter_context(engine.servers(settings))
     options = there.apply(settings).key_options
     connections = []
@@ -386,10 +388,12 @@ def install(stack: ExitStack, texts: corpus.Corpus) -> tuple[Bench, dict[str, st
     # What an operator gives a large build; the smallest server would take twice as long.
     owner.execute("set maintenance_work_mem = '1GB'")
     told: Any = owner.execute(
-        "select version(), x.extversion, current_setting('shared_buffers')"
+        "select version(), x.extversion, current_setting('shared_buffers'),"
+        "       current_setting('huge_pages_status')"
         "  from pg_extension x where x.extname = 'vector'"
     ).fetchone()
-    version = f"{told[0].split()[1]}, shared_buffers {told[2]}, pgvector {told[1]}"
+    version = f"{told[0].split()[1]}, shared_buffers {told[2]}, huge pages {told[3]}, "
+    version += f"pgvector {told[1]}"
     facts = machine.hardware() | {"PostgreSQL": version}
     return Bench(folder, there, settings, texts, owner, operator, token[0]), facts
 

@@ -52,11 +52,15 @@ declare
       v_few     double precision;
       v_fitting double precision;
       v_goes_on boolean;
+      v_suffice boolean;
       v_filters boolean := coalesce(p_collection, p_kind, p_conversation_id::text, p_metadata::text) is not null;
       v_ef      integer := least(greatest(coalesce(p_ef_search, p_model.hnsw_ef_search), p_limit), 1000);
       v_found   bigint;
     begin
-      perform core.check_embedding(p_model, p_embedding, 'embedding');
+      -- No model's rules keep out what is neither short nor long.
+      if (ext.vector_dims(p_embedding) = p_model.dimensions and ext.vector_norm(p_embedding) between 1e-3 and 6e4) is not true then
+        perform core.check_embedding(p_model, p_embedding, 'embedding');
+      end if;
 
       -- Of the indexes a partition has, only that of the vectors is over an expression; it may never have been made, or
       -- is being made.
@@ -87,17 +91,15 @@ declare
           -- Before pgvector 0.8 no index can go on: its candidates have to do at once.
           v_goes_on := current_setting('hnsw.iterative_scan', true) is not null;
           v_ef := least(1000, ceil(v_ef * case when v_goes_on then sqrt(v_all / v_fitting) else 1.5 * v_all / v_fitting end));
-          if v_goes_on then
-            -- To be able to go on, the index remembers what it left out, which costs a tenth. Where nearly all rows are
-            -- the user's, the candidates will do; but all of them may be on earlier pages, or what a filter leaves out.
-            perform set_config('hnsw.iterative_scan',
-                               case when v_fitting > 0.8 * v_all and v_ef >= 2 * p_limit and not v_filters
-                                         and v_deleted = '{}' and v_expired = '{}' and p_after_id is null
-                                    then 'off' else 'relaxed_order' end, true),
-                    set_config('ivfflat.iterative_scan', 'relaxed_order', true);
-          end if;
+          -- To be able to go on, the index remembers what it left out, which costs a tenth. Where nearly all rows are
+          -- the user's, the candidates will do; but all of them may be on earlier pages, or what a filter leaves out.
+          v_suffice := v_fitting > 0.8 * v_all and v_ef >= 2 * p_limit and not v_filters and v_deleted = '{}'
+                       and v_expired = '{}' and p_after_id is null;
           perform set_config('hnsw.ef_search', v_ef::text, true),
-                  set_config('ivfflat.probes', p_model.ivfflat_probes::text, true);
+                  set_config('ivfflat.probes', p_model.ivfflat_probes::text, true),
+                  case when v_goes_on then
+                    set_config('hnsw.iterative_scan', case when v_suffice then 'off' else 'relaxed_order' end, true)
+                    || set_config('ivfflat.iterative_scan', 'relaxed_order', true) end;
           return query
         select e.id, %3$s %4$s p_embedding, 'index'::text, $text$ || c_found || $text$
          order by %3$s %4$s p_embedding

@@ -54,7 +54,9 @@ declare
 begin
   p_user_id := core.act_for(p_user_id);
   v_model := core.embedding_model(p_model);
-  perform core.check_embedding_filters(p_user_id, p_kind, p_conversation_id, p_metadata);
+  if coalesce(p_kind, p_conversation_id::text, p_metadata::text) is not null then
+    perform core.check_embedding_filters(p_user_id, p_kind, p_conversation_id, p_metadata);
+  end if;
   if p_ef_search not between 1 and 1000 then
     perform base.raise('VL001', 'ef_search must be from 1 to 1,000', 'ef_search');
   end if;
