@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from itertools import count
+from itertools import chain, count
 from time import perf_counter, time
 from typing import Any
 
@@ -37,7 +37,7 @@ from pyapp.routes import Route
 from pyapp.service import Page, Service
 from pyapp.settings import Settings
 from pyapp.usage import Usage
-from pyapp.wire import Connection, Listener, Reply, within
+from pyapp.wire import MAX_HEAD, Connection, Listener, Reply, large_head, within
 
 X_REQUEST_ID = istr("X-Request-Id")
 X_FORWARDED_FOR = istr("X-Forwarded-For")
@@ -159,6 +159,8 @@ class App:
             request.address = self._address(request)
         if message.version not in _VERSIONS:
             raise problems.malformed("This server speaks HTTP/1.0 and HTTP/1.1.")
+        if sum(map(len, chain(*message.raw_headers))) > MAX_HEAD:
+            raise large_head()
         path = message.path if message.path[0] == "/" else _ABSOLUTE("/", message.path)
         path, _, query = path.partition("?")
         methods: Mapping[str, Page | Route] | None = self.service.pages.get(path)
@@ -326,13 +328,9 @@ class App:
         if content is None or status in (204, 304):
             head = self.listener.head(status, "" if content == b"" else kind, ending)
             return b"%b%bX-Request-Id: %b\r\n\r\n" % (head, extra, id_.encode())
-        return b"%b%bX-Request-Id: %b\r\nContent-Length: %d\r\n\r\n%b" % (
-            self.listener.head(status, kind, ending),
-            extra,
-            id_.encode(),
-            len(content),
-            b"" if bare else content,
-        )
+        head = self.listener.head(status, kind, ending)
+        told = (head, extra, id_.encode(), len(content), b"" if bare else content)
+        return b"%b%bX-Request-Id: %b\r\nContent-Length: %d\r\n\r\n%b" % told
 
 
 def _identify(request: Request, route: Route) -> Problem | None:

@@ -12,7 +12,7 @@ from aiohttp.streams import StreamReader
 
 from pyapp import body, problems
 from pyapp.problems import Problem
-from pyapp.wire import Connection
+from pyapp.wire import Connection, arrived
 
 KIND = "application/x-ndjson"
 _MOST_LINES = 1000  # of a piece
@@ -96,7 +96,7 @@ def _list(lines: list[bytes], first: int) -> str:
 
 async def _lines(payload: StreamReader, limit: int) -> AsyncIterator[bytes]:
     held = bytearray()
-    while chunk := await payload.readany():
+    while chunk := await arrived(payload):
         head, *more = chunk.split(b"\n")
         held += head
         for line in more:

@@ -31,6 +31,7 @@ TICK = 0.25  # how often deadlines are looked at, in seconds
 LINGER = 2.0  # how long what follows a refused request is swallowed, so that the refusal arrives
 STOP_GRACE = 1.0  # how long an idle connection may still send a request while the worker stops
 MAX_HEAD = 1 << 16
+READ_AHEAD = 1 << 16  # bytes of a body that wait to be taken, or a sixteenth of that in chunks
 MAX_QUEUE = 32  # requests of one connection that are read before the first of them is answered
 
 
@@ -70,7 +71,7 @@ class Connection(BaseProtocol):
         parser = HttpRequestParser(
             self,
             loop,
-            settings.body_limit,
+            READ_AHEAD,
             max_headers=100,
             payload_exception=_broken_body,  # type: ignore[arg-type]
             auto_decompress=False,
@@ -117,10 +118,8 @@ class Connection(BaseProtocol):
         try:
             messages, upgraded, _ = self.requests.feed_data(data)
         except HttpProcessingError as error:
-            if isinstance(error, LineTooLong) or "Too many headers" in str(error):
-                self._refuse(layer("BR004", "A line of the head is too long, or it has too many."))
-            else:
-                self._refuse(malformed("This is not a valid HTTP request."))
+            large = isinstance(error, LineTooLong) or "Too many headers" in str(error)
+            self._refuse(large_head() if large else malformed("This is not a valid HTTP request."))
             return
         if messages:
             self._queue.extend(messages)
@@ -136,7 +135,7 @@ class Connection(BaseProtocol):
                 self.expect(Phase.HEAD, self.settings.header_timeout)
             self._head_size += len(data)
             if self._head_size > MAX_HEAD:
-                self._refuse(layer("BR004", f"The head exceeds {MAX_HEAD} bytes."))
+                self._refuse(large_head())
 
     def _refuse(self, problem: Problem) -> None:
         """What never became a request is answered in its turn; a body on its way ends here."""
@@ -223,7 +222,7 @@ class Connection(BaseProtocol):
         """The whole body; more than the limit, too slow or broken is a Problem."""
         self.expect_body()
         body = bytearray()
-        while chunk := await payload.readany():
+        while chunk := await arrived(payload):
             body += chunk
             if len(body) > self.settings.body_limit:
                 raise too_large(self.settings.body_limit)
@@ -231,8 +230,11 @@ class Connection(BaseProtocol):
         return bytes(body)
 
     def _linger(self) -> None:
-        """Closing with unread data resets the connection and loses the answer: half close first."""
+        """Closing with unread data resets the connection and loses the answer: half close first,
+        and swallow the rest, although reading may have stopped for who took nothing of it."""
         self.closing = True
+        self._buffer_paused = False
+        self.resume_reading(resume_parser=False)
         self.expect(Phase.LINGER, LINGER)
         if self.transport is not None and self.transport.can_write_eof():
             with suppress(OSError):  # the client may have gone already
@@ -244,11 +246,21 @@ class Connection(BaseProtocol):
             text = f"The {self.phase.value} of the request did not arrive in time."
             self.deadline = NEVER
             self._refuse(layer("BR408", text))
+        elif self.transport is not None and self.phase is Phase.IDLE:
+            self.transport.close()
         elif self.transport is not None:
-            if self.phase is Phase.IDLE:
-                self.transport.close()
-            else:
-                self.transport.abort()
+            self.transport.abort()
+
+
+def large_head() -> Problem:
+    return layer("BR004", f"The head exceeds {MAX_HEAD} bytes, or it has too many or long lines.")
+
+
+async def arrived(payload: StreamReader) -> bytes:
+    """What is there of a body. Others have their turn first: the next may be there too."""
+    if not payload.is_eof():
+        await asyncio.sleep(0)
+    return await payload.readany()
 
 
 def _broken_body(_error: str) -> Problem:
@@ -298,16 +310,11 @@ class Listener:
         key = (status, kind, connection)
         head = self._heads.get(key)
         if head is None:
-            lines = [
-                f"HTTP/1.1 {status} {HTTPStatus(status).phrase}",
-                f"Date: {formatdate(usegmt=True)}",
-                "X-Content-Type-Options: nosniff",
-            ]
-            if kind:
-                lines.append(f"Content-Type: {kind}")
-            if connection:
-                lines.append(f"Connection: {connection}")
-            head = self._heads[key] = "\r\n".join([*lines, ""]).encode("latin-1")
+            text = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n"
+            text += f"Date: {formatdate(usegmt=True)}\r\nX-Content-Type-Options: nosniff\r\n"
+            text += f"Content-Type: {kind}\r\n" if kind else ""
+            text += f"Connection: {connection}\r\n" if connection else ""
+            head = self._heads[key] = text.encode("latin-1")
         return head
 
     async def watch(self) -> None:
@@ -339,8 +346,7 @@ class Listener:
 
 def within(address: str, networks: tuple[Network, ...]) -> bool:
     """Whether an address lies in one of the networks; anything that is no address does not."""
-    try:
+    with suppress(ValueError):
         ip = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    return any(ip in network for network in networks)
+        return any(ip in network for network in networks)
+    return False

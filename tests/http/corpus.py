@@ -60,6 +60,7 @@ FRAMING: list[Refused] = [
     ("long header", request("GET", "/livez", "X-A: " + "a" * 9000), {431}),
     ("long header name", request("GET", "/livez", "X" * 9000 + ": a"), {431}),
     ("many headers", request("GET", "/livez", *[f"X-{i}: a" for i in range(200)]), {431}),
+    ("long head", request("GET", "/livez", *[f"X-{i}: {'a' * 8000}" for i in range(9)]), {431}),
     ("many long headers", request("GET", "/livez", *[f"X-{i}: {'a' * 8000}" for i in range(90)])[:-2], {431}),
     ("length is text", framed("Content-Length: two"), {400}),
     ("length with a sign", framed("Content-Length: +2"), {400}),

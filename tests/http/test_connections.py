@@ -62,6 +62,29 @@ def test_a_body_may_come_in_chunks(server: Server) -> None:
         assert raw.send(LIVE).read().status == 200
 
 
+def test_bodies_of_many_chunks_are_kept_apart(server: Server) -> None:
+    """More chunks than the parser takes in one go, and the next request right behind."""
+    head = request(
+        "POST", "/v1/sessions", "Content-Type: application/json", "Transfer-Encoding: chunked"
+    )
+    for many in (4094, 4095, 4096, 4097, 4098, 20_000):
+        body = b'{"login":1' + b" " * (many - 11) + b"}"
+        chunks = b"".join(b"1\r\n%c\r\n" % byte for byte in body) + b"0\r\n\r\n"
+        with Raw(server.port) as raw:
+            raw.send((head + chunks) * 3 + LIVE)
+            assert [raw.read().status for _ in range(4)] == [422, 422, 422, 200]
+
+
+@pytest.mark.parametrize("size", [200_000, 10_000_000])
+def test_a_refusal_arrives_while_the_body_is_still_sent(server: Server, size: int) -> None:
+    """Its sender reads the answer when all is sent: what nobody wants is swallowed meanwhile, also
+    where the answer came so late that reading had stopped."""
+    with Raw(server.port) as raw:
+        raw.socket.sendall(request("GET", "/readyz") + post("/v1/nothing", b"x" * size))
+        assert [raw.read().status, raw.read().status] == [200, 404]
+        assert raw.ended()
+
+
 def test_the_last_of_a_large_body_is_no_head(server: Server) -> None:
     """However large the piece that ends a body: it is answered once, and the connection stays."""
     large = post("/v1/sessions", b'{"login":1,"password":"' + b"x" * 200_000 + b'"}',

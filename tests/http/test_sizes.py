@@ -4,17 +4,20 @@ import asyncio
 import json
 import threading
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aiohttp.streams import StreamReader
 from multidict import CIMultiDict
 
 from pyapp import body, http, lines
 from pyapp.call import Caller
 from pyapp.problems import Problem, malformed, render
+from pyapp.settings import Settings
+from pyapp.wire import Connection, Listener
 from tests.conftest import Server
 from tests.http.corpus import sign_in
 from tests.http.raw import ask
@@ -106,6 +109,48 @@ def test_a_list_has_a_limit(type_name: str) -> None:
         "detail": "must be a list of at most 10,000",
     }
     assert body.convert("text[]", [""] * 10_000, "v")
+
+
+async def _whole(connection: Connection, payload: StreamReader) -> int:
+    return len(await connection.read_body(payload))
+
+
+async def _in_lines(connection: Connection, payload: StreamReader) -> int:
+    found = lines.pieces(connection, payload, 1 << 20)
+    return sum([len("{}\n") * (after - first) async for first, after, _ in found])
+
+
+@pytest.mark.parametrize("read", [_whole, _in_lines])
+def test_a_body_of_tiny_chunks_does_not_hold_up_the_loop(
+    read: Callable[[Connection, StreamReader], Awaitable[int]],
+) -> None:
+    """However much of it is there already: some thousand chunks, and the others have their turn."""
+    sent = b"POST / HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n"
+    sent += b"1\r\n{\r\n1\r\n}\r\n1\r\n\n\r\n" * 50_000 + b"0\r\n\r\n"
+    bodies: list[StreamReader] = []
+
+    async def answer(connection: Connection, _message: object, payload: StreamReader) -> bytes:
+        bodies.append(payload)
+        return b"%d" % await read(connection, payload)
+
+    async def main() -> None:
+        listener = Listener(Settings(), answer, lambda *_: b"refused")
+        server = await asyncio.get_running_loop().create_server(listener, "127.0.0.1", 0)
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        writer.write(sent)
+        writer.write_eof()
+        answered = asyncio.create_task(reader.read())
+        most = before = 0
+        while not answered.done():
+            await asyncio.sleep(0)
+            now = bodies[0].total_bytes if bodies else 0
+            most, before = max(most, now - before), now
+        assert await answered == b"150000"
+        assert most < 10_000
+        writer.close()
+        server.close()
+
+    asyncio.run(main())
 
 
 def test_a_large_body_is_read_beside_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
