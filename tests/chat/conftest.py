@@ -20,7 +20,7 @@ insert into chat.skills (name, version, description, parameters, current) values
 """
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def workshop_database(engine: Engine) -> Iterator[Database]:
     with clone(engine) as database:
         cheap_passwords(database)
@@ -30,7 +30,7 @@ def workshop_database(engine: Engine) -> Iterator[Database]:
         yield database
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def workshop(
     workshop_database: Database, engine: Engine, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:

@@ -170,8 +170,8 @@ async def test_a_running_server_takes_up_a_new_route(server: Server, db: Path) -
     assert {c.get("/v1/sums?one=1&two=2").status for c in clients} == {404}
     await asyncio.to_thread(migrate.up, server.database.admin_url, db_dir=db)
     await eventually(
-        lambda: {c.get("/v1/sums?one=1&two=2").body for c in clients} == {b'{"value":3}'}, 5
+        lambda: {c.get("/v1/sums?one=1&two=2").body for c in clients} == {b'{"value":3}'}, 15
     )
     file.unlink()
     await asyncio.to_thread(migrate.up, server.database.admin_url, db_dir=db)
-    await eventually(lambda: {c.get("/v1/sums?one=1&two=2").status for c in clients} == {404}, 5)
+    await eventually(lambda: {c.get("/v1/sums?one=1&two=2").status for c in clients} == {404}, 15)

@@ -135,9 +135,9 @@ def running(workers: int) -> Iterator[Up]:
             shutil.rmtree(data, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def held() -> Iterator[Up]:
-    """One for all tests of a process: each leaves it as whole as it found it, or the next fails."""
+    """One for all tests of a file: each leaves it as whole as it found it, or the next fails."""
     with running(WORKERS) as up:
         yield up
 

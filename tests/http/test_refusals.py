@@ -77,7 +77,7 @@ def test_every_bad_request_is_refused_and_the_workers_live_on(server: Server) ->
     assert not wrong, "\n".join(wrong)
 
     assert state(server) == before
-    until(lambda: len(lines(server)) >= len(corpus.ALL), 5)
+    until(lambda: len(lines(server)) >= len(corpus.ALL), 15)
     assert not [line for line in lines(server) if line["level"] == "error"]
 
 

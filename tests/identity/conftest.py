@@ -16,19 +16,23 @@ WORKERS = 2
 _numbers = count(1)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def town_database(engine: Engine) -> Iterator[Database]:
     with clone(engine) as database:
         cheap_passwords(database)
         yield database
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def town(
     town_database: Database, engine: Engine, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
     with ExitStack() as stack:
-        environment = {"PLINTH_WORKERS": str(WORKERS), "REDIS_URL": engine.redis_url}
+        environment = {
+            "PLINTH_WORKERS": str(WORKERS),
+            "REDIS_URL": engine.redis_url,
+            "PLINTH_STATEMENT_TIMEOUT": "15",  # a thousand accounts at once, on a busy machine
+        }
         folder = tmp_path_factory.mktemp("town")
         server = _start(stack, town_database, folder, environment, wait=True)
         until(lambda: all_loaded(server, WORKERS), 10)

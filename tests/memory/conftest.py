@@ -13,7 +13,7 @@ from tests.people import PASSWORD, cheap_passwords, many_attempts
 _numbers = count(1)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def remembering_database(engine: Engine) -> Iterator[Database]:
     with clone(engine) as database:
         cheap_passwords(database)
@@ -21,7 +21,7 @@ def remembering_database(engine: Engine) -> Iterator[Database]:
         yield database
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def remembering(
     remembering_database: Database, engine: Engine, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:

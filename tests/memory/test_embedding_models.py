@@ -71,7 +71,7 @@ def test_who_writes_messages_delays_a_new_model_and_is_not_held_up(database: Dat
             target=lambda: maker.execute("select create_embedding_model('later', 3)")
         )
         made.start()
-        until(lambda: database.value(WAITING) > 0, 5)
+        until(lambda: database.value(WAITING) > 0, 15)
         began = time.monotonic()
         other.execute("begin; lock table chat.messages in row exclusive mode; commit")
         assert time.monotonic() - began < 1
@@ -89,7 +89,7 @@ def test_a_model_is_dropped_between_two_searches(database: Database) -> None:
             target=lambda: dropper.execute("select drop_embedding_model('test-3-l2', 30)")
         )
         gone.start()
-        until(lambda: database.value(WAITING) > 0, 5)
+        until(lambda: database.value(WAITING) > 0, 15)
         assert len(nearest(reader, "test-3-l2")) == 10
         reader.commit()
         gone.join(10)
@@ -106,7 +106,7 @@ def test_a_first_embedding_is_written_while_a_model_waits_to_be_dropped(database
         assert len(nearest(reader, "test-3-l2")) == 10
         with ThreadPoolExecutor(1) as pool:
             dropped = pool.submit(dropper.execute, drop)
-            until(lambda: database.value(WAITING) > 0, 5)
+            until(lambda: database.value(WAITING) > 0, 15)
             with database.connect() as writer:
                 writer.execute("set lock_timeout = '1s'")
                 writer.execute(FILL.encode(), [BOB, 1, "test-3-l2"])
@@ -121,7 +121,7 @@ def test_of_two_who_drop_a_model_the_second_finds_none(database: Database) -> No
         first.autocommit = False
         first.execute(drop)
         dropped = pool.submit(second.execute, drop)
-        until(lambda: database.value(WAITING) > 0, 5)
+        until(lambda: database.value(WAITING) > 0, 15)
         first.commit()
         with pytest.raises(psycopg.Error, match="There is no such embedding model"):
             dropped.result(10)
@@ -137,7 +137,7 @@ def test_a_model_that_becomes_the_default_meanwhile_stays(database: Database) ->
         other.autocommit = False
         other.execute("select update_embedding_model('test-3-l2', p_default => true)")
         dropped = pool.submit(dropper.execute, drop)
-        until(lambda: database.value(WAITING) > 0, 5)
+        until(lambda: database.value(WAITING) > 0, 15)
         other.commit()
         with pytest.raises(psycopg.errors.SerializationFailure, match="was changed meanwhile"):
             dropped.result(10)

@@ -156,7 +156,7 @@ def foundation(folder: Path) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def ground(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """Migrated once; tests work on copies of its folder and its database."""
     project = Project(

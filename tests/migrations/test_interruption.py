@@ -94,7 +94,7 @@ def test_killed_at_any_statement_nothing_is_done(make: Callable[[], Project], se
 
     for number in range(1, 13):
         killed_at(number, project, sent=sent)
-        until(lambda: alone(project), 5)
+        until(lambda: alone(project), 15)
         assert project.catalog() == before, number
 
     project.up()

@@ -10,7 +10,7 @@ from tests.http_client import Client
 from tests.people import cheap_passwords, many_attempts
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def crowded_database(engine: Engine) -> Iterator[Database]:
     with clone(engine) as database:
         cheap_passwords(database)
@@ -18,7 +18,7 @@ def crowded_database(engine: Engine) -> Iterator[Database]:
         yield database
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def crowded(
     crowded_database: Database, engine: Engine, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:

@@ -460,7 +460,7 @@ def test_a_lost_connection_is_no_matter_with_a_key(
             headers = {} if key is None else {"Idempotency-Key": key}
             body = {"word": word, "ms": 600}
             waiting = pool.submit(anna.request, "POST", "/v1/words", body, headers)
-            until(lambda: connection.execute(busy).fetchone() is not None, 5)
+            until(lambda: connection.execute(busy).fetchone() is not None, 15)
             connection.execute(f"select pg_terminate_backend(pid) from ({busy}) b".encode())
             return waiting.result()
 

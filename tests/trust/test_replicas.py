@@ -304,7 +304,7 @@ def test_a_statement_that_would_not_see_what_came_meanwhile_is_not_asked(
                 return True
             return False
 
-        until(presented, 5)
+        until(presented, 15)
         replica.execute("set default_transaction_isolation = 'repeatable read'")
         with pytest.raises(psycopg.Error, match="sees what was there when it began"):
             replica.execute("select http.present_vouch(%s)", [word])
