@@ -206,7 +206,8 @@ insert into base.table_manifest (schema_name, table_name, class, reason) values
 ------------------------------------------------------------------------------------------------------------------
 -- The audit trail. Two tables, because a trail that cannot be changed and a person's right to be forgotten meet
 -- here: ops.audit_logs holds ids, actions and column names and is never changed; what may be personal (values,
--- address, user agent) is in ops.audit_details, bound to its row by a salted digest, and may be erased with a record.
+-- address, what the client called itself and its request) is in ops.audit_details, bound to its row by a salted digest,
+-- and may be erased with a record.
 
 create table ops.audit_logs (
   id           uuid not null default base.new_id(),
@@ -219,7 +220,6 @@ create table ops.audit_logs (
   entity_type  text not null,
   entity_id    text,
   changed      text[] not null default '{}',
-  request_id   text,
   detail_digest bytea,
   constraint audit_logs_pkey primary key (id)
 ) partition by range (id);
@@ -236,7 +236,6 @@ comment on column ops.audit_logs.action is 'insert, update, delete, or the name 
 comment on column ops.audit_logs.entity_type is 'Table or kind of thing';
 comment on column ops.audit_logs.entity_id is 'Its id';
 comment on column ops.audit_logs.changed is 'Names of the columns that changed';
-comment on column ops.audit_logs.request_id is 'X-Request-Id of the call';
 comment on column ops.audit_logs.detail_digest is
   'Digest over salt and detail: shows later that the detail was not replaced';
 
@@ -253,16 +252,19 @@ create table ops.audit_details (
   salt       bytea not null default ext.gen_random_bytes(16),
   address    inet,
   user_agent text,
+  request_id text,
   difference jsonb not null default '{}',
   constraint audit_details_pkey primary key (audit_id)
 ) partition by range (audit_id);
 
-comment on table ops.audit_details is 'The part of the trail that may be personal: values, address, user agent';
+comment on table ops.audit_details is
+  'The part of the trail that may be personal: values, address, and what the client called itself and its request';
 comment on column ops.audit_details.audit_id is 'The row of ops.audit_logs';
 comment on column ops.audit_details.user_id is 'The user whose data it is, to find it for erasure';
 comment on column ops.audit_details.salt is 'Makes the digest worthless for guessing an erased value';
 comment on column ops.audit_details.address is 'Address the call came from';
 comment on column ops.audit_details.user_agent is 'What the client called itself';
+comment on column ops.audit_details.request_id is 'X-Request-Id of the call, which the client may have chosen';
 comment on column ops.audit_details.difference is 'Column name -> {"before", "after"}; secrets never get here';
 
 create index audit_details_user_id_idx on ops.audit_details (user_id, audit_id);
@@ -341,7 +343,7 @@ set search_path = pg_catalog, pg_temp
 as $$
   select sha256(convert_to(jsonb_build_array(
     p_row.id, extract(epoch from p_row.occurred_at), p_row.actor_id, p_row.api_key_id, p_row.acting_role, p_row.user_id,
-    p_row.action, p_row.entity_type, p_row.entity_id, to_jsonb(p_row.changed), p_row.request_id,
+    p_row.action, p_row.entity_type, p_row.entity_id, to_jsonb(p_row.changed),
     encode(p_row.detail_digest, 'hex'))::text, 'UTF8'))
 $$;
 
@@ -356,7 +358,8 @@ parallel safe
 set search_path = pg_catalog, pg_temp
 as $$
   select sha256(p_detail.salt || convert_to(jsonb_build_array(
-    p_detail.audit_id, p_detail.user_id, p_detail.address, p_detail.user_agent, p_detail.difference)::text, 'UTF8'))
+    p_detail.audit_id, p_detail.user_id, p_detail.address, p_detail.user_agent, p_detail.request_id,
+    p_detail.difference)::text, 'UTF8'))
 $$;
 
 comment on function ops.detail_digest(ops.audit_details) is 'What a row of the trail remembers of its detail';
@@ -443,14 +446,13 @@ as $$
 declare
   v_id     uuid := base.new_id();
   v_detail ops.audit_details := (v_id, p_user_id, ext.gen_random_bytes(16), base.request_context(3)::inet,
-                                 base.request_context(4), p_difference);
+                                 base.request_context(4), base.request_context(2), p_difference);
 begin
   insert into ops.audit_logs
-    (id, actor_id, api_key_id, user_id, action, entity_type, entity_id, changed, request_id, detail_digest)
+    (id, actor_id, api_key_id, user_id, action, entity_type, entity_id, changed, detail_digest)
   values
     (v_id, base.current_user_id(), base.request_context(5)::uuid, p_user_id, p_action, p_entity_type, p_entity_id,
-     array(select k from jsonb_object_keys(p_difference) k order by k),
-     base.request_context(2), ops.detail_digest(v_detail));
+     array(select k from jsonb_object_keys(p_difference) k order by k), ops.detail_digest(v_detail));
 
   insert into ops.audit_details select v_detail.*;
 
@@ -553,9 +555,8 @@ insert into base.table_manifest (schema_name, table_name, class, reason) values
 
 -- Address and agent of a trail's row are those of whoever acted, who may be somebody else: never in an export.
 insert into base.table_privacy (schema_name, table_name, on_erase, personal, hidden, neutral) values
-  ('ops', 'audit_logs', 'keep', '{}', '{detail_digest}',
-   '{acting_role,action,entity_type,entity_id,changed,request_id}'),
-  ('ops', 'audit_details', 'delete', '{difference}', '{salt,address,user_agent}', '{}'),
+  ('ops', 'audit_logs', 'keep', '{}', '{detail_digest}', '{acting_role,action,entity_type,entity_id,changed}'),
+  ('ops', 'audit_details', 'delete', '{request_id,difference}', '{salt,address,user_agent}', '{}'),
   ('ops', 'audit_erasures', 'keep', '{}', '{digest}', '{acting_role,reason,key_id}');
 
 -- How the jobs of http.jobs went. Apart from the registry, because a deploy makes that anew.

@@ -483,6 +483,40 @@ $$;
 comment on function chat.tg_function_executions__note() is
   'Notes each run that ended, whoever wrote it, for the statistics';
 
+-- A name the application chose outlives nobody: when an erasure empties a user's rows, what the sums of everybody have
+-- from there goes, too.
+create function chat.tg_user_skill_stats__forget_error()
+returns trigger
+language plpgsql
+volatile
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  -- Locked in the order of their keys, as core.fold_executions does.
+  with forgotten as (
+    select s.day, s.skill_name, s.skill_version, s.status, s.from_us
+      from named n
+      join unnamed u using (user_id, day, skill_name, skill_version, status, from_us)
+      join chat.skill_stats s using (day, skill_name, skill_version, status, from_us)
+     where n.last_error_kind = s.last_error_kind and n.last_finished_at = s.last_finished_at and u.last_error_kind is null
+     order by 1, 2, 3, 4, 5
+       for update of s
+  )
+  update chat.skill_stats s set last_error_kind = null
+    from forgotten f
+   where (s.day, s.skill_name, s.skill_version, s.status, s.from_us)
+       = (f.day, f.skill_name, f.skill_version, f.status, f.from_us);
+  return null;
+end
+$$;
+
+comment on function chat.tg_user_skill_stats__forget_error() is
+  'Takes out of the sums of everybody how a last run failed whose user forgets it';
+
+create trigger _100_forget_error after update on chat.user_skill_stats
+  referencing old table as named new table as unnamed
+  for each statement execute function chat.tg_user_skill_stats__forget_error();
+
 create trigger _700_note after insert on chat.function_executions
   for each row when (new.status <> 'running') execute function chat.tg_function_executions__note();
 create trigger _710_note after update of status on chat.function_executions

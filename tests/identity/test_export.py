@@ -132,8 +132,10 @@ def test_an_administrator_asks_and_is_on_record(rich: Alice, admin: Client) -> N
     assert told["chat.messages"] == document(rich)["chat.messages"]
     trail = [line["row"] for line in rows if line["table"] == "ops.audit_logs"]
     # Once for all pages, of which there are four.
-    asked = [row for row in trail if row["action"] == "user.exported"]
-    assert [row["request_id"] for row in asked] == ["the-only-one"]
+    (asked,) = [row["id"] for row in trail if row["action"] == "user.exported"]
+    details = [line["row"] for line in rows if line["table"] == "ops.audit_details"]
+    named = [d["request_id"] for d in details if d["audit_id"] == asked]
+    assert named == ["the-only-one"]
     after = next(
         json.dumps(["chat.messages", line["row"]["id"]]) for line in rows
         if line["table"] == "chat.messages" and line["row"]["content"] == f"1690 {WORDS}"

@@ -64,11 +64,11 @@ select t.id, base.new_id(), 'guest' || row_number() over () || '@example.org', t
 insert into auth.grants (user_id, id, resource_type, resource_id, subject_user_id, permitted)
 select user_id, id, 'conversation', gen_random_uuid(), pg_temp.user_of(n + 41), 'read' from many;
 
-insert into ops.audit_logs (id, occurred_at, actor_id, user_id, action, entity_type, entity_id, request_id)
-select id, now(), user_id, user_id, case when n % 3 = 0 then 'update' else 'insert' end, 'auth.users', user_id::text, 'r' || n
+insert into ops.audit_logs (id, occurred_at, actor_id, user_id, action, entity_type, entity_id)
+select id, now(), user_id, user_id, case when n % 3 = 0 then 'update' else 'insert' end, 'auth.users', user_id::text
   from many;
-insert into ops.audit_details (audit_id, user_id, difference)
-select l.id, l.user_id, jsonb_build_object('bio', jsonb_build_object('after', l.request_id)) from ops.audit_logs l
+insert into ops.audit_details (audit_id, user_id, request_id, difference)
+select l.id, l.user_id, 'r' || l.id, jsonb_build_object('bio', jsonb_build_object('after', l.id)) from ops.audit_logs l
 on conflict do nothing;
 insert into ops.audit_unsealed (audit_id) select l.id from ops.audit_logs l on conflict do nothing;
 insert into ops.audit_erasures (audit_id, user_id, reason, key_id, digest)

@@ -23,9 +23,9 @@ begin
     perform base.raise('NF001', 'There is no such account, or it is erased', 'id');
   end if;
   if p_after is null or not exists (
-    select from ops.audit_logs l
+    select from ops.audit_logs l join ops.audit_details d on d.audit_id = l.id
      where l.actor_id = base.current_user_id() and l.id > base.first_id(now() - interval '1 hour')
-       and l.action = 'user.exported' and l.user_id = p_id and l.request_id = base.request_context(2))
+       and l.action = 'user.exported' and l.user_id = p_id and d.request_id = base.request_context(2))
   then
     perform ops.write_audit('user.exported', 'auth.users', p_id::text, p_id);
   end if;

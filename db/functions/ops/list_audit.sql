@@ -1,7 +1,7 @@
 -- api.list_audit: the audit trail, newest first, by who did it, whose data it was, what it was, and when.
 --
--- Rules   Every filter that is given holds. p_from is included, p_to is not. An erased detail leaves address, agent and
---         values empty.
+-- Rules   Every filter that is given holds. p_from is included, p_to is not. An erased detail leaves request,
+--         address, agent and values empty.
 -- Errors  NP001 permission audit:read missing; VL001 after
 -- Owned by plinth_system: the trail is everybody's.
 create or replace function api.list_audit(
@@ -48,7 +48,7 @@ begin
   perform set_config('plan_cache_mode', 'force_custom_plan', true);
   return query
     select l.id, l.occurred_at, l.actor_id, l.acting_role, l.user_id, l.action, l.entity_type, l.entity_id, l.changed,
-           l.request_id, d.address, d.user_agent, d.difference, l.id::text
+           d.request_id, d.address, d.user_agent, d.difference, l.id::text
       from ops.audit_logs l
       left join ops.audit_details d on d.audit_id = l.id
      where (p_actor_id is null or l.actor_id = p_actor_id)
@@ -56,7 +56,7 @@ begin
        and (p_entity_type is null or l.entity_type = p_entity_type)
        and (p_entity_id is null or l.entity_id = p_entity_id)
        and (p_action is null or l.action = p_action)
-       and (p_request_id is null or l.request_id = p_request_id)
+       and (p_request_id is null or d.request_id = p_request_id)
        -- The id was made a moment before the row was; it is what tells the partitions apart.
        and (p_from is null or l.id >= base.first_id(p_from - interval '1 s') and l.occurred_at >= p_from)
        and (p_to is null or l.id < base.first_id(p_to) and l.occurred_at < p_to)

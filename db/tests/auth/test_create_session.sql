@@ -55,7 +55,7 @@ select results_eq(
   $$ select u.last_login_at, u.login_count, u.version from auth.users u where u.username = 'tap_session_anna' $$,
   $$ values (now(), 1, 1) $$, 'a sign-in is counted and is no change of the profile');
 select results_eq(
-  $$ select l.action, l.user_id, l.request_id from ops.audit_logs l join kept k on l.entity_id = k.id::text $$,
+  $$ select l.action, l.user_id, l.request_id from compat.audit_logs l join kept k on l.entity_id = k.id::text $$,
   $$ values ('sign_in', uuid '019e0000-0000-7000-8000-00000000a201', 'req-1') $$, 'and on record');
 select is(nullif(current_setting('plinth.failure', true), ''), null, 'no failure');
 

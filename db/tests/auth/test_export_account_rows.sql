@@ -30,7 +30,7 @@ create function pg_temp.ask(p_caller text, p_request text) returns text language
 $$;
 create function pg_temp.trail() returns text language sql as $$
   select string_agg(concat_ws(' ', right(l.actor_id::text, 4), l.request_id), ', ' order by l.id)
-    from ops.audit_logs l
+    from compat.audit_logs l
    where l.action = 'user.exported' and l.user_id = '019e0000-0000-7000-8000-00000000fd02'
      and l.entity_id = '019e0000-0000-7000-8000-00000000fd02'
 $$;

@@ -48,7 +48,7 @@ select isnt_empty(
       where t.xid = pg_current_xact_id() and t.tag = 'profile:019e0000-0000-7000-8000-00000000a901' $$,
   'the cached profile is void');
 select results_eq(
-  $$ select l.actor_id, l.changed, l.request_id, d.difference
+  $$ select l.actor_id, l.changed, d.request_id, d.difference
        from ops.audit_logs l join ops.audit_details d on d.audit_id = l.id
       where l.action = 'update' and l.user_id = '019e0000-0000-7000-8000-00000000a901' $$,
   $$ values (uuid '019e0000-0000-7000-8000-00000000a901', '{bio}'::text[], 'req-1',

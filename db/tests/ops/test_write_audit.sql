@@ -18,7 +18,7 @@ select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a orde
 \set anna 019e0000-0000-7000-8000-00000000c001
 
 create temp view written as
-select l.*, d.user_id as detail_user, d.salt, d.address, d.user_agent, d.difference
+select l.*, d.user_id as detail_user, d.salt, d.address, d.user_agent, d.request_id, d.difference
   from ops.audit_logs l
   left join ops.audit_details d on d.audit_id = l.id
  where l.entity_type = 'tap.thing';
@@ -29,23 +29,24 @@ select set_config('plinth.context', concat_ws(E'\x1f', '', 'req-1', '2001:db8::7
 select ops.write_audit('paint', 'tap.thing', '1', :'anna',
                        '{"note": {"before": "a", "after": "b"}, "colour": {"after": "red"}}');
 select results_eq(
-  $$ select w.actor_id, w.user_id, w.action, w.entity_id, w.changed, w.request_id from written w $$,
+  $$ select w.actor_id, w.user_id, w.action, w.entity_id, w.changed from written w $$,
   $$ values (uuid '019e0000-0000-7000-8000-00000000c001', uuid '019e0000-0000-7000-8000-00000000c001',
-             'paint', '1', '{colour,note}'::text[], 'req-1') $$,
-  'who did what to what, for whom, and in which request');
+             'paint', '1', '{colour,note}'::text[]) $$, 'who did what to what, and for whom');
 select is(w.acting_role, session_user::text, 'by which login') from written w;
 select ok(w.occurred_at between now() and clock_timestamp(), 'and when') from written w;
 select results_eq(
-  $$ select w.detail_user, w.address, w.user_agent, w.difference from written w $$,
-  $$ values (uuid '019e0000-0000-7000-8000-00000000c001', inet '2001:db8::7', 'curl/8',
+  $$ select w.detail_user, w.address, w.user_agent, w.request_id, w.difference from written w $$,
+  $$ values (uuid '019e0000-0000-7000-8000-00000000c001', inet '2001:db8::7', 'curl/8', 'req-1',
              '{"note": {"before": "a", "after": "b"}, "colour": {"after": "red"}}'::jsonb) $$,
   'what may be personal is in the erasable part');
 select is(w.detail_digest,
-          sha256(w.salt || convert_to(jsonb_build_array(w.id, w.detail_user, w.address, w.user_agent, w.difference)::text, 'UTF8')),
+          sha256(w.salt || convert_to(jsonb_build_array(
+            w.id, w.detail_user, w.address, w.user_agent, w.request_id, w.difference)::text, 'UTF8')),
           'the digest shows that the detail is the one written')
   from written w;
-select ok(w.to_text not like '%2001:db8%' and w.to_text not like '%curl%' and w.to_text not like '%red%',
-          'the lasting part holds no value, no address and no agent')
+select ok(w.to_text not like '%2001:db8%' and w.to_text not like '%curl%' and w.to_text not like '%red%'
+          and w.to_text not like '%req-1%',
+          'the lasting part holds no value, no address, no agent and no name of a request')
   from (select l::text as to_text from ops.audit_logs l where l.entity_type = 'tap.thing') w;
 
 -- Outside a request.

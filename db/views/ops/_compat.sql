@@ -7,7 +7,7 @@ grant select on compat.schema_migrations to plinth_reader, plinth_operator;
 
 create or replace view compat.audit_logs with (security_invoker = true) as
 select l.id, l.occurred_at, l.actor_id, l.acting_role, l.user_id, l.action, l.entity_type, l.entity_id,
-       l.changed, l.request_id, d.address, d.user_agent, d.difference
+       l.changed, d.request_id, d.address, d.user_agent, d.difference
   from ops.audit_logs l
   left join ops.audit_details d on d.audit_id = l.id;
 
