@@ -66,17 +66,17 @@ def signed_in(server: Server, name: str) -> Client:
 
 
 @pytest.fixture
-def empty(database: Database) -> Database:
-    cheap_passwords(database)
-    with database.connect() as connection:
+def empty(place: Database) -> Database:
+    cheap_passwords(place)
+    with place.connect() as connection:
         connection.execute("delete from chat.conversations")
-    return database
+    return place
 
 
 @pytest.fixture
-def town(empty: Database, serve: Serve) -> Server:
+def town(empty: Database, serve_once: Serve) -> Server:
     assert empty
-    return serve()
+    return serve_once()
 
 
 def test_what_is_exported_can_be_imported_and_is_equal(town: Server) -> None:
@@ -222,7 +222,7 @@ def test_a_long_history_goes_out_with_constant_memory(
             " select user_id, core.import_id('2025-01-01', n), id, 'user', n || repeat('x', 3000)"
             f"  from chat.conversations, generate_series(1, {size}) n"
         )
-    server = serve()
+    server = serve(on=empty)
     client = signed_in(server, "alice")
     before = server.high_water()
     history = exported(client)

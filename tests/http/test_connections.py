@@ -199,8 +199,8 @@ def test_the_head_of_a_request_has_a_deadline(serve: Serve) -> None:
             assert raw.ended()
 
 
-def test_the_body_has_a_deadline(serve: Serve) -> None:
-    server = serve(PLINTH_BODY_TIMEOUT="1")
+def test_the_body_has_a_deadline(serve_once: Serve) -> None:
+    server = serve_once(PLINTH_BODY_TIMEOUT="1")
     with Raw(server.port) as raw:
         answer = raw.send(sign_in(b'{"login":"a","password":"b"}')[:-5]).read()
         assert (answer.status, answer.json()["code"]) == (408, "BR408")
@@ -214,8 +214,8 @@ def test_an_idle_connection_is_closed_without_a_word(serve: Serve) -> None:
         assert raw.ended()
 
 
-def test_who_does_not_read_his_answers_is_cut_off(serve: Serve) -> None:
-    server = serve(PLINTH_BODY_TIMEOUT="1")
+def test_who_does_not_read_his_answers_is_cut_off(serve_once: Serve) -> None:
+    server = serve_once(PLINTH_BODY_TIMEOUT="1")
     client = server.client()
     with Raw(server.port, 1) as raw:
         wanted = request("GET", "/docs/assets/swagger-ui-bundle.js") * 30

@@ -1,19 +1,28 @@
 """An address is proved by its link, and another one takes over by its own."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 
 from tests.conftest import Database, Serve, Server
 from tests.http_client import Client, Response
 from tests.identity.mailbox import Mailbox, link
-from tests.people import PASSWORD, cheap_passwords
+from tests.people import PASSWORD, cheap_passwords, many_attempts
 
 
-@pytest.fixture
-def server(serve: Serve, database: Database, mailbox: Mailbox) -> Server:
-    cheap_passwords(database)
-    return serve(PLINTH_SMTP_URL=mailbox.url)
+@pytest.fixture(scope="module")
+def mailbox() -> Iterator[Mailbox]:
+    with Mailbox().open() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def server(serve_once: Serve, place: Database, mailbox: Mailbox) -> Server:
+    cheap_passwords(place)
+    many_attempts(place)
+    return serve_once(PLINTH_SMTP_URL=mailbox.url)
 
 
 def register(client: Client, name: str) -> str:
@@ -30,6 +39,15 @@ def verify(client: Client, token: str) -> Response:
 def set_to(database: Database, name: str, value: str) -> None:
     with database.connect() as connection:
         connection.execute("select base.set_setting(%s, %s)", [name, value])
+
+
+@contextmanager
+def asking_for_it(database: Database) -> Iterator[None]:
+    set_to(database, "auth.require_verified_email", "true")
+    try:
+        yield
+    finally:
+        set_to(database, "auth.require_verified_email", "false")
 
 
 def alike(one: Response, other: Response) -> bool:
@@ -64,33 +82,33 @@ def test_only_verified_accounts_sign_in_where_that_is_asked_for(
     server: Server, mailbox: Mailbox
 ) -> None:
     client = server.client()
-    message = mailbox.wait(register(client, "anna"))
-    set_to(server.database, "auth.require_verified_email", "true")
-    wrong = {"login": "anna", "password": "not at all the one"}
-    right = {"login": "anna", "password": PASSWORD}
-    assert alike(client.post("/v1/sessions", right), client.post("/v1/sessions", wrong))
-    assert verify(client, link(message, "verify-email")).status == 204
-    assert client.post("/v1/sessions", right).status == 201
-    assert client.post("/v1/sessions", wrong).status == 401
+    message = mailbox.wait(register(client, "berta"))
+    wrong = {"login": "berta", "password": "not at all the one"}
+    right = {"login": "berta", "password": PASSWORD}
+    with asking_for_it(server.database):
+        assert alike(client.post("/v1/sessions", right), client.post("/v1/sessions", wrong))
+        assert verify(client, link(message, "verify-email")).status == 204
+        assert client.post("/v1/sessions", right).status == 201
+        assert client.post("/v1/sessions", wrong).status == 401
 
 
 def test_a_new_address_takes_over_when_its_link_is_opened(server: Server, mailbox: Mailbox) -> None:
     client = server.client()
-    old = register(client, "anna")
+    old = register(client, "clara")
     verify(client, link(mailbox.wait(old), "verify-email"))
-    client.sign_in("anna", PASSWORD)
-    wanted = {"email": "anna@new.example", "password": PASSWORD}
+    client.sign_in("clara", PASSWORD)
+    wanted = {"email": "clara@new.example", "password": PASSWORD}
     assert client.post("/v1/me/email", wanted | {"password": "wrong"}).code == "UN002"
     assert client.post("/v1/me/email", wanted).status == 204
     assert client.get("/v1/me").json()["email"] == old
-    assert verify(client, link(mailbox.wait("anna@new.example"), "verify-email")).status == 204
-    assert client.get("/v1/me").json()["email"] == "anna@new.example"
+    assert verify(client, link(mailbox.wait("clara@new.example"), "verify-email")).status == 204
+    assert client.get("/v1/me").json()["email"] == "clara@new.example"
     # The former address takes it back, and with it the account.
     notice = mailbox.wait(old, 2)
     token = link(notice, "revert-email")
     assert client.post("/v1/email-reversions", {"token": token}).status == 204
     assert client.get("/v1/me").status == 401
-    assert client.sign_in("anna", PASSWORD).status == 401
+    assert client.sign_in("clara", PASSWORD).status == 401
     chosen = {"token": link(mailbox.wait(old, 3), "reset-password"), "new_password": PASSWORD[::-1]}
     assert client.request("PUT", "/v1/password-resets", chosen).status == 204
     assert client.sign_in(old, PASSWORD[::-1]).status == 201
@@ -99,9 +117,9 @@ def test_a_new_address_takes_over_when_its_link_is_opened(server: Server, mailbo
 
 def test_a_taken_address_answers_like_a_free_one(server: Server, mailbox: Mailbox) -> None:
     client = server.client()
-    register(client, "anna")
-    taken = register(client, "ben")
-    client.sign_in("anna", PASSWORD)
+    register(client, "dora")
+    taken = register(client, "dan")
+    client.sign_in("dora", PASSWORD)
     free, other = (
         client.post("/v1/me/email", {"email": email, "password": PASSWORD})
         for email in ("free@example.org", taken.upper())
@@ -114,7 +132,7 @@ def test_a_taken_address_answers_like_a_free_one(server: Server, mailbox: Mailbo
 
 def test_two_who_want_one_address_get_it_once(server: Server, mailbox: Mailbox) -> None:
     clients = []
-    for name in ("anna", "ben"):
+    for name in ("emma", "emil"):
         client = server.client()
         register(client, name)
         client.sign_in(name, PASSWORD)
@@ -132,9 +150,9 @@ def test_two_who_want_one_address_get_it_once(server: Server, mailbox: Mailbox) 
 
 def test_another_link_for_the_asking(server: Server, mailbox: Mailbox) -> None:
     client = server.client()
-    address = register(client, "anna")
+    address = register(client, "frieda")
     first = link(mailbox.wait(address), "verify-email")
-    client.sign_in("anna", PASSWORD)
+    client.sign_in("frieda", PASSWORD)
     assert client.post("/v1/me/email-verification").status == 204
     second = link(mailbox.wait(address, 2), "verify-email")
     assert verify(client, first).code == "VL004"

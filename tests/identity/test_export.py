@@ -10,16 +10,22 @@ from urllib.parse import quote
 import psycopg
 import pytest
 
-from tests.conftest import Server
+from tests.conftest import Serve, Server
 from tests.http_client import Client
 from tests.identity.test_accounts import ALICE, Alice, body_of, live
+from tests.identity.test_email_verification import set_to
 
 WORDS = "a thimble of her own"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def server(serve_once: Serve) -> Server:
+    return serve_once()
+
+
+@pytest.fixture(scope="module")
 def rich(server: Server) -> Iterator[Alice]:
-    """Alice has done much, and written more than a page."""
+    """Alice has done much, and written more than a page: once, for exports change nothing of it."""
     with Alice(server.port) as alice:
         live(server, alice)
         with server.database.connect() as connection:
@@ -132,10 +138,10 @@ def test_an_administrator_asks_and_is_on_record(rich: Alice, admin: Client) -> N
     assert told["chat.messages"] == document(rich)["chat.messages"]
     trail = [line["row"] for line in rows if line["table"] == "ops.audit_logs"]
     # Once for all pages, of which there are four.
-    (asked,) = [row["id"] for row in trail if row["action"] == "user.exported"]
+    asked = {row["id"] for row in trail if row["action"] == "user.exported"}
     details = [line["row"] for line in rows if line["table"] == "ops.audit_details"]
-    named = [d["request_id"] for d in details if d["audit_id"] == asked]
-    assert named == ["the-only-one"]
+    named = [d["request_id"] for d in details if d["audit_id"] in asked]
+    assert named.count("the-only-one") == 1
     after = next(
         json.dumps(["chat.messages", line["row"]["id"]]) for line in rows
         if line["table"] == "chat.messages" and line["row"]["content"] == f"1690 {WORDS}"
@@ -149,23 +155,34 @@ def test_an_administrator_asks_and_is_on_record(rich: Alice, admin: Client) -> N
     assert admin.post(missing).code == "NF001"
 
 
+@contextmanager
+def documents_of(server: Server, most: int) -> Iterator[None]:
+    """For a while, a document may have so many bytes."""
+    name = "account.export_bytes"
+    usual = server.database.value("select base.setting(%s)", name)
+    set_to(server.database, name, str(most))
+    try:
+        yield
+    finally:
+        set_to(server.database, name, usual)
+
+
 def test_what_is_too_large_for_a_document_goes_out_row_by_row(
     rich: Alice, admin: Client, server: Server
 ) -> None:
     whole = document(rich)
-    with server.database.connect() as connection:
-        connection.execute("select base.set_setting('account.export_bytes', '100000')")
     ways = {
         "GET /v1/me/export/rows": (rich, "GET", "/v1/me/export"),
         f"POST /v1/users/{ALICE}/export/rows": (admin, "POST", f"/v1/users/{ALICE}/export"),
     }
-    for way, (client, method, path) in ways.items():
-        refused = client.request(method, path)
-        assert (refused.status, refused.code) == (409, "KC010")
-        assert way in refused.json()["detail"]
-        streamed = way.split()
-        told = tables(lines(client.request(streamed[0], streamed[1])))
-        assert told["chat.messages"] == whole["chat.messages"]
-        assert told.keys() >= whole.keys()
-    # Who has less is answered as ever.
-    assert admin.get("/v1/me/export").status == 200
+    with documents_of(server, 100_000):
+        for way, (client, method, path) in ways.items():
+            refused = client.request(method, path)
+            assert (refused.status, refused.code) == (409, "KC010")
+            assert way in refused.json()["detail"]
+            streamed = way.split()
+            told = tables(lines(client.request(streamed[0], streamed[1])))
+            assert told["chat.messages"] == whole["chat.messages"]
+            assert told.keys() >= whole.keys()
+        # Who has less is answered as ever.
+        assert admin.get("/v1/me/export").status == 200
