@@ -31,10 +31,9 @@ test: check embed ## everything the CI runs: lint, pgTAP, pytest (ARGS= for pyte
 check: install ## lint only: ruff, mypy --strict, the SQL rules, migration lint, the shape of pyapp
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
-	@$(BIN)/python tools/lint_sql.py
-	@$(BIN)/python tools/lint_migrations.py
-	@$(BIN)/python tools/check_pyapp.py
+	@$(BIN)/mypy & types=$$!; \
+	  $(BIN)/python tools/lint_sql.py && $(BIN)/python tools/lint_migrations.py && $(BIN)/python tools/check_pyapp.py; \
+	  rules=$$?; wait $$types && exit $$rules
 
 lint: check ## the same as check
 
