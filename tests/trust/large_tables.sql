@@ -11,8 +11,10 @@ $$;
 create function pg_temp.digest_of(p_what text, p_n integer) returns bytea language sql immutable as $$
   select sha256(convert_to(p_what || p_n, 'UTF8'))
 $$;
+-- yesterday: whatever the clock says, one part is large of a table with a part for each day or month.
 create temp view many as
-  select n, pg_temp.user_of(n) as user_id, base.new_id() as id, now() - n * interval '7 minutes' as at
+  select n, pg_temp.user_of(n) as user_id, base.new_id() as id, now() - n * interval '7 minutes' as at,
+         date_trunc('day', now(), 'UTC') - n * interval '1 second' as yesterday
     from generate_series(1, 12000) n;
 
 insert into auth.users (id, username, email, full_name, tier, roles, created_at, last_login_at, status, deleted_at, erase_after)
@@ -90,7 +92,7 @@ select user_id, 'api.create_team', 'a key of mine ' || n, 201, pg_temp.digest_of
        at + interval '90 days'
   from many;
 insert into ops.api_usage (user_id, id, at, method, route, status, duration_us)
-select user_id, base.first_id(now() - n * interval '1 second'), now() - n * interval '1 second', 'GET', '/v1/me', 200, n
+select user_id, base.first_id(yesterday), yesterday, 'GET', '/v1/me', 200, n
   from many;
 insert into ops.usage_events (user_id, event_id, usage_id)
 select u.user_id, u.id::text, u.id from ops.api_usage u;
@@ -139,7 +141,7 @@ select p.user_id, p.id, 1, 'only', 'skill' || row_number() over () % 200 + 1, '1
        case p.status when 'running' then 'pending' else p.status end
   from chat.planner_executions p;
 insert into chat.function_executions (user_id, id, skill_name, skill_version, status, started_at, expires_at, finished_at)
-select user_id, base.first_id(now() - n * interval '1 second'), 'skill' || n % 200 + 1, '1.0.0',
+select user_id, base.first_id(yesterday), 'skill' || n % 200 + 1, '1.0.0',
        case when n % 10 = 0 then 'running' when n % 11 = 0 then 'failed' else 'succeeded' end, at, at + interval '5 minutes',
        case when n % 10 <> 0 then at + interval '1 second' end
   from many;

@@ -10,7 +10,7 @@ import psycopg
 ALICE = "01900000-0000-7000-8000-000000000005"
 LARGE = 10_000
 _SCAN = re.compile(r"(?:sequential scan on|whole index) (\S+), \d+ rows")
-_PART = re.compile(r"(_\d{4}_(q\d|\d\d(_\d\d)?)|_before|_default)$")
+_PART = re.compile(r"(_\d{4}_(q\d|\d\d(_\d\d)?)|_before|_default)?(_pkey)?$")
 _WHERE = re.compile(r'SQL function "?(?:\w+\.)?(\w+)[^\n]*? (?:statement|line (\d+))')
 # A superuser's only: it really runs, and its words are for the client, not for SQL.
 _AUTO_EXPLAIN = """
@@ -39,7 +39,7 @@ class Step(NamedTuple):
 
     @property
     def scans(self) -> set[str]:
-        """Large tables that it reads from one end to the other; of a part, its table."""
+        """Large tables that it reads from one end to the other; of a part or a key, its table."""
         found = [_SCAN.fullmatch(note) for note in self.notes]
         return {_PART.sub("", match[1]) for match in found if match}
 

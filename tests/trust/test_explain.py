@@ -63,6 +63,11 @@ SCANS = {
     ("http.health", "base.touched_tags"): "counts what no worker has bumped yet: next to nothing",
     ("http.check_server_role", "auth.users"): "looks for default passwords before it serves",
 }
+# Before PostgreSQL 18 EXCEPT hashes both sides; from then on it goes along two indexes.
+SCANS_BEFORE_18 = {
+    ("api.verify_audit", "ops.audit_logs"): "every row is looked for among the sealed",
+    ("api.verify_audit", "ops.audit_erasures"): "every erasure is looked for among the rows",
+}
 # What a request could carry, by type; a text is an address.
 MADE_UP = {
     "uuid": ALICE, "integer": 1, "bigint": 1, "numeric": 1, "boolean": True, "jsonb": {},
@@ -135,10 +140,14 @@ def hashable(step: Step) -> tuple[str, int, str, tuple[str, ...], bool]:
     return step.function, step.line, step.statement, tuple(step.notes), step.plan is not None
 
 
-def unknown_scans(steps: list[Step]) -> list[str]:
+def known_scans(connection: psycopg.Connection[Any]) -> dict[tuple[str, str], str]:
+    return SCANS | (SCANS_BEFORE_18 if connection.info.server_version < 180000 else {})
+
+
+def unknown_scans(steps: list[Step], known: dict[tuple[str, str], str] = SCANS) -> list[str]:
     return sorted({
         f"{step.function}:{step.line} reads {table} from one end to the other:\n{step.statement}"
-        for step in steps for table in step.scans if (step.function, table) not in SCANS
+        for step in steps for table in step.scans if (step.function, table) not in known
     })  # fmt: skip
 
 
@@ -153,10 +162,11 @@ def test_no_endpoint_reads_a_large_table_from_end_to_end(
             " where p.pronamespace = 'http'::regnamespace"
             "   and has_function_privilege('plinth_web', p.oid, 'execute')"
         ).fetchall()
+        known = known_scans(connection)
     all_steps = [step for found in steps.values() for step in found] + [Step(*row) for row in rows]
-    unknown = unknown_scans(all_steps)
+    unknown = unknown_scans(all_steps, known)
     assert not unknown, "\n".join(unknown)
-    gone = set(SCANS) - {(step.function, table) for step in all_steps for table in step.scans}
+    gone = set(known) - {(step.function, table) for step in all_steps for table in step.scans}
     assert not gone, "these scans are no more: take them off SCANS"
 
 

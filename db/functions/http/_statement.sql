@@ -8,7 +8,9 @@
 --   looked at when the function has been called already.
 --   What only reads proceeds always, and stands among the columns: without the join it costs a tenth less.
 -- A page of a list ends at its limit, or with the row that reaches http.page_bytes. The first row beyond it ends the
---   count by which PostgreSQL stops ("Run Condition"): else 200 rows of a megabyte would all be made JSON for two.
+--   count by which PostgreSQL stops ("Run Condition"): else 200 rows of a megabyte would all be made JSON for two. It
+--   has
+--   a filter and no argument: PostgreSQL 16 stops by no count of an argument.
 -- A stream is asked for a page at a time: its lines, and where the next one begins in place of a transaction id.
 -- A line end between the parts of a JSON text is only white space; within a string it is escaped.
 -- Columns          status, body, user id, seconds the session still lives (where the answer may be kept: or until it
@@ -55,7 +57,7 @@ begin
       'select coalesce(json_agg(r.item order by r.n) filter (where r.fits), ''[]'') as items, '
       'case when not bool_and(r.fits) then (array_agg(r.cursor order by r.n) '
       'filter (where r.fits))[count(*) filter (where r.fits)] end as next '
-      'from (select r.*, count(case when not r.fits then 1 end) over (rows unbounded preceding) as beyond '
+      'from (select r.*, count(*) filter (where not r.fits) over (rows unbounded preceding) as beyond '
       'from (select r.*, r.n <= http.page_limit({limit}) and coalesce(sum(octet_length(r.item::text)) '
       'over (rows between unbounded preceding and 1 preceding), 0) < http.page_bytes() as fits '
       'from (select row_number() over () as n, x.cursor, '
