@@ -3,7 +3,8 @@
 -- Rules   name is a skill, plan_id a plan; time_from is included, time_to is not: they ask when a run began.
 -- Why plan_cache_mode   One statement serves every mix of filters. It is planned with the values of the call, so that
 --         what was not asked for falls away and the index for what was asked for is taken.
--- Errors  UN001 nobody is signed in; VL001 status, time_from, time_to, after; NF001 there is no such conversation
+-- Errors  UN001 nobody is signed in; VL001 status, time_from, time_to, after; NF001 there is no such conversation, plan
+--         or skill
 create or replace function api.list_function_executions(
   p_user_id         uuid,
   p_name            text default null,
@@ -51,6 +52,14 @@ begin
   end if;
   if p_conversation_id is not null then
     perform core.require_conversation(p_user_id, p_conversation_id);
+  end if;
+  if p_plan_id is not null
+     and not exists (select from chat.planner_executions p where p.user_id = p_user_id and p.id = p_plan_id)
+  then
+    perform base.raise('NF001', 'There is no such plan', 'plan_id');
+  end if;
+  if p_name is not null and not exists (select from chat.skills s where s.name = p_name) then
+    perform base.raise('NF001', format('There is no skill %s', left(p_name, 165)), 'name');
   end if;
   if p_after !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
     perform base.raise('VL001', 'after must be the "next" of an earlier answer', 'after');

@@ -81,5 +81,5 @@ $$;
 comment on function http.enter_once(text, text, bytea, text, text, text, integer, text, text) is
   'The way in of a call with an Idempotency-Key: whose it is, and whether it has happened already';
 grant execute on function http.enter_once(text, text, bytea, text, text, text, integer, text, text)
-  to plinth_web, plinth_operator;
+  to plinth_web;
 alter function http.enter_once(text, text, bytea, text, text, text, integer, text, text) owner to plinth_system;

@@ -45,5 +45,5 @@ $$;
 
 comment on function http.leave_once(json, integer, text) is
   'The way out of a call with an Idempotency-Key: the answer is kept, or given again';
-grant execute on function http.leave_once(json, integer, text) to plinth_web, plinth_operator;
+grant execute on function http.leave_once(json, integer, text) to plinth_web;
 alter function http.leave_once(json, integer, text) owner to plinth_system;

@@ -35,5 +35,5 @@ $$;
 
 comment on function http.note_use(bytea[]) is
   'Notes that the tokens with these hashes were used; returns how many were written';
-grant execute on function http.note_use(bytea[]) to plinth_web, plinth_operator;
+grant execute on function http.note_use(bytea[]) to plinth_web;
 alter function http.note_use(bytea[]) owner to plinth_system;

@@ -150,5 +150,5 @@ $$;
 comment on function http.take(bytea[], text[], text[], integer[], integer[], integer[], bigint[], bigint) is
   'Grants units to callers, for a second, and counts them';
 grant execute on function http.take(bytea[], text[], text[], integer[], integer[], integer[], bigint[], bigint)
-  to plinth_web, plinth_operator;
+  to plinth_web;
 alter function http.take(bytea[], text[], text[], integer[], integer[], integer[], bigint[], bigint) owner to plinth_system;

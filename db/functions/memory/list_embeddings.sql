@@ -3,8 +3,8 @@
 -- Rules   Of one model, of all where none is named. kind is message, memory or text (what hangs on neither).
 --         The vectors themselves only where with_embedding asks for them.
 --         What hangs on a deleted conversation or an expired memory is left out.
--- Errors  UN001 nobody is signed in; NF001 there is no such model or conversation; VL001 there is no such kind,
---         metadata is not an object, or after is not a place in this list
+-- Errors  UN001 nobody is signed in; NF001 there is no such model, conversation, message or memory; VL001 there is no
+--         such kind, metadata is not an object, or after is not a place in this list
 -- Owned by plinth_system: row policies would keep metadata from its index. Every statement names the user.
 create or replace function api.list_embeddings(
   p_user_id         uuid,
@@ -47,6 +47,19 @@ begin
   perform core.check_embedding_filters(p_user_id, p_kind, p_conversation_id, p_metadata);
   if p_model is not null then
     v_model_id := (core.embedding_model(p_model)).id;
+  end if;
+  if p_message_id is not null and not exists (
+    select from chat.messages o
+      join chat.conversations c on c.user_id = o.user_id and c.id = o.conversation_id and c.status <> 'deleted'
+     where o.user_id = p_user_id and o.id = p_message_id)
+  then
+    perform base.raise('NF001', 'There is no such message', 'message_id');
+  end if;
+  if p_memory_id is not null and not exists (
+    select from memory.semantic_memories o
+     where o.user_id = p_user_id and o.id = p_memory_id and coalesce(o.expires_at, 'infinity') > now())
+  then
+    perform base.raise('NF001', 'There is no such memory', 'memory_id');
   end if;
   if p_after !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
     perform base.raise('VL001', 'after must be the "next" of an earlier answer', 'after');

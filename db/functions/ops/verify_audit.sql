@@ -8,7 +8,7 @@
 --         on record of a row that is not there.
 --         Whoever removes the newest seals with their rows leaves a shorter chain that is right in itself: p_head is
 --         the head of an earlier answer, noted elsewhere, and must be part of it.
--- Errors  NP001 permission audit:read missing; VL001 from_seal, head; SV510 a key it was sealed with is not at hand
+-- Errors  NP001 permission audit:read missing; VL001 from_seal, head
 -- Owned by plinth_system: the trail is everybody's.
 create or replace function api.verify_audit(p_from_seal bigint default 1, p_head text default null)
 returns table (
@@ -56,6 +56,7 @@ begin
     bad_seal := p_from_seal + seals;
     reason := case
       when v_seal.seq <> bad_seal then 'the seal was removed'
+      when v_seal.key_id <> all (v_keys) then 'the key that it was sealed with is not at hand'
       when v_seal.previous is distinct from v_previous
         or v_seal.digest <> ops.seal_digest(v_seal, core.secret_key('authenticate', 'audit seal', v_seal.key_id))
         then 'the seal was changed' end;

@@ -1,6 +1,6 @@
 -- api.list_function_executions: the callers runs of skills, newest first.
 begin;
-select plan(20);
+select plan(25);
 
 select is(pg_get_function_arguments('api.list_function_executions'::regproc),
   'p_user_id uuid, p_name text DEFAULT NULL::text, p_status text DEFAULT NULL::text, p_conversation_id '
@@ -34,7 +34,10 @@ insert into chat.skills (name, version, description, parameters, current, enable
     '{"type": "object", "properties": {"text": {"type": "string"}, "n": {"type": "integer"}},
     "required": ["text"], "additionalProperties": false}', true, true),
   ('TapEcho', '2.0.0-rc.1', 'Says it twice', '{"type": "object"}', false, true),
-  ('TapOff', '1.0.0', 'Does nothing', '{"type": "object"}', true, false);
+  ('TapOff', '1.0.0', 'Does nothing', '{"type": "object"}', true, false),
+  ('TapOld', '1.0.0', 'Did something once', '{"type": "object"}', false, false);
+insert into chat.planner_executions (user_id, id, goal) values
+  (pg_temp.anna(), pg_temp.id('31'), 'mine'), (pg_temp.ben(), pg_temp.id('32'), 'not mine');
 
 insert into chat.conversations (user_id, id, title) values (pg_temp.anna(), pg_temp.id('11'), 'mine'),
   (pg_temp.ben(), pg_temp.id('12'), 'not mine'), (pg_temp.anna(), pg_temp.id('13'), 'other');
@@ -99,6 +102,14 @@ end $$;
 select is(pg_temp.field_of(), 'time_to', 'by name');
 select throws_ok($$ select api.list_function_executions(pg_temp.anna(), p_conversation_id => base.new_id()) $$, 'NF001',
                  'There is no such conversation', 'no such conversation');
+select throws_ok(format('select api.list_function_executions(%L, p_plan_id => %L)', pg_temp.anna(), i), 'NF001',
+                 'There is no such plan', w)
+  from (values (pg_temp.id('32'), 'not another''s plan'), (pg_temp.id('33'), 'nor one that is not there')) as x (i, w);
+select is_empty($$ select api.list_function_executions(pg_temp.anna(), p_plan_id => pg_temp.id('31')) $$,
+                'an own one that nothing ran for');
+select throws_ok($$ select api.list_function_executions(pg_temp.anna(), 'TapNone') $$, 'NF001', 'There is no skill TapNone',
+                 'no such skill');
+select is_empty($$ select api.list_function_executions(pg_temp.anna(), 'TapOld') $$, 'one without a current version');
 select throws_ok($$ select api.list_function_executions(pg_temp.anna(), p_after => 'x') $$, 'VL001',
   'after must be the "next" of an earlier answer', 'no place');
 reset session authorization;

@@ -1,6 +1,6 @@
 -- http.leave_once: the way out of a call with an Idempotency-Key: the answer is kept, or given again.
 begin;
-select plan(23);
+select plan(24);
 
 select is(pg_get_function_arguments('http.leave_once'::regproc), 'p_once json, p_status integer, p_body text', 'arguments');
 select is(pg_get_function_result('http.leave_once'::regproc),
@@ -11,7 +11,7 @@ select function_owner_is('http', 'leave_once', array['json', 'integer', 'text'],
 select is(p.proconfig, '{"search_path=pg_catalog, pg_temp"}', 'search path') from pg_proc p
  where p.oid = 'http.leave_once'::regproc;
 select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),
-          '{plinth_operator,plinth_system,plinth_web}', 'who may call it')
+          '{plinth_system,plinth_web}', 'who may call it')
   from pg_proc p where p.oid = 'http.leave_once'::regproc;
 
 delete from ops.idempotency_keys;
@@ -59,6 +59,9 @@ select results_eq($$ select l.* from http.leave_once('{"status": 204, "body": nu
 
 set session authorization plinth_web;
 select is((select l.status from http.leave_once(pg_temp.once('key 0005'), 200, '{}') l), 200, 'the layer''s statements call it');
+reset session authorization;
+set session authorization plinth_operator;
+select throws_ok($$ select http.leave_once(null, 200, '{}') $$, '42501', null, 'nobody else writes down an answer');
 reset session authorization;
 set session authorization plinth_reader;
 select throws_ok($$ select http.leave_once(null, 200, '{}') $$, '42501', null, 'readers do not');

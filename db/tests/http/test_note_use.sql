@@ -12,7 +12,7 @@ select function_owner_is('http', 'note_use', array['bytea[]'], 'plinth_system');
 select is(p.proconfig, '{"search_path=pg_catalog, pg_temp"}', 'search path') from pg_proc p
  where p.oid = 'http.note_use'::regproc;
 select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),
-          '{plinth_operator,plinth_system,plinth_web}', 'who may call it')
+          '{plinth_system,plinth_web}', 'who may call it')
   from pg_proc p where p.oid = 'http.note_use'::regproc;
 
 insert into auth.users (id, username, email) values

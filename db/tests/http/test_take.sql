@@ -15,7 +15,7 @@ select function_owner_is('http', 'take',
 select is(p.proconfig, '{"search_path=pg_catalog, pg_temp"}', 'search path') from pg_proc p
  where p.oid = 'http.take'::regproc;
 select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),
-          '{plinth_operator,plinth_system,plinth_web}', 'who may call it')
+          '{plinth_system,plinth_web}', 'who may call it')
   from pg_proc p where p.oid = 'http.take'::regproc;
 
 \set anna 019e0000-0000-7000-8000-000000011a71

@@ -1,6 +1,6 @@
 -- api.list_embeddings: the caller's embeddings, newest first, page by page.
 begin;
-select plan(22);
+select plan(30);
 
 select is(pg_get_function_arguments('api.list_embeddings'::regproc),
   'p_user_id uuid, p_model text DEFAULT NULL::text, p_collection text DEFAULT NULL::text, p_kind text DEFAULT NULL::text, '
@@ -22,6 +22,14 @@ insert into chat.messages (user_id, id, conversation_id, role, content) values
   (:'anna', '019e0000-0000-7000-8000-0000000e0321', '019e0000-0000-7000-8000-0000000e0311', 'user', 'a message');
 insert into memory.semantic_memories (user_id, id, content) values (:'anna', '019e0000-0000-7000-8000-0000000e0331',
   'a memory');
+insert into chat.conversations (user_id, id) values (:'ben', '019e0000-0000-7000-8000-0000000e0312');
+insert into chat.messages (user_id, id, conversation_id, role, content) values
+  (:'ben', '019e0000-0000-7000-8000-0000000e0322', '019e0000-0000-7000-8000-0000000e0312', 'user', 'not hers'),
+  (:'anna', '019e0000-0000-7000-8000-0000000e0323', '019e0000-0000-7000-8000-0000000e0311', 'user', 'another');
+insert into memory.semantic_memories (user_id, id, content, expires_at) values
+  (:'ben', '019e0000-0000-7000-8000-0000000e0332', 'not hers', null),
+  (:'anna', '019e0000-0000-7000-8000-0000000e0333', 'over', now() - interval '1 hour'),
+  (:'anna', '019e0000-0000-7000-8000-0000000e0334', 'bare', null);
 insert into memory.embeddings (user_id, id, model_id, message_id, memory_id, conversation_id, collection, content,
   metadata, embedding)
 select t.user_id::uuid, ('019e0000-0000-7000-8000-0000000e03' || t.id)::uuid, m.id, t.message_id::uuid,
@@ -73,6 +81,17 @@ select throws_ok($$ select list_embeddings('019e0000-0000-7000-8000-0000000e0301
 select throws_ok($$ select list_embeddings('019e0000-0000-7000-8000-0000000e0301',
                       p_conversation_id => '019e0000-0000-7000-8000-0000000e03ff') $$, 'NF001',
                  'There is no such conversation', 'no such conversation');
+select throws_ok(format('select list_embeddings(%L, p_%s_id => %L)', '019e0000-0000-7000-8000-0000000e0301', x.what, x.id),
+                 'NF001', 'There is no such ' || x.what, x.why)
+  from (values ('message', '019e0000-0000-7000-8000-0000000e0322', 'not another''s message'),
+               ('message', '019e0000-0000-7000-8000-0000000e03ff', 'nor one that is not there'),
+               ('memory', '019e0000-0000-7000-8000-0000000e0332', 'not another''s memory'),
+               ('memory', '019e0000-0000-7000-8000-0000000e0333', 'nor one that ran out'),
+               ('memory', '019e0000-0000-7000-8000-0000000e03ff', 'nor one that is not there')) as x (what, id, why);
+select is_empty(format('select list_embeddings(%L, p_message_id => %L)', '019e0000-0000-7000-8000-0000000e0301',
+                       '019e0000-0000-7000-8000-0000000e0323'), 'a message that has none');
+select is_empty(format('select list_embeddings(%L, p_memory_id => %L)', '019e0000-0000-7000-8000-0000000e0301',
+                       '019e0000-0000-7000-8000-0000000e0334'), 'a memory that has none');
 select throws_ok($$ select list_embeddings('019e0000-0000-7000-8000-0000000e0301', p_kind => 'x') $$, 'VL001',
                  'kind must be message, memory or text', 'no such kind');
 select throws_ok($$ select list_embeddings('019e0000-0000-7000-8000-0000000e0301', p_after => 'x') $$, 'VL001',
@@ -87,6 +106,9 @@ select set_config('plinth.caller', '019e0000-0000-7000-8000-0000000e0301', true)
 update chat.conversations set status = 'deleted' where id = '019e0000-0000-7000-8000-0000000e0311';
 select is_empty($$ select from list_embeddings('019e0000-0000-7000-8000-0000000e0301') l
                     where l.message_id is not null $$, 'what hangs on a deleted conversation is not there');
+select throws_ok($$ select list_embeddings('019e0000-0000-7000-8000-0000000e0301',
+                      p_message_id => '019e0000-0000-7000-8000-0000000e0321') $$, 'NF001', 'There is no such message',
+                 'nor is its message');
 
 select * from finish();
 rollback;

@@ -1,7 +1,7 @@
 -- Who may do what. Nothing is open to PUBLIC, the layer's role can execute what is exposed and nothing else.
 begin;
 set local search_path = tap, pg_catalog;
-select plan(22);
+select plan(23);
 
 create function pg_temp.house() returns setof oid language sql as $$
   select n.oid from pg_namespace n where n.nspowner = 'plinth_owner'::regrole
@@ -126,6 +126,12 @@ select is_empty(
   $$ select p.oid::regprocedure from pg_proc p
       where p.pronamespace = 'api'::regnamespace and not has_function_privilege('plinth_operator', p.oid, 'execute') $$,
   'plinth_operator executes the whole contract');
+-- What the layer counts, keeps and notes by itself leaves no row in the trail, so nobody else does it.
+select is(array(select p.proname::text from pg_proc p
+                 where p.pronamespace = 'http'::regnamespace and p.provolatile = 'v'
+                   and has_function_privilege('plinth_operator', p.oid, 'execute') order by 1),
+          '{assume,beat,enter,fresh_for,leave,nothing,present_vouch,vouch}',
+          'plinth_operator comes in and goes out as the layer does, and does nothing else that is the layer''s');
 
 -- The roles themselves.
 select is_empty(
