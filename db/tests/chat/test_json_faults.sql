@@ -1,6 +1,6 @@
 -- core.json_faults: what in a JSON value a JSON Schema does not allow.
 begin;
-select plan(87);
+select plan(94);
 
 select is(pg_get_function_arguments('core.json_faults'::regproc),
   'p_value jsonb, p_schema jsonb, p_field text', 'arguments');
@@ -53,6 +53,7 @@ select is(pg_temp.faults(t.value, t.schema), t.faults, format('%s in %s', t.valu
     ('[1, 2]', '{"items": {"type": "string"}, "maxItems": 1}',
      'v VL001 maxItems: must have at most 1 items; v/0 VL001 type: must be string, not number; '
      'v/1 VL001 type: must be string, not number'),
+    ('[1, 2]', '{"minItems": 2, "maxItems": 2}', ''),
     ('[]', '{"minItems": 1}', 'v VL001 minItems: must have at least 1 items'), ('[1, 2]',
       '{"prefixItems": [true], "items": false}',
      'v/1 VL001 false: nothing is allowed here'),
@@ -73,6 +74,7 @@ select is(pg_temp.faults(t.value, t.schema), t.faults, format('%s in %s', t.valu
     ('{"x-a": 1, "b": 2}', '{"patternProperties": {"^x-": {"type": "string"}}, "additionalProperties": false}',
      'v/b VL002 additionalProperties: is none of the properties; v/x-a VL001 type: must be string, not number'),
     ('{"ab": 1}', '{"propertyNames": {"maxLength": 1}}', 'v/ab VL001 maxLength: must have at most 1 characters'),
+    ('{"a": 1}', '{"minProperties": 1, "maxProperties": 1}', ''),
     ('{"": 1}', '{"minProperties": 2}', 'v VL001 minProperties: must have at least 2 properties'),
     ('{"a": 1, "b": 1}', '{"maxProperties": 1}', 'v VL001 maxProperties: must have at most 1 properties'),
     -- combinations
@@ -80,6 +82,7 @@ select is(pg_temp.faults(t.value, t.schema), t.faults, format('%s in %s', t.valu
       'v VL001 minimum: must be at least 2; v VL001 maximum: must be at most 0'),
     ('1', '{"anyOf": [{"type": "string"}, {"minimum": 1}]}', ''), ('0', '{"anyOf": [{"minimum": 2}, {"minimum": 1}]}',
      'v VL001 anyOf: must have one of 2 forms'),
+    ('0', '{"anyOf": [{"type": "string"}, {"minimum": 2}]}', 'v VL001 minimum: must be at least 2'),
     ('{"a": 1}', '{"anyOf": [{"type": "null"}, {"properties": {"a": {"type": "string"}}}]}',
       'v/a VL001 type: must be string, not number'),
     ('1', '{"oneOf": [{"minimum": 1}, {"maximum": 1}]}',
@@ -131,6 +134,12 @@ select throws_ok($$ select core.json_faults((select jsonb_agg('{}'::jsonb) from 
 select is(jsonb_array_length(core.json_faults((select jsonb_agg(n) from generate_series(1, 1000) n),
   '{"items": {"type": "null"}}', 'v')),
           50, 'and not more is told than anybody reads');
+select is(length(core.json_faults('0', t.schema, 'v') -> 0 ->> 'detail'), length(t.begins) + 300, t.begins || 'so much')
+  from (values ((select jsonb_build_object('enum', jsonb_agg(n)) from generate_series(1000, 1999) n), 'enum: must be one of '),
+               (jsonb_build_object('enum', jsonb_build_array(repeat('x', 1000))), 'enum: must be one of '),
+               (jsonb_build_object('const', repeat('x', 1000)), 'const: must be ')) as t (schema, begins);
+select is(pg_temp.faults(jsonb_build_object(repeat('a', 5000) || 'b', 1), '{"patternProperties": {"b$": false}}'), '',
+          'of a long name the beginning is matched');
 select is(pg_temp.faults(to_jsonb(repeat('a', 5000)), '{"pattern": "^(a|aa)+$"}'),
           'v VL001 pattern: must have at most 4,096 characters to be matched', 'nor longer texts matched than can be');
 select is(pg_temp.faults(to_jsonb(repeat('a', 4096)), '{"pattern": "^(a|aa)+b$"}'),

@@ -1,6 +1,6 @@
 -- core.judge_schema: what in a JSON Schema cannot be kept to, part by part.
 begin;
-select plan(7);
+select plan(11);
 
 select is(pg_get_function_arguments('core.judge_schema'::regproc),
   'p_schema jsonb, p_root jsonb, p_at text, p_depth integer', 'arguments');
@@ -20,6 +20,11 @@ select is(core.judge_schema('{"$ref": "#/$defs/a"}', '{"$defs": {"a": true}}', '
   'references are looked up in the whole');
 select throws_ok($$ select core.judge_schema('true', 'true', 'p', 33) $$, 'VL001',
   'The schema is more than 32 steps deep', 'too deep');
+select throws_ok(format('select core.judge_schema(%L, ''true'', ''p'', 32)', s), 'VL001', 'The schema is more than 32 steps deep',
+                 'one step more: ' || s)
+  from unnest(array['{"not": true}', '{"allOf": [true]}', '{"properties": {"a": true}}']) s;
+select is(jsonb_array_length(core.judge_schema((select jsonb_object_agg('k' || n, n) from generate_series(1, 60) n), '{}', 'p', 0)),
+          50, 'of one part fifty faults are told');
 
 select * from finish();
 rollback;

@@ -1,6 +1,6 @@
 -- core.schema_faults: what is wrong with a JSON Schema of arguments.
 begin;
-select plan(39);
+select plan(45);
 
 select is(pg_get_function_arguments('core.schema_faults'::regproc),
   'p_schema jsonb, p_field text', 'arguments');
@@ -35,6 +35,10 @@ select is(pg_temp.faults('{"type": "object"}' || t.schema), t.faults, left(t.sch
     ('{"required": "a"}', 'p/required required: must be an array'), ('{"required": [1]}',
       'p/required required: must be an array of names'),
     ('{"enum": []}', 'p/enum enum: must have at most 1,000 items, and at least one'),
+    ((select jsonb_build_object('required', jsonb_agg('n' || n)) from generate_series(1, 1001) n),
+     'p/required required: must have at most 1,000 items'),
+    ('{"multipleOf": 1000000000001}', 'p/multipleOf multipleOf: must be a number from 0.000000001 to 1,000,000,000,000'),
+    ('{"maxLength": 1000000001}', 'p/maxLength maxLength: must be a whole number from 0 to 1,000,000,000'),
     ('{"minimum": "1"}', 'p/minimum minimum: must be a number'),
     ('{"multipleOf": 0}', 'p/multipleOf multipleOf: must be a number from 0.000000001 to 1,000,000,000,000'),
     ('{"minLength": -1, "maxItems": 1.5}', 'p/maxItems maxItems: must be a whole number from 0 to 1,000,000,000; '
@@ -50,6 +54,8 @@ select is(pg_temp.faults('{"type": "object"}' || t.schema), t.faults, left(t.sch
       'p/$ref $ref: must be # or #/$defs/<name>, and the definition must be there'),
     ('{"$ref": "#/$defs/none"}', 'p/$ref $ref: must be # or #/$defs/<name>, and the definition must be there'),
     ('{"properties": {"a": {"$ref": "#"}}}', ''), ('{"$ref": "#"}', 'p $ref: goes in a circle'),
+    ('{"allOf": [{"oneOf": [{"$ref": "#"}]}]}', 'p $ref: goes in a circle'),
+    ('{"definitions": {"a": {"$ref": "#/definitions/a"}}}', 'p/definitions/a $ref: goes in a circle'),
     ('{"$defs": {"a": {"anyOf": [{"$ref": "#/$defs/b"}]}, "b": {"not": {"$ref": "#/$defs/a"}}}}',
      'p/$defs/a $ref: goes in a circle; p/$defs/b $ref: goes in a circle')) as t (schema, faults);
 select is(pg_temp.faults(t.schema), 'p type: must be a JSON Schema that says "type": "object"',
@@ -63,6 +69,9 @@ select is(pg_temp.faults(jsonb_build_object('type', 'object',
   case s.most when 20 then '' else 'p pattern: must have at most 30 different patterns' end,
   s.most || ' patterns of values and 10 of names')
   from unnest('{20,21}'::integer[]) as s (most);
+select is(jsonb_array_length(core.schema_faults(jsonb_build_object('type', 'object', 'properties',
+            (select jsonb_object_agg('p' || n, '{"if": 1, "then": 2}'::jsonb) from generate_series(1, 30) n)), 'p')), 50,
+          'and not more is told than anybody reads');
 select throws_ok($$ select core.schema_faults(('{"type": "object", "items": ' || repeat('{"items": ',
   40) || '{}' || repeat('}', 41))::jsonb,
   'p') $$, 'VL001', 'The schema is more than 32 steps deep', 'too deep');

@@ -1,6 +1,6 @@
 -- api.verify_audit: names the first row of the trail that is not as it was written, also when a superuser did it.
 begin;
-select plan(41);
+select plan(48);
 
 select is(pg_get_function_arguments('api.verify_audit'::regproc),
   'p_from_seal bigint DEFAULT 1, p_head text DEFAULT NULL::text', 'arguments');
@@ -42,14 +42,14 @@ create function pg_temp.verdict(p_from bigint default 1, p_head text default nul
     from api.verify_audit(p_from, p_head) v
 $$;
 -- Does something as a superuser behind the triggers' back, asks for the verdict, and undoes it.
-create function pg_temp.after(p_deed text) returns text language plpgsql as $$
+create function pg_temp.after(p_deed text, p_from bigint default 1) returns text language plpgsql as $$
 declare
   v_verdict text;
 begin
   begin
     set local session_replication_role = replica;
     execute p_deed;
-    v_verdict := pg_temp.verdict();
+    v_verdict := pg_temp.verdict(p_from);
     raise exception 'undo' using errcode = 'TP999';
   exception when sqlstate 'TP999' then
     return v_verdict;
@@ -88,6 +88,38 @@ select is(pg_temp.after($$ with forged as (update ops.audit_logs set action = 'f
                                                             array[n.d], s.digest)::ops.audit_seals, 'a guess')
                              from next n where s.seq = 3 $$),
           'wrong 3 the seal was changed', 'and sealed again with a guessed key');
+
+-- Each seal is a right one, and one of them belongs to another chain.
+select is(pg_temp.after($$ create temp table sixth as select s.* from ops.audit_seals s where s.seq = 6;
+                           delete from ops.audit_seals where seq >= 5;
+                           delete from ops.audit_unsealed;
+                           insert into ops.audit_unsealed select r.id from pg_temp.row r where r.n = '5';
+                           select core.seal_audit(9);
+                           insert into ops.audit_seals select s.* from pg_temp.sixth s $$),
+          'wrong 6 the seal was changed', 'a seal of a chain that went on otherwise');
+-- Seals over several rows, and over what was not as it should be by then.
+select is(pg_temp.after($$ select ops.write_audit('paint', 'tap.thing', n::text) from generate_series(8, 9) n;
+                           select core.seal_audit(9);
+                           update ops.audit_logs set changed = '{x}' where entity_id in ('9', '8') $$),
+          'wrong 7 8 the row was changed', 'the first of several rows of one seal');
+select is(pg_temp.after($$ create temp table back as select l.* from ops.audit_logs l where l.entity_id = 'waits';
+                           delete from ops.audit_logs where entity_id = 'waits';
+                           select core.seal_audit(9);
+                           insert into ops.audit_logs select b.* from pg_temp.back b $$),
+          'wrong 7 waits the row was changed', 'a row that came back after its absence was sealed');
+select is(pg_temp.after($$ insert into ops.audit_logs (action, entity_type, entity_id) values ('paint', 'tap.thing', 'bare');
+                           insert into ops.audit_details (audit_id) select r.id from pg_temp.row r where r.n = 'bare';
+                           insert into ops.audit_unsealed select r.id from pg_temp.row r where r.n = 'bare';
+                           select core.seal_audit(9) $$),
+          'wrong 7 bare its detail was changed', 'a detail of a row that was written without');
+-- What is beside the chain is looked for when all of it is.
+select is(pg_temp.after($$ insert into ops.audit_logs (action, entity_type, entity_id)
+                           select 'paint', 'tap.thing', 'new ' || n from generate_series(1, 50) n $$),
+          'wrong new 1 the row was added beside the chain', 'the first of fifty rows');
+select is(pg_temp.after(d, 4), 'right', 'not seen from a later seal on')
+  from unnest(array[$$ insert into ops.audit_logs (action, entity_type) values ('paint', 'tap.thing') $$,
+                    $$ insert into ops.audit_erasures (audit_id, reason, key_id, digest)
+                       values (base.new_id(), 'of this test', 'eeeeeeee', sha256('')) $$]) d;
 
 -- The end cut off is a right chain; only a head that was noted tells.
 create temp table noted as select v.head from api.verify_audit() v;
