@@ -228,10 +228,13 @@ def binary_array(items: Sequence[bytes | None], element: int) -> bytes:
     return head + b"".join(sized)
 
 
-def numbers_array(oid: int, form: str, values: list[int]) -> bytes:
-    """The same of numbers, packed at once: each item is a size and what `form` says of the rest."""
-    size = len(values) // len(form)
-    return struct.pack(f">iiIii{form * size}", 1, 0, oid, size, 1, *values)
+def numbers_array(oid: int, form: str, *parts: list[int]) -> bytes:
+    """The same of numbers, packed at once: `form` says of what size each part of an item is."""
+    size = len(parts[0])
+    items = [struct.calcsize(f">{form}")] * (size * (len(parts) + 1))
+    for place, part in enumerate(parts, 1):
+        items[place :: len(parts) + 1] = part
+    return struct.pack(f">iiIii{f'i{form}' * size}", 1, 0, oid, size, 1, *items)
 
 
 def _matching(pattern: str) -> Callable[[Any], str]:

@@ -159,7 +159,7 @@ class App:
             request.address = self._address(request)
         if message.version not in _VERSIONS:
             raise problems.malformed("This server speaks HTTP/1.0 and HTTP/1.1.")
-        if sum(map(len, chain(*message.raw_headers))) > MAX_HEAD:
+        if request.connection.large and sum(map(len, chain(*message.raw_headers))) > MAX_HEAD:
             raise large_head()
         path = message.path if message.path[0] == "/" else _ABSOLUTE("/", message.path)
         path, _, query = path.partition("?")

@@ -21,8 +21,8 @@ from pyapp.problems import Problem
 log = logging.getLogger("plinth.usage")
 
 _SECONDS = 1.0
-_BATCH = 2000
-_MOST = 100_000  # rows that wait while the database is away: about 40 MB
+# Rows of a batch, and rows that wait while the database is away: about 40 MB.
+_BATCH, _MOST = 2000, 100_000
 _LONGEST = 2147.0  # seconds that are told of one call, as microseconds in an integer
 _NEVER = ("22", "23")  # what the database can make nothing of is not sent again
 _RECORD = Statement(
@@ -30,8 +30,8 @@ _RECORD = Statement(
     " $6::text[], $7::integer[], $8::uuid[], $9::bigint[], $10::integer[], $11::text[])",
     formats=[0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 0],
 )
-# What numbers are in an array in binary form: the type, then each one's size and itself.
-_INTEGER, _BIGINT, _UUID = (23, "ii"), (20, "iq"), (2950, "iQQ")
+# What numbers are in an array in binary form: the type, and what of.
+_INTEGER, _BIGINT, _UUID = (23, "i"), (20, "q"), (2950, "QQ")
 
 # When; method, route and status; seconds, request id, token, what the cache did. Not a class: it is
 # made once per request.
@@ -110,10 +110,10 @@ class Usage:
         places = [kinds.setdefault((r[4], r[1], r[5]), len(kinds) + 1) for r in rows]
         tokens, whats, caches = zip(*kinds, strict=True)
         methods, routes, statuses = zip(*whats, strict=True)
-        middle, tail, numbers = self._middle, self._tail, self._numbers
-        millis = [int(row[0] * 1000) for row in rows]
-        lows = (tail | n & 0x3FFFFFF for n in numbers)
-        micros = [int(min(row[2], _LONGEST) * 1_000_000) for row in rows]
+        whens, _, took, names, _, _ = zip(*rows, strict=True)
+        millis = [int(when * 1000) for when in whens]
+        lows = [self._tail | n & 0x3FFFFFF for _, n in zip(rows, self._numbers, strict=False)]
+        micros = [int(min(seconds, _LONGEST) * 1_000_000) for seconds in took]
         return [
             _array("null" if t is None else f'"\\\\x{t.hex()}"' for t in tokens),
             _array((self._owner(token) or b"null").decode() for token in tokens),
@@ -122,13 +122,11 @@ class Usage:
             _array(f'"{route}"' for route in routes),
             _array(map(str, statuses)),
             _array(cache or "null" for cache in caches),
-            numbers_array(*_INTEGER, [x for place in places for x in (4, place)]),
-            numbers_array(
-                *_UUID, [x for ms in millis for x in (16, ms << 16 | middle, next(lows))]
-            ),
-            numbers_array(*_BIGINT, [x for ms in millis for x in (8, ms)]),
-            numbers_array(*_INTEGER, [x for us in micros for x in (4, us)]),
-            _array(f'"{row[3]}"' for row in rows),
+            numbers_array(*_INTEGER, places),
+            numbers_array(*_UUID, [ms << 16 | self._middle for ms in millis], lows),
+            numbers_array(*_BIGINT, millis),
+            numbers_array(*_INTEGER, micros),
+            _array(f'"{name}"' for name in names),
         ]
 
     def stats(self) -> dict[str, int]:

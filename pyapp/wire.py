@@ -86,7 +86,8 @@ class Connection(BaseProtocol):
         self.expect(Phase.HEAD, settings.header_timeout)
         self._queue: deque[tuple[RawRequestMessage, StreamReader] | Problem] = deque()
         self._payload: StreamReader | None = None  # of the last request read
-        self._head_size = 0  # of the next one, as far as it is there
+        # Of the next one, as far as it is there; whether so much came that a head may be too large.
+        self._head_size, self.large = 0, False
         self._waiter: asyncio.Future[None] | None = None
 
     def expect(self, phase: Phase, within: float) -> None:
@@ -124,6 +125,7 @@ class Connection(BaseProtocol):
         if messages:
             self._queue.extend(messages)
             self._payload = messages[-1][1]
+            self.large = self.large or self._head_size + len(data) > MAX_HEAD
             if len(self._queue) >= MAX_QUEUE and not self._buffer_paused:
                 self._pause_reading_for_buffer()
             # There is nothing to switch to: what follows such a request is not HTTP for us.
