@@ -412,7 +412,7 @@ def test_no_span_holds_more_than_the_limit_wherever_it_begins(
     given = [0, 0, 0, 0]
     given[place] = limit // 10
     now, used, held = dice.randrange(10**9, 2 * 10**9), [(0, 0)], list[tuple[int, int]]()
-    with shared_database.connect("plinth_operator", autocommit=False) as connection:
+    with shared_database.connect("plinth_web", autocommit=False) as connection:
         limits = ",".join(map(str, given))
         connection.execute("select set_config('plinth.limits', %s, true)", [limits])
         for _ in range(600):
@@ -457,7 +457,7 @@ def take(
 def test_a_clock_that_goes_back_locks_nobody_out_and_lets_nobody_in(
     shared_database: Database,
 ) -> None:
-    with shared_database.connect("plinth_operator", autocommit=False) as connection:
+    with shared_database.connect("plinth_web", autocommit=False) as connection:
         connection.execute("select set_config('plinth.limits', '6,0,0,0', true)")
         noon, address = 1_800_000_000, "198.51.100.99"
         assert take(connection, address, 60, 0, 0, noon) == 60  # an address has ten times as much
