@@ -9,8 +9,7 @@
 --   What only reads proceeds always, and stands among the columns: without the join it costs a tenth less.
 -- A page of a list ends at its limit, or with the row that reaches http.page_bytes. The first row beyond it ends the
 --   count by which PostgreSQL stops ("Run Condition"): else 200 rows of a megabyte would all be made JSON for two. It
---   has
---   a filter and no argument: PostgreSQL 16 stops by no count of an argument.
+--   has a filter and no argument: PostgreSQL 16 stops by no count of an argument.
 -- A stream is asked for a page at a time: its lines, and where the next one begins in place of a transaction id.
 -- A line end between the parts of a JSON text is only white space; within a string it is escaped.
 -- Columns          status, body, user id, seconds the session still lives (where the answer may be kept: or until it
