@@ -54,6 +54,7 @@ declare
 begin
   p_user_id := core.act_for(p_user_id);
   v_model := core.embedding_model(p_model);
+  -- Most searches have none of these, and to find nothing wrong with them takes time, too.
   if coalesce(p_kind, p_conversation_id::text, p_metadata::text) is not null then
     perform core.check_embedding_filters(p_user_id, p_kind, p_conversation_id, p_metadata);
   end if;
