@@ -31,9 +31,7 @@ FAILURES = (CacheDown, ConnectionLost, DatabaseError, Problem, TimeoutError)
 
 
 class Follower:
-    """`caller` is told of deploys, where there is one."""
-
-    def __init__(self, database: Database, cache: Cache, caller: Caller | None = None) -> None:
+    def __init__(self, database: Database, cache: Cache, caller: Caller) -> None:
         self._database = database
         self._cache = cache
         self._caller = caller
@@ -48,7 +46,7 @@ class Follower:
             self._touched.set()
         elif channel == "plinth_places":
             self._cache.look_again()
-        elif self._caller is not None:
+        else:
             self._caller.current = False
             self._told.set()
 
@@ -80,7 +78,7 @@ class Follower:
         deployed = True  # perhaps, before anybody listened
         while ears.alive():
             self._told.clear()
-            if deployed and self._caller is not None:
+            if deployed:
                 await self._caller.load()
             async with asyncio.timeout(_LOOK):  # a machine that fell silent says no farewell
                 await ears.send(_THERE, ())

@@ -8,10 +8,9 @@ from contextlib import suppress
 from functools import partial
 
 from pyapp import engine, log, mail
-from pyapp.cache import Cache
 from pyapp.db import Database
-from pyapp.follow import FAILURES, Follower, sweep
-from pyapp.pipe import DatabaseError, Statement
+from pyapp.pipe import ConnectionLost, DatabaseError, Statement
+from pyapp.problems import Problem
 from pyapp.settings import Settings, SettingsError
 
 _log = logging.getLogger("plinth.worker")
@@ -20,7 +19,7 @@ _SECONDS = 1.0
 _DUE = Statement("select * from http.due_jobs()")
 _RUN = Statement("select http.run_job($1::text)")
 _FAILED = Statement("select http.fail_job($1::text, $2::text)")
-_LEFT_BEHIND = 2  # seconds after which a writer would have bumped its tags itself
+_SWEEP = Statement("select http.sweep_tags($1::boolean)")
 
 
 def main(settings: Settings) -> None:
@@ -47,7 +46,7 @@ async def _repeat(stop: asyncio.Event, work: Callable[[], Awaitable[None]]) -> N
         try:
             await work()
             told = False
-        except FAILURES as error:
+        except (ConnectionLost, DatabaseError, Problem) as error:
             if not told:  # one line for as long as it fails
                 _log.warning("the worker is held up: %s", error)
             told = True
@@ -67,15 +66,13 @@ async def run(settings: Settings) -> None:
         (f"{name}_connections" for name in ("read", "write", "slow", "hash", "aside")), 1
     )
     database = Database(settings.with_(**few), settings.database_url)
-    cache = Cache(settings)
-    follower = Follower(database, cache)
     await database.start()
-    background = [asyncio.create_task(work) for work in (follower.follow(), follower.sweep())]
-    await cache.start()
+    kept = b"f" if settings.redis_url is None else b"t"
 
     async def tidy() -> None:
         await run_jobs(database)
-        await sweep(database, cache, _LEFT_BEHIND)
+        # The workers that keep copies are told; this process needs none, nor what watches them.
+        await database.call("write", _SWEEP, (kept,))
 
     try:
         # Apart, because a mail server may take its time.
@@ -83,8 +80,4 @@ async def run(settings: Settings) -> None:
             _repeat(stop, tidy), _repeat(stop, partial(mail.deliver, database, settings, stop))
         )
     finally:
-        await cache.close()
-        for task in background:
-            task.cancel()
-        await asyncio.gather(*background, return_exceptions=True)
         await database.close()

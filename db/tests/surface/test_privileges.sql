@@ -85,6 +85,7 @@ http.replica_state
 http.run_job
 http.settle_mail
 http.stale_tags
+http.sweep_tags
 http.take
 http.timeline
 http.undelivered
