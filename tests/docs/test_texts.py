@@ -126,3 +126,16 @@ def test_the_runbook_explains_every_reason_of_readyz() -> None:
     }
     assert len(given) >= 6
     assert {re.sub(r"\b[NM]\b", "#", reason) for reason, _ in explained} == given
+
+
+def test_every_decision_has_its_line_and_its_reasons() -> None:
+    listed = section((ROOT / "ARCHITECTURE.md").read_text(), "## Decisions")
+    lines = {
+        found[1]: re.findall(r"^- \*\*(.+?)\*\*", part, re.M)
+        for part in re.split(r"(?m)^### ", listed)
+        if (found := re.search(r"\]\((docs/decisions/[\w-]+\.md)\)", part))
+    }
+    pages = sorted((ROOT / "docs/decisions").glob("*.md"))
+    assert sorted(lines) == [name(page) for page in pages]
+    for page in pages:
+        assert lines[name(page)] == re.findall(r"^## (.+)$", page.read_text(), re.M), page.name
