@@ -26,7 +26,7 @@ _ATTACH = Statement("select http.attach_cache($1::integer)")
 _THERE = Statement("select pg_backend_pid()")
 _DETACH = Statement("select http.detach_cache()")
 _STALE = Statement("select * from http.stale_tags($1::double precision)")
-_CLEAR = Statement("select http.clear_tags($1::text[])")
+_CLEAR = Statement("select http.clear_tags($1::text[], $2::text[])")
 FAILURES = (CacheDown, ConnectionLost, DatabaseError, Problem, TimeoutError)
 
 
@@ -141,9 +141,9 @@ async def sweep(database: Database, cache: Cache, seconds: float) -> bool:
     row = await database.call("read", _STALE, (b"%f" % seconds,))
     if row is None or row[0] is None or row[1] is None:
         return False
-    if not await cache.bump(listed(row[1])):
+    if not await cache.bump(list({*listed(row[1])})):
         raise CacheDown("it cannot be told what changed")
-    await database.call("aside", _CLEAR, (row[0],))
+    await database.call("aside", _CLEAR, (row[0], row[1]))
     return True
 
 

@@ -261,6 +261,20 @@ def test_a_row_changed_in_psql_is_seen_within_100_ms(serve: Serve, planted: Data
     assert took[-3] < 0.1
 
 
+def test_a_transaction_that_touches_thousands_is_seen_whole(
+    serve: Serve, planted: Database
+) -> None:
+    """Also the last of them, though those who keep copies look at a thousand at a time."""
+    server = serve()
+    client = join(server, "among_many")
+    until(lambda: how(client, "/v1/me") == "hit", 5)
+    with planted.connect() as connection, connection.transaction():
+        connection.execute("select base.touch_tag('profile:' || g) from generate_series(1, 2500) g")
+        connection.execute("update auth.users set full_name = 'New' where username = 'among_many'")
+    until(lambda: client.get("/v1/me").json()["full_name"] == "New", 2)
+    until(lambda: planted.value("select count(*) from base.touched_tags") == 0, 5)
+
+
 def plinth(
     server: Server, *arguments: str, command: str = "cache", **more: str
 ) -> subprocess.CompletedProcess[str]:

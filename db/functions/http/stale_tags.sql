@@ -1,5 +1,7 @@
 -- http.stale_tags: tags that were touched a while ago and that nobody reported as bumped: their writer died, or wrote
--- from psql. The sweeper bumps them and clears the record; bumping twice does no harm. No row: nothing is stale.
+-- from psql. Who keeps copies bumps them and clears the record; bumping twice does no harm. No row: nothing is stale.
+--
+-- Rules   The oldest thousand, each beside its transaction, of which there may be more.
 create or replace function http.stale_tags(p_seconds double precision default 2)
 returns table (xids text[], tags text[])
 language sql
@@ -8,7 +10,7 @@ security definer
 rows 1
 set search_path = pg_catalog, pg_temp
 as $$
-  select array_agg(distinct s.xid::text), array_agg(distinct s.tag)
+  select array_agg(s.xid::text), array_agg(s.tag)
     from (select t.xid, t.tag
             from base.touched_tags t
            where t.touched_at <= clock_timestamp() - make_interval(secs => p_seconds)

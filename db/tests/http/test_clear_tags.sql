@@ -1,12 +1,13 @@
 -- http.clear_tags: removes the record of tags that were bumped, of the named transactions and no others.
 begin;
-select plan(14);
+select plan(16);
 
-select is(pg_get_function_arguments('http.clear_tags'::regproc), 'p_xids text[]', 'arguments');
+select is(pg_get_function_arguments('http.clear_tags'::regproc), 'p_xids text[], p_tags text[] DEFAULT NULL::text[]',
+          'arguments');
 select is(pg_get_function_result('http.clear_tags'::regproc), 'void', 'result');
-select volatility_is('http', 'clear_tags', array['text[]'], 'volatile');
-select is_definer('http', 'clear_tags', array['text[]']);
-select function_owner_is('http', 'clear_tags', array['text[]'], 'plinth_owner');
+select volatility_is('http', 'clear_tags', array['text[]', 'text[]'], 'volatile');
+select is_definer('http', 'clear_tags', array['text[]', 'text[]']);
+select function_owner_is('http', 'clear_tags', array['text[]', 'text[]'], 'plinth_owner');
 select is(p.proconfig, '{"search_path=pg_catalog, pg_temp"}', 'search path') from pg_proc p
  where p.oid = 'http.clear_tags'::regproc;
 select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),
@@ -27,6 +28,14 @@ select http.clear_tags('{99}');
 select is((select count(*) from record), 2::bigint, 'nothing named, nothing cleared');
 select http.clear_tags('{4,5}');
 select is_empty('select * from record', 'several at once');
+
+insert into base.touched_tags (xid, tag) values ('6', 'tap:1'), ('6', 'tap:2'), ('7', 'tap:1'), ('7', 'tap:3');
+select http.clear_tags('{6,7,6}', '{tap:1,tap:3,tap:9}');
+select results_eq('select * from record', $$ values ('6', 'tap:2'), ('7', 'tap:1') $$,
+                  'only those of their tags that were bumped');
+select http.clear_tags('{6,7}', '{}');
+select is((select count(*) from record), 2::bigint, 'none was bumped');
+
 select throws_ok($$ select http.clear_tags('{somewhen}') $$, '22P02', null, 'no transaction');
 
 set session authorization plinth_operator;
