@@ -105,7 +105,7 @@ begin
     union
     select g.id
       from chat.messages m
-     cross join lateral core.tool_group(p_user_id, m.id, v_chain) g (id)
+     cross join lateral core.tool_group(p_user_id, m.id, v_chain, v_junction) g (id)
      where m.user_id = p_user_id and m.id = any (v_pinned)
        and (m.id = any (v_chain) or m.parent_id is null and m.id <= v_junction));
   select p_max_tokens - coalesce(summary_tokens, 0)

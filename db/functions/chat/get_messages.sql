@@ -87,35 +87,19 @@ begin
     end if;
     select array_agg(b.id), max(b.id::text) filter (where b.on_main_line)::uuid into v_branch, v_main
       from core.branch_ids(p_user_id, p_branch) b;
-    open v_page for
-      select d.*
-        from (select m.id
-                from unnest(v_branch) as m (id)
-               where m.id between v_low and v_high and (p_after is null or m.id <> p_after::uuid)
-               union all
-              (select m.id
-                 from chat.messages m
-                where m.user_id = p_user_id and m.conversation_id = p_conversation_id and m.parent_id is null
-                  and m.id >= v_low and m.id <= v_high and m.id < v_main and (p_after is null or m.id <> p_after::uuid)
-                order by case when v_down then m.id end desc, m.id
-                limit p_limit)) w
-        join core.message_details d on d.id = w.id
-       where p_role is null or d.role = p_role
-       order by case when v_down then d.id end desc, d.id
-       limit p_limit;
+    v_high := least(v_high, p_branch);
   end if;
 
   -- No id lies on an edge, which has no version.
   while p_limit > 0 and v_low <= v_high loop
-    if p_branch is not null then
-      null;  -- all of it is open
-    elsif v_down then
+    if v_down then
       v_edge := greatest(v_low, base.first_id(base.time_of(v_high) - v_span));
       open v_page for
         select d.*
           from core.message_details d
          where d.conversation_id = p_conversation_id and d.id >= v_edge and d.id <= v_high
            and (p_after is null or d.id <> p_after::uuid) and (p_role is null or d.role = p_role)
+           and (p_branch is null or d.parent_id is null and d.id < v_main or d.id in (select unnest(v_branch)))
          order by d.id desc
          limit p_limit;
     else
@@ -125,6 +109,7 @@ begin
           from core.message_details d
          where d.conversation_id = p_conversation_id and d.id >= v_low and d.id <= v_edge
            and (p_after is null or d.id <> p_after::uuid) and (p_role is null or d.role = p_role)
+           and (p_branch is null or d.parent_id is null and d.id < v_main or d.id in (select unnest(v_branch)))
          order by d.id
          limit p_limit;
     end if;
@@ -142,7 +127,7 @@ begin
       v_size := v_size + octet_length(content) + coalesce(octet_length(tool_calls::text), 0);
     end loop;
     close v_page;
-    exit when p_branch is not null or v_edge = case when v_down then v_low else v_high end;
+    exit when v_edge = case when v_down then v_low else v_high end;
     v_high := case when v_down then v_edge else v_high end;
     v_low := case when v_down then v_low else v_edge end;
     v_span := v_span * 4;

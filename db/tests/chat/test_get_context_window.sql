@@ -1,6 +1,6 @@
 -- api.get_context_window: the newest messages that fit, of one branch, with what is always part of it.
 begin;
-select plan(59);
+select plan(60);
 
 select is(pg_get_function_arguments('api.get_context_window'::regproc),
   'p_user_id uuid, p_conversation_id uuid, p_max_tokens integer DEFAULT 8000, p_leaf uuid DEFAULT NULL::uuid', 'arguments');
@@ -86,6 +86,10 @@ reset session authorization;
 update chat.messages set pinned = id = pg_temp.id('cb108') where user_id = pg_temp.id('cb001');
 set session authorization plinth_operator;
 select is(pg_temp.said(60), '01 02 06 07 08 31 = 60 - 10', 'a pinned result of the main line brings its call and its siblings');
+reset session authorization;
+update chat.messages set pinned = id = pg_temp.id('cb106') where user_id = pg_temp.id('cb001');
+set session authorization plinth_operator;
+select is(pg_temp.said(8000, '07'), '01 02 03 04 05 06 07 = 70 - 9', 'a pinned call brings no result that is behind the leaf');
 reset session authorization;
 update chat.messages set pinned = false where user_id = pg_temp.id('cb001');
 

@@ -1,6 +1,6 @@
 -- api.get_messages: in order, page by page, along a branch, from few partitions.
 begin;
-select plan(30);
+select plan(32);
 
 create function pg_temp.id(p_end text) returns uuid language sql immutable as $$
   select ('019e0000-0000-7000-8000-00000000' || p_end)::uuid
@@ -78,6 +78,8 @@ select is(pg_temp.said('de11', 'asc', null, 'de27'), 'a b b1 b2 b3', 'the way to
 select is(pg_temp.said('de11', 'desc', null, 'de25'), 'b2 b1 b a', 'backwards, from the middle of it');
 select is(pg_temp.said('de11', 'asc', null, 'de26'), 'a b c d', 'on the main line');
 select is(pg_temp.said('de11', 'asc', 'user', 'de27'), 'a b1 b3', 'of one role');
+select is(pg_temp.said('de11', 'asc', 'assistant', 'de26', null, 1), 'b', 'a page of one role is full along a way, too');
+select is(pg_temp.said('de11', 'desc', 'user', 'de26', null, 2), 'c a', 'backwards');
 select is(pg_temp.pages('de11', 'desc', null, 2), 'b3 d b2 c b1 b a', 'in pages of two');
 select is(pg_temp.pages('de11', 'asc', null, 3), 'a b b1 c b2 d b3', 'of three, the other way');
 select is(pg_temp.pages('de11', 'desc', 'de27', 2), 'b3 b2 b1 b a', 'along a branch');

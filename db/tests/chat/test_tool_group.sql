@@ -1,10 +1,11 @@
 -- core.tool_group: the call of a tool and all its results go together, on the main line and on a branch.
 begin;
-select plan(10);
+select plan(15);
 
 select is(concat_ws(' ', pg_get_function_arguments(p.oid), pg_get_function_result(p.oid), p.provolatile, p.prosecdef,
                     p.proowner::regrole, p.proconfig),
-          'p_user_id uuid, p_message_id uuid, p_chain uuid[] SETOF uuid s f plinth_owner {"search_path=pg_catalog, pg_temp"}',
+          'p_user_id uuid, p_message_id uuid, p_chain uuid[], p_junction uuid SETOF uuid s f plinth_owner '
+          '{"search_path=pg_catalog, pg_temp"}',
           'arguments, result, volatility, definer, owner, search path')
   from pg_proc p where p.oid = 'core.tool_group'::regproc;
 
@@ -20,10 +21,13 @@ select pg_temp.id('c7001'), pg_temp.id('c7' || m.id), pg_temp.id('c7010'), pg_te
                ('107', null, 'tool', null), ('108', null, 'assistant', null), ('109', null, 'assistant', '[{}]'))
        as m (id, parent, role, calls);
 
-create function pg_temp.together(p_id text, p_chain text[] default '{}') returns text[] language sql as $$
+-- Without a branch, the way goes along the main line to its end.
+create function pg_temp.together(p_id text, p_chain text[] default '{109}', p_junction text default '109')
+returns text[] language sql as $$
   select array(select right(g::text, 3)
                  from core.tool_group(pg_temp.id('c7001'), pg_temp.id('c7' || p_id),
-                                      array(select pg_temp.id('c7' || c) from unnest(p_chain) c)) g order by g)
+                                      array(select pg_temp.id('c7' || c) from unnest(p_chain) c),
+                                      pg_temp.id('c7' || p_junction)) g order by g)
 $$;
 set local role plinth_owner;
 set local plinth.caller = '019e0000-0000-7000-8000-0000000c7001';
@@ -32,13 +36,24 @@ select is(pg_temp.together('102'), '{102,103,107}', 'a call and its results, pas
 select is(pg_temp.together('103'), '{102,103,107}', 'a result');
 select is(pg_temp.together('107'), '{102,103,107}', 'another');
 select is(pg_temp.together('109'), '{109}', 'a call without a result yet');
-select is(pg_temp.together('104', '{106,105,104,101}'), '{104,105}', 'a call on a branch');
-select is(pg_temp.together('105', '{106,105,104,101}'), '{104,105}', 'its result');
-select is(pg_temp.together('106', '{106,105,104,101}'), '{106}', 'what follows is alone');
+select is(pg_temp.together('104', '{106,105,104,101}', '101'), '{104,105}', 'a call on a branch');
+select is(pg_temp.together('105', '{106,105,104,101}', '101'), '{104,105}', 'its result');
+select is(pg_temp.together('106', '{106,105,104,101}', '101'), '{106}', 'what follows is alone');
+select is(pg_temp.together('104', '{106,105,104}', null), '{104,105}', 'of a branch that was not followed to the main line');
+select is(pg_temp.together('102', '{103}', '103'), '{102,103}', 'what is behind the leaf is not part');
+reset role;
+insert into chat.messages (user_id, id, conversation_id, parent_id, role, content)
+values (pg_temp.id('c7001'), pg_temp.id('c7110'), pg_temp.id('c7010'), pg_temp.id('c7103'), 'tool', '110'),
+       (pg_temp.id('c7001'), pg_temp.id('c7111'), pg_temp.id('c7010'), pg_temp.id('c7110'), 'user', '111');
+set local role plinth_owner;
+select is(pg_temp.together('102', '{111,110,103}', '103'), '{102,103,110}',
+          'of a call on the main line, the results on the branch, and none that follow beside it');
+select is(pg_temp.together('110', '{111,110,103}', '103'), '{102,103,110}', 'the same from its result on the branch');
+select is(pg_temp.together('111', '{111,110,103}', '103'), '{111}', 'what follows on the branch is alone');
 reset role;
 
 set session authorization plinth_web;
-select throws_ok($$ select core.tool_group(null, null, null) $$, '42501', null, 'private');
+select throws_ok($$ select core.tool_group(null, null, null, null) $$, '42501', null, 'private');
 reset session authorization;
 
 select * from finish();
