@@ -368,7 +368,7 @@ class Caller:
                 try:
                     await self._database.call("aside", _CLEAR, (b"{%b}" % b",".join(xids),))
                 except (DatabaseError, problems.Problem) as error:
-                    log.warning("the record of bumped tags stays for the sweeper: %s", error)
+                    log.warning("the record of bumped tags stays, to be bumped again: %s", error)
 
     async def note_use(self) -> None:
         """Tells the database, once a minute, which tokens were presented."""
