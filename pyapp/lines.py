@@ -96,7 +96,7 @@ def _list(lines: list[bytes], first: int) -> str:
 
 async def _lines(payload: StreamReader, limit: int) -> AsyncIterator[bytes]:
     held = bytearray()
-    while chunk := await arrived(payload):
+    while chunk := await arrived(payload, 1 << 12):  # as many lines, if all are empty
         head, *more = chunk.split(b"\n")
         held += head
         for line in more:

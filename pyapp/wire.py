@@ -258,11 +258,11 @@ def large_head() -> Problem:
     return layer("BR004", f"The head exceeds {MAX_HEAD} bytes, or it has too many or long lines.")
 
 
-async def arrived(payload: StreamReader) -> bytes:
-    """What is there of a body. Others have their turn first: the next may be there too."""
-    if not payload.is_eof():
+async def arrived(payload: StreamReader, most: int = 0) -> bytes:
+    """What is there of a body, or so much. Others have their turn first: the next may be there."""
+    if most or not payload.is_eof():
         await asyncio.sleep(0)
-    return await payload.readany()
+    return await (payload.read(most) if most else payload.readany())
 
 
 def _broken_body(_error: str) -> Problem:

@@ -153,6 +153,32 @@ def test_a_body_of_tiny_chunks_does_not_hold_up_the_loop(
     asyncio.run(main())
 
 
+def test_empty_lines_do_not_hold_up_the_loop() -> None:
+    """However many are there already, the others have their turn after some thousand."""
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        quiet = {f"{name}_reading": lambda **_: None for name in ("pause", "resume")}
+        protocol: Any = SimpleNamespace(**quiet)
+        payload = StreamReader(protocol, 1 << 16, loop=loop)
+        payload.feed_data(b"\n" * 400_000 + b"{}\n")
+        payload.feed_eof()
+        connection: Any = SimpleNamespace(expect_body=lambda: None, expect_work=lambda: None)
+
+        async def read() -> list[tuple[int, int, str]]:
+            return [piece async for piece in lines.pieces(connection, payload, 1 << 20)]
+
+        reading = asyncio.create_task(read())
+        turns = 0
+        while not reading.done():
+            await asyncio.sleep(0)
+            turns += 1
+        assert reading.result() == [(400_001, 400_002, "[{}]")]
+        assert turns > 90
+
+    asyncio.run(main())
+
+
 def test_a_large_body_is_read_beside_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     """What the loop sets while the body is read could not be set by a loop that reads."""
     go = threading.Event()
@@ -168,14 +194,14 @@ def test_a_large_body_is_read_beside_the_loop(monkeypatch: pytest.MonkeyPatch) -
     async def read_body(_payload: object) -> bytes:
         return large
 
-    async def chunk() -> bytes:
+    async def chunk(_most: int) -> bytes:
         return left.pop() if left else b""
 
     left = [large]
     connection = SimpleNamespace(
         read_body=read_body, expect_body=lambda: None, expect_work=lambda: None
     )
-    payload = SimpleNamespace(is_eof=lambda: False, total_bytes=1, readany=chunk)
+    payload = SimpleNamespace(is_eof=lambda: False, total_bytes=1, read=chunk)
     headers = CIMultiDict({"Content-Type": "application/json"})
     request: Any = SimpleNamespace(connection=connection, payload=payload, headers=headers)
     app: Any = SimpleNamespace(settings=SimpleNamespace(body_limit=1 << 20))
