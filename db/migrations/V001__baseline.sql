@@ -5616,9 +5616,10 @@ comment on function chat.search_config(text) is
   'The text search configuration of a language; simple for an unknown one';
 grant execute on function chat.search_config(text) to plinth_system;
 
--- PostgreSQL's parser takes "numpy.array" and "/etc/hosts" for one word each, "<String>" for a tag, which is none, and,
--- where the database's character type is C, every sign beyond ASCII for a letter: quotation marks, dashes, arrows,
--- pictures. Here all of these are what stands between words.
+-- PostgreSQL's parser takes "numpy.array" and "/etc/hosts" for one word each, "<String>" for a tag and "&T;" for an
+-- entity, which are none, "~50", "+49" and the end of "GPT-4" for words that are not 50, 49 and 4, and, where the
+-- database's character type is C, every sign beyond ASCII for a letter: quotation marks, dashes, arrows, pictures. Here
+-- all of these are what stands between words.
 create function chat.search_text(p_text text)
 returns text
 language sql
@@ -5631,7 +5632,7 @@ as $$
          else regexp_replace(p_text, '[\u0080-\u00a9\u00ab-\u00b4\u00b6-\u00b9\u00bb-\u00bf\u00d7\u00f7\u2000-\u206f'
            '\u20a0-\u20cf\u2190-\u2bff\u2e00-\u2e7f\u3000-\u303f\ufe00-\ufe0f\ufe10-\ufe6f\uff01-\uff0f\uff1a-\uff20'
            '\uff3b-\uff40\uff5b-\uff65\U0001f000-\U0001faff]', ' ', 'g') end,
-    '<./', '   ')
+    '<./&~+-', '       ')
 $$;
 
 comment on function chat.search_text(text) is

@@ -13,7 +13,7 @@ as $$
 declare
   -- Control characters stand for the marks, and for the most frequent of the signs that would hide words from the
   -- parser (see chat.search_text). What a text has of them is not shown.
-  c_signs    constant text := '<./“”„‘’‚«»‹›–—…•·→←⇒✓✔✅❌│─';
+  c_signs    constant text := '<./&~+-“”„‘’«»–—…•·→←✓✔✅❌│─';
   c_stand_in constant text := E'\x03\x04\x05\x06\x07\x08\x0b\x0c\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b'
                               '\x1c\x1d\x1e\x1f\x7f';
   c_options  constant text := E'StartSel="\x01", StopSel="\x02", '

@@ -25,8 +25,14 @@ begin
     perform base.raise('VL001', 'query must have at most 32 words', 'query');
   end if;
 
-  -- A hyphen that leaves nothing out is a blank: to the parser each one is a NOT, and it takes 32 of them at a time.
-  p_query := regexp_replace(chat.search_text(p_query), '-(?![[:alnum:]"])', ' ', 'g');
+  -- Within a word and within a phrase a hyphen leaves nothing out; like a comma, it holds together what it is between.
+  p_query := (
+    select string_agg(case when q.n % 2 = 0 then translate(q.part, '-', ',')
+                           else regexp_replace(q.part, '(?<=[[:alnum:]])-(?=[[:alnum:]])', ',', 'g') end, '"' order by q.n)
+      from string_to_table(p_query, '"') with ordinality as q (part, n));
+  -- Another that leaves nothing out is a blank: to the parser each one is a NOT, and it takes 32 of them at a time.
+  p_query := regexp_replace(p_query, '-(?![[:alnum:]"])', ' ', 'g');
+  p_query := translate(chat.search_text(translate(p_query, '-', E'\x01')), E'\x01', '-');
   v_parts := regexp_match(p_query, '^(.*?)([[:alnum:]]+)$');
   if p_mode = 'prefix' and v_parts[1] !~ '(^|\s)-$' and lower(v_parts[2]) <> 'or' then
     v_last := to_tsquery('simple', v_parts[2] || ':*');

@@ -1,6 +1,6 @@
 -- core.highlight: where a query hits, safe to show.
 begin;
-select plan(16);
+select plan(17);
 
 select function_returns('core', 'highlight', array['regconfig', 'text', 'tsquery', 'text'], 'text');
 select volatility_is('core', 'highlight', array['regconfig', 'text', 'tsquery', 'text'], 'stable');
@@ -16,6 +16,8 @@ select is(core.highlight('english', E'<mark>walk</mark> \x01walk\x02 run\x03\x7f
 select is(core.highlight('english', 'Yes — “run” …', 'run', 'text'), 'Yes — “**run**” …', 'signs between words');
 select is(core.highlight('english', 'See numpy.array and /etc/run', 'run | numpi', 'text'),
           'See **numpy**.array and /etc/**run**', 'words of names and paths');
+select is(core.highlight('simple', 'GPT-4 & ~50 of R&D; well-known', 'gpt | 4 | 50 | d | known', 'text'),
+          '**GPT**-**4** & ~**50** of R&**D**; well-**known**', 'signs stay what they are');
 select is(core.highlight('english', '<b>run</b> & go', 'run', 'text'), '<b>**run**</b> & go', 'text is as it was written');
 select is(core.highlight('english', 'nothing here', 'run', 'html'), 'nothing here', 'no hit: how it begins');
 

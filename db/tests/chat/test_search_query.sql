@@ -1,6 +1,6 @@
 -- core.search_query: what people type, as PostgreSQL searches for it, and what it refuses.
 begin;
-select plan(36);
+select plan(41);
 
 select is(pg_get_function_arguments('core.search_query'::regproc),
   'p_query text, p_config regconfig, p_mode text DEFAULT ''web''::text', 'arguments');
@@ -22,9 +22,17 @@ select is(pg_temp.made('die Häuser', p_config => 'german'), $$'haus' | 'häuser
 select is(pg_temp.made('The Houses', p_config => 'simple'), $$'the' & 'houses'$$, 'none');
 select is(pg_temp.made('List<String> numpy.array /etc/hosts', p_config => 'simple'),
   $$'list' & 'string' & 'numpy' & 'array' & 'etc' & 'hosts'$$, 'names of code and paths are their words');
+select is(pg_temp.made('GPT-4 +49 ~50 R&D;', p_config => 'simple'), $$'gpt' <-> '4' & '49' & '50' & 'r' & 'd'$$,
+  'a hyphen within a word holds it together; no sign becomes part of a number');
+select is(pg_temp.made('"at -5 degrees"', p_config => 'simple'), $$'at' <-> '5' <-> 'degrees'$$,
+  'nothing is left out of a phrase');
+select is(pg_temp.made('up-to-date -well-known -"red-hot"', p_config => 'simple'),
+  $$'up' <-> 'to' <-> 'date' & !( 'well' <-> 'known' ) & !( 'red' <-> 'hot' )$$, 'what is left out may have hyphens, too');
 select is(pg_temp.made('"a red cat'), $$'red' <-> 'cat'$$, 'a phrase without an end');
 
 select is(pg_temp.made('vector sea', 'prefix'), $$'vector' & 'sea':*$$, 'the last word as a beginning');
+select is(pg_temp.made('gpt-4', 'prefix'), $$'gpt' & '4':*$$, 'behind a hyphen');
+select is(pg_temp.made('on 2024-12-0', 'prefix', 'simple'), $$'on' & '2024' <-> '12' & '0':*$$, 'a date');
 select is(pg_temp.made('databases', 'prefix'), $$'databas':* | 'databases':*$$, 'as reduced and as it stands');
 select is(pg_temp.made('th', 'prefix'), $$'th':*$$, 'one beginning alone');
 select is(pg_temp.made('the', 'prefix'), $$'the':*$$, 'a stop word may become another');

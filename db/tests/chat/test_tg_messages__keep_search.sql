@@ -1,6 +1,6 @@
 -- What a message is searched by follows its text and the language of its conversation, whoever writes.
 begin;
-select plan(22);
+select plan(23);
 
 select function_returns('chat', 'search_config', array['text'], 'regconfig');
 select volatility_is('chat', 'search_config', array['text'], 'stable');
@@ -12,6 +12,8 @@ select function_returns('chat', 'search_text', array['text'], 'text');
 select volatility_is('chat', 'search_text', array['text'], 'immutable');
 select is(tsvector_to_array(to_tsvector('simple', chat.search_text('List<String> <b>bold</b> numpy.array /etc/hosts'))),
           '{array,b,bold,etc,hosts,list,numpy,string}', 'names of code, tags and paths are their words');
+select is(tsvector_to_array(to_tsvector('simple', chat.search_text('GPT-4 ~50 +49 -7 2024-12-05 R&D; well-known'))),
+  '{05,12,2024,4,49,50,7,d,gpt,known,r,well}', 'signs before numbers, hyphens, what only looks like an entity');
 select is(tsvector_to_array(to_tsvector('simple', chat.search_text('“Yes”—no… «oui» →go ✅done 😀ha ¿qué?'))),
           '{done,go,ha,no,oui,qué,yes}', 'signs are between words');
 select is(tsvector_to_array(to_tsvector('simple', chat.search_text('Ärger naïve 数据库 हिन्दी ºª µ'))),
