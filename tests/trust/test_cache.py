@@ -207,6 +207,22 @@ def test_nothing_is_kept_no_longer_than_the_session_lives(
     assert time.monotonic() - began < 2.5
 
 
+def test_a_copy_outlives_no_session_by_a_part_of_a_second(
+    server: Server, planted: Database
+) -> None:
+    client = join(server, "punctual")
+    until(lambda: how(client, "/v1/me") == "hit", 5)
+    with planted.connect() as connection:
+        connection.execute(
+            "update auth.sessions set expires_at = clock_timestamp() + interval '1.7 s'"
+            " where user_id = (select id from auth.users where username = 'punctual')"
+        )
+    ended, asked = time.monotonic() + 1.7, 0.0
+    while client.get("/v1/me").status == 200:
+        assert asked < ended
+        asked = time.monotonic()
+
+
 def test_a_copy_for_everybody(serve: Serve, planted: Database) -> None:
     server = serve()
     anna, bert, guest = join(server, "anna"), join(server, "bert"), server.client()

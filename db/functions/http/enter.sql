@@ -8,6 +8,7 @@
 --         what the roles of its owner do not allow, no key does.
 --         p_permission, where a route names one, must be among the permissions of the caller's roles.
 --         The caller is set with set_config(…, true): it is gone with the transaction.
+--         expires_in is whole seconds, never one too many: an answer is kept so long.
 --         The row it returns is what the function under it hangs on: the planner cannot call that one first.
 -- Errors  UN001 no such live session or key; UN003 a step-up is needed; NP001 permission or scope missing, or a key
 --         where a session is needed
@@ -35,20 +36,20 @@ declare
   v_set        text;
 begin
   if p_auth <> 'none' then
-    select s.user_id, s.id, extract(epoch from s.expires_at - now())::integer, s.stepped_up_at
+    select s.user_id, s.id, floor(extract(epoch from s.expires_at - now()))::integer, s.stepped_up_at
       into enter.user_id, v_session, enter.expires_in, v_stepped_up
       from auth.sessions s
      where s.token_hash = p_token and s.ended_at is null and s.expires_at > now();
 
     if not found then
       -- Two queries rather than one with OR: each is one look into one index.
-      select k.user_id, k.id, k.scopes, least(extract(epoch from k.expires_at - now()), 3600)::integer
+      select k.user_id, k.id, k.scopes, least(floor(extract(epoch from k.expires_at - now())), 3600)::integer
         into enter.user_id, v_key, v_scopes, enter.expires_in
         from auth.api_keys k
        where k.secret_hash = p_token and k.revoked_at is null and coalesce(k.expires_at, 'infinity') > now();
       if not found then
         select k.user_id, k.id, k.scopes,
-               least(extract(epoch from least(k.previous_expires_at, k.expires_at) - now()), 3600)::integer
+               least(floor(extract(epoch from least(k.previous_expires_at, k.expires_at) - now())), 3600)::integer
           into enter.user_id, v_key, v_scopes, enter.expires_in
           from auth.api_keys k
          where k.previous_hash = p_token and k.previous_expires_at > now() and k.revoked_at is null

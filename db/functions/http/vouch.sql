@@ -38,7 +38,7 @@ begin
    where b.beat_at between clock_timestamp() - interval '5 s' and clock_timestamp() + interval '5 s'
    order by b.id desc
    limit 1;
-  -- Rounded seconds: one less is certain.
+  -- Since this transaction began; one less is certain.
   if v_seconds is null or v_user_id is null or v_beat is null or v_left < 2 then
     return null;
   end if;

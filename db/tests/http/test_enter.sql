@@ -1,6 +1,6 @@
 -- http.enter: finds whose token it is and fixes that user as the caller of this transaction.
 begin;
-select plan(61);
+select plan(64);
 
 select is(pg_get_function_arguments('http.enter'::regproc),
   'p_auth text, p_permission text, p_token bytea, p_context text, p_scope text DEFAULT NULL::text', 'arguments');
@@ -29,6 +29,7 @@ select ('019e0000-0000-7000-8000-00000000' || s.user_id)::uuid, ('019e0000-0000-
        case when s.ended then now() end, case when s.ended then 'of this test' end
   from (values ('d001', 'd011', interval '90 s', false), ('d001', 'd012', interval '0', false),
                ('d001', 'd013', interval '90 s', true),  ('d002', 'd021', interval '1 h', false),
+               ('d002', 'd022', interval '1.9 s', false),
                ('d003', 'd031', interval '1 h', false)) as s (user_id, id, rest, ended);
 
 create function pg_temp.caller() returns text language sql volatile as $$ select current_setting('plinth.caller', true) $$;
@@ -41,6 +42,8 @@ select is(pg_temp.caller(), '019e0000-0000-7000-8000-00000000d001', 'that user i
 select is(current_setting('plinth.context'),
           E'019e0000-0000-7000-8000-00000000d011\x1freq-1\x1f192.0.2.7\x1fcurl/8',
           'the session, and what the layer knows');
+
+select is((select e.expires_in from http.enter('user', null, sha256('d022'), '') e), 1, 'never a second too long');
 
 select throws_ok($$ select http.enter('user', null, sha256('nobody'), '') $$,
   'UN001', 'The token is unknown, expired or ended; sign in again', 'an unknown token');
@@ -102,6 +105,7 @@ select ('019e0000-0000-7000-8000-00000000' || k.user_id)::uuid, ('019e0000-0000-
                ('d001', 'd113', null, interval '30 s', '{*}', true),
                ('d001', 'd114', null, interval '0', '{*}', false),
                ('d001', 'd115', interval '1 day', interval '1 h', '{self:read}', false),
+               ('d002', 'd122', interval '20.9 s', interval '10.9 s', '{*}', false),
                ('d002', 'd121', interval '20 s', interval '30 s', '{*}', false)) as k (user_id, id, rest, grace, scopes, revoked);
 set session authorization plinth_web;
 select results_eq(
@@ -118,6 +122,8 @@ select is((select e.expires_in from http.enter('user', null, sha256('d114'), '')
 select is((select e.expires_in from http.enter('user', 'tap:paint', sha256('d111old'), '') e), 30,
           'the secret before this one, as long as it works');
 select is((select e.expires_in from http.enter('user', null, sha256('d121old'), '') e), 20, 'and never longer than the key');
+select is((select e.expires_in from http.enter('user', null, sha256('d122'), '') e), 20, 'nor a second too long');
+select is((select e.expires_in from http.enter('user', null, sha256('d122old'), '') e), 10, 'by either secret');
 select throws_ok(format('select http.enter(%L, null, sha256(%L), %L)', 'user', k.token, ''),
                  'UN001', 'The token is unknown, expired or ended; sign in again', 'a key ' || k.why)
   from (values ('d112', 'that has expired'), ('d112old', 'that has expired, by its former secret'),
