@@ -5,7 +5,8 @@
 --         Ids grow in the order of writing: with order asc, after = the id of the last message seen goes on from there.
 --         A page ends early where http.page_bytes is reached, and goes on from there.
 -- Why the bounds   A page is looked for where it is likely to be, from the first or last message on in steps that grow:
---         so few partitions are opened, however old or long the conversation is.
+--         so few partitions are opened, however old or long the conversation is. A way to a message has two stretches,
+--         its own and the main line up to where that begins: what the main line goes on with is never looked through.
 -- Why plan_cache_mode   To plan a look into partitions costs more than to look. Planned once, for any values, it passes
 --         over the partitions that are not meant when it begins.
 -- Errors  UN001 nobody is signed in; NF001 there is no such conversation, or the message branch names is not in it;
@@ -58,6 +59,7 @@ declare
   v_full   boolean := false;
   v_branch uuid[];
   v_main   uuid;
+  v_own    boolean := false;  -- on the branch's own stretch, behind the main line
 begin
   p_user_id := core.act_for(p_user_id);
   perform core.check_after(p_after);
@@ -85,31 +87,43 @@ begin
     if not found then
       perform base.raise('NF001', 'There is no such message in this conversation', 'branch');
     end if;
-    select array_agg(b.id), max(b.id::text) filter (where b.on_main_line)::uuid into v_branch, v_main
+    select array_agg(b.id order by case when v_down then b.id end desc, b.id) filter (where not b.on_main_line),
+           max(b.id::text) filter (where b.on_main_line)::uuid
+      into v_branch, v_main
       from core.branch_ids(p_user_id, p_branch) b;
     v_high := least(v_high, p_branch);
+    v_own := v_main < case when v_down then v_high else v_low end;
   end if;
 
   -- No id lies on an edge, which has no version.
   while p_limit > 0 and v_low <= v_high loop
-    if v_down then
+    if v_own then
+      open v_page for
+        select d.*
+          from unnest(v_branch) with ordinality b (id, n)
+          join core.message_details d on d.id = b.id
+         where b.id between v_low and v_high
+           and (p_after is null or d.id <> p_after::uuid) and (p_role is null or d.role = p_role)
+         order by b.n
+         limit p_limit;
+    elsif v_down then
       v_edge := greatest(v_low, base.first_id(base.time_of(v_high) - v_span));
       open v_page for
         select d.*
           from core.message_details d
          where d.conversation_id = p_conversation_id and d.id >= v_edge and d.id <= v_high
            and (p_after is null or d.id <> p_after::uuid) and (p_role is null or d.role = p_role)
-           and (p_branch is null or d.parent_id is null and d.id < v_main or d.id in (select unnest(v_branch)))
+           and (p_branch is null or d.parent_id is null)
          order by d.id desc
          limit p_limit;
     else
-      v_edge := least(v_high, base.first_id(base.time_of(v_low) + v_span));
+      v_edge := least(v_high, v_main, base.first_id(base.time_of(v_low) + v_span));
       open v_page for
         select d.*
           from core.message_details d
          where d.conversation_id = p_conversation_id and d.id >= v_low and d.id <= v_edge
            and (p_after is null or d.id <> p_after::uuid) and (p_role is null or d.role = p_role)
-           and (p_branch is null or d.parent_id is null and d.id < v_main or d.id in (select unnest(v_branch)))
+           and (p_branch is null or d.parent_id is null)
          order by d.id
          limit p_limit;
     end if;
@@ -127,10 +141,19 @@ begin
       v_size := v_size + octet_length(content) + coalesce(octet_length(tool_calls::text), 0);
     end loop;
     close v_page;
-    exit when v_edge = case when v_down then v_low else v_high end;
-    v_high := case when v_down then v_edge else v_high end;
-    v_low := case when v_down then v_low else v_edge end;
-    v_span := v_span * 4;
+    if v_own then
+      exit when not v_down;
+      v_own := false;
+      v_high := v_main;
+    elsif not v_down and v_edge = v_main then
+      v_own := true;
+      v_low := v_main;
+    else
+      exit when v_edge = case when v_down then v_low else v_high end;
+      v_high := case when v_down then v_edge else v_high end;
+      v_low := case when v_down then v_low else v_edge end;
+      v_span := v_span * 4;
+    end if;
   end loop;
 end
 $$;

@@ -1,6 +1,6 @@
 -- api.get_messages: in order, page by page, along a branch, from few partitions.
 begin;
-select plan(32);
+select plan(38);
 
 create function pg_temp.id(p_end text) returns uuid language sql immutable as $$
   select ('019e0000-0000-7000-8000-00000000' || p_end)::uuid
@@ -93,6 +93,35 @@ select is(pg_temp.pages('de13', 'asc', null, 7),
 select is(pg_temp.said('de13', 'desc', 'user', null, null, 3), 'week 206 week 204 week 202', 'of one role');
 select is(count(*), 208::bigint, 'all at once')
   from api.get_messages(pg_temp.id('de01'), pg_temp.id('de13'), p_limit => 1000);
+
+-- An early message of a long line is answered once more, at its end.
+reset session authorization;
+insert into chat.conversations (user_id, id, status) values (pg_temp.id('de01'), pg_temp.id('de15'), 'active');
+insert into chat.messages (user_id, id, conversation_id, role, content, created_at)
+select pg_temp.id('de01'), base.id_at(t.at), pg_temp.id('de15'), 'user', 'm' || n, t.at
+  from generate_series(1, 400) n
+ cross join lateral (select base.time_of(pg_temp.id('de28')) - (401 - n) * interval '1 minute' as at) t;
+insert into chat.messages (user_id, id, conversation_id, parent_id, role, content)
+select m.user_id, pg_temp.id('de' || n), m.conversation_id, case n when 28 then m.id else pg_temp.id('de28') end,
+       'assistant', 'again ' || n
+  from chat.messages m, (values (28), (29)) v (n)
+ where m.user_id = pg_temp.id('de01') and m.conversation_id = pg_temp.id('de15') and m.content = 'm3';
+update chat.conversations set last_message_id = pg_temp.id('de29') where id = pg_temp.id('de15');
+analyze chat.messages;
+create function pg_temp.looked_up() returns bigint language sql volatile as $$
+  select sum(s.idx_tup_fetch)::bigint from pg_stat_xact_user_tables s
+   where s.schemaname = 'chat' and s.relname like 'messages%'
+$$;
+select pg_temp.looked_up() as before \gset
+set session authorization plinth_operator;
+select is(pg_temp.said('de15', 'desc', null, 'de29'), 'again 29 again 28 m3 m2 m1', 'an old message answered at the end');
+select is(pg_temp.said('de15', 'asc', null, 'de29'), 'm1 m2 m3 again 28 again 29', 'the other way');
+select is(pg_temp.said('de15', 'asc', 'assistant', 'de29'), 'again 28 again 29', 'of one role');
+reset session authorization;
+select cmp_ok(pg_temp.looked_up() - :before, '<', 60::bigint, 'what the line went on with is not looked through');
+set session authorization plinth_operator;
+select is(pg_temp.pages('de15', 'asc', 'de29', 1), 'm1 m2 m3 again 28 again 29', 'page by page');
+select is(pg_temp.pages('de15', 'desc', 'de29', 1), 'again 29 again 28 m3 m2 m1', 'and backwards');
 
 select throws_ok($$ select api.get_messages(pg_temp.id('de01'), pg_temp.id('de11'), 'up') $$,
   'VL001', 'order must be asc or desc',
