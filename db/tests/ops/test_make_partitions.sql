@@ -25,9 +25,21 @@ select is_empty(
   'every table has its partitions from the beginning');
 select is(core.make_partitions(1000), 0, 'nothing is missing');
 
+-- A table that another test holds at that moment is put off, so it is asked again.
+create function pg_temp.made(p_wanted integer) returns integer language plpgsql as $$
+declare
+  v_made integer := 0;
+begin
+  for i in 1..30 loop
+    v_made := v_made + core.make_partitions(1000);
+    exit when v_made >= p_wanted;
+  end loop;
+  return v_made;
+end $$;
 update ops.partitioned_tables t set ahead = t.ahead + 1;
-select is(core.make_partitions(1000), (select count(*)::integer from ops.partitioned_tables),
-          'each table can be given another one: with its triggers, whosever they are');
+select is(pg_temp.made(count(*)::integer), count(*)::integer,
+          'each table can be given another one: with its triggers, whosever they are')
+  from ops.partitioned_tables;
 
 -- A table of this test.
 create table ops.tap_log (id uuid not null default base.new_id(), note text, constraint tap_log_pkey primary key (id))
