@@ -17,8 +17,8 @@ begin
   return query
     select d.* from core.message_details d
      where d.id = p_message_id
-       and exists (select from chat.conversations c
-                    where c.user_id = p_user_id and c.id = d.conversation_id and c.status <> 'deleted');
+       and (select c.status from chat.conversations c
+             where c.user_id = p_user_id and c.id = d.conversation_id) <> 'deleted';
   if not found then
     perform base.raise('NF001', 'There is no such message', 'message_id');
   end if;

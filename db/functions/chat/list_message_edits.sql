@@ -32,8 +32,9 @@ begin
   end if;
 
   perform from chat.messages m
-     join chat.conversations c on c.user_id = m.user_id and c.id = m.conversation_id and c.status <> 'deleted'
-    where m.user_id = p_user_id and m.id = p_message_id;
+    where m.user_id = p_user_id and m.id = p_message_id
+      and (select c.status from chat.conversations c
+            where c.user_id = p_user_id and c.id = m.conversation_id) <> 'deleted';
   if not found then
     perform base.raise('NF001', 'There is no such message', 'message_id');
   end if;

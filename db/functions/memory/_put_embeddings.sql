@@ -38,6 +38,7 @@ as $$
 declare
   v_count    integer := cardinality(p_contents);
   v_fault    record;
+  v_id       uuid;
   v_made     uuid[];
   v_ids      uuid[];
   v_replaced uuid[];
@@ -76,20 +77,28 @@ begin
     perform core.check_embedding(p_model, p_embeddings[v_n], core.embedding_field('embedding', v_n, p_many));
   end loop;
 
-  if p_versions is not null then
-    perform from chat.messages m where m.user_id = p_user_id and m.id = any (p_message_ids) order by m.id for share;
-    perform from memory.semantic_memories s where s.user_id = p_user_id and s.id = any (p_memory_ids) order by s.id for share;
-  else
-    perform from chat.messages m where m.user_id = p_user_id and m.id = any (p_message_ids) order by m.id for key share;
-    perform from memory.semantic_memories s where s.user_id = p_user_id and s.id = any (p_memory_ids) order by s.id
-      for key share;
-  end if;
+  -- One by one: of a user with many, a plan for any values might read all to find some.
+  for v_id in select distinct u.id from unnest(p_message_ids) as u (id) where u.id is not null order by u.id loop
+    if p_versions is not null then
+      perform from chat.messages m where m.user_id = p_user_id and m.id = v_id for share;
+    else
+      perform from chat.messages m where m.user_id = p_user_id and m.id = v_id for key share;
+    end if;
+  end loop;
+  for v_id in select distinct u.id from unnest(p_memory_ids) as u (id) where u.id is not null order by u.id loop
+    if p_versions is not null then
+      perform from memory.semantic_memories s where s.user_id = p_user_id and s.id = v_id for share;
+    else
+      perform from memory.semantic_memories s where s.user_id = p_user_id and s.id = v_id for key share;
+    end if;
+  end loop;
   select i.n, i.message_id, o.version is not null as there, o.version into v_fault
     from unnest(p_message_ids, p_memory_ids, p_versions) with ordinality as i (message_id, memory_id, version, n)
     left join lateral (
       select m.version from chat.messages m
-        join chat.conversations c on c.user_id = m.user_id and c.id = m.conversation_id and c.status <> 'deleted'
        where m.user_id = p_user_id and m.id = i.message_id
+         and (select c.status from chat.conversations c
+               where c.user_id = p_user_id and c.id = m.conversation_id) <> 'deleted'
       union all
       select s.version from memory.semantic_memories s
        where s.user_id = p_user_id and s.id = i.memory_id and coalesce(s.expires_at, 'infinity') > now()) o on true

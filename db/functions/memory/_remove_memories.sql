@@ -2,6 +2,7 @@
 -- place of one of them stays. Returns what went: those that were named, their past, vectors, and the points of Qdrant
 -- that now belong to nothing.
 --
+-- Why plan_cache_mode   For any values, the planner would read all memories of a user to find some.
 -- Locks   the memories, and those that took their place, which lose the reference, all in the order of their ids
 create or replace function core.remove_memories(p_user_id uuid, p_ids uuid[])
 returns table (deleted integer, superseded integer, embeddings integer, qdrant_points jsonb)
@@ -9,27 +10,32 @@ language plpgsql
 volatile
 rows 1
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_custom_plan
 as $$
 declare
   v_doomed uuid[];
+  v_id     uuid;
 begin
   with recursive chain (id, next_id) as (
     select m.id, m.supersedes from memory.semantic_memories m where m.user_id = p_user_id and m.id = any (p_ids)
     union
     select m.id, m.supersedes
       from chain c
-      join memory.semantic_memories m on m.user_id = p_user_id and m.id = c.next_id
+     cross join lateral (select k.id, k.supersedes from memory.semantic_memories k
+                          where k.user_id = p_user_id and k.id = c.next_id offset 0) m
   )
-  select array_agg(l.id) filter (where l.doomed) into v_doomed
-    from (select m.id, m.id in (select c.id from chain c) as doomed
-            from memory.semantic_memories m
-           where m.user_id = p_user_id
-             and m.id in (select c.id from chain c
-                          union all
-                          select s.id from chain c
-                            join memory.semantic_memories s on s.user_id = p_user_id and s.supersedes = c.id)
-           order by m.id
-             for update) l;
+  select array_agg(c.id) into v_doomed from chain c;
+  for v_id in
+    select d.id from unnest(v_doomed) as d (id)
+    union
+    select s.id
+      from unnest(v_doomed) as d (id)
+     cross join lateral (select k.id from memory.semantic_memories k
+                          where k.user_id = p_user_id and k.supersedes = d.id offset 0) s
+     order by 1
+  loop
+    perform from memory.semantic_memories m where m.user_id = p_user_id and m.id = v_id for update;
+  end loop;
 
   embeddings := (select count(*) from memory.embeddings e where e.user_id = p_user_id and e.memory_id = any (v_doomed));
   with gone as (

@@ -30,6 +30,7 @@ rows 200
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  -- "offset 0": each is looked up by its key. Of a user with many the planner might read all.
   return query
     select 'memory', m.id, m.conversation_id, coalesce(c.language, base.setting('chat.language')), m.content, m.created_at,
            w.rank, n.distance
@@ -40,8 +41,12 @@ begin
                    from core.near_sources(p_user_id, 'memory', p_model, p_embedding, p_most, p_conversation_id, p_from,
                                           p_to) s
                   where p_embedding is not null) n on n.id = w.id
-      join memory.semantic_memories m on m.user_id = p_user_id and m.id = coalesce(w.id, n.id)
-      left join chat.conversations c on c.user_id = p_user_id and c.id = m.conversation_id;
+     cross join lateral (
+       select k.id, k.conversation_id, k.content, k.created_at from memory.semantic_memories k
+        where k.user_id = p_user_id and k.id = coalesce(w.id, n.id) offset 0) m
+      left join lateral (
+       select k.language from chat.conversations k
+        where k.user_id = p_user_id and k.id = m.conversation_id offset 0) c on true;
 end
 $$;
 

@@ -82,11 +82,11 @@ begin
        and (coalesce(p_metadata, '{}') = '{}' or e.metadata @> p_metadata and e.metadata <> '{}')
        and (p_after is null or e.id < p_after::uuid)
        and (e.conversation_id is null
-            or exists (select from chat.conversations c
-                        where c.user_id = p_user_id and c.id = e.conversation_id and c.status <> 'deleted'))
+            or (select c.status from chat.conversations c
+                 where c.user_id = p_user_id and c.id = e.conversation_id) <> 'deleted')
        and (e.memory_id is null
-            or exists (select from memory.semantic_memories o
-                        where o.user_id = p_user_id and o.id = e.memory_id and coalesce(o.expires_at, 'infinity') > now()))
+            or (select coalesce(o.expires_at, 'infinity') from memory.semantic_memories o
+                 where o.user_id = p_user_id and o.id = e.memory_id) > now())
      order by e.id desc
      limit p_limit;
 end

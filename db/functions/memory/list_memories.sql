@@ -66,8 +66,8 @@ begin
      where m.user_id = p_user_id
        and (m.expires_at is null or m.expires_at > now())
        and (m.conversation_id is null
-            or exists (select from chat.conversations c
-                        where c.user_id = p_user_id and c.id = m.conversation_id and c.status <> 'deleted'))
+            or (select c.status from chat.conversations c
+                 where c.user_id = p_user_id and c.id = m.conversation_id) <> 'deleted')
        and (p_scope is distinct from 'user' or m.conversation_id is null)
        and (p_scope is distinct from 'conversation' or m.conversation_id is not null)
        and (p_conversation_id is null or m.conversation_id = p_conversation_id)

@@ -9,7 +9,7 @@ select is(pg_get_function_result('core.remove_memories'::regproc),
 select volatility_is('core', 'remove_memories', array['uuid', 'uuid[]'], 'volatile');
 select isnt_definer('core', 'remove_memories', array['uuid', 'uuid[]']);
 select function_owner_is('core', 'remove_memories', array['uuid', 'uuid[]'], 'plinth_owner');
-select is(p.proconfig, '{"search_path=pg_catalog, pg_temp"}', 'settings') from pg_proc p
+select is(p.proconfig, '{"search_path=pg_catalog, pg_temp",plan_cache_mode=force_custom_plan}', 'settings') from pg_proc p
  where p.oid = 'core.remove_memories'::regproc;
 select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),
           '{plinth_owner,plinth_system}', 'who may call it')
