@@ -97,22 +97,26 @@ def _vectors(connection: psycopg.Connection[Any], items: list[bytes | None]) -> 
 def export(settings: Settings, file: str, as_user: str, *, everything: bool) -> None:
     """A file is given its name when all of it is there."""
     part = None if file == "-" else Path(f"{file}.part")
-    with (
-        _connection(settings, as_user) as connection,
-        write_private(part, "").open("wb") if part else nullcontext(sys.stdout.buffer) as out,
-        Bar("lines") as bar,
-    ):
-        after = None
-        call = "select line::text, cursor from api.export_conversations(null, null, %s)"
-        if everything:
-            call = "select line::text, cursor from api.export_user_rows(null, %s)"
-        while rows := connection.execute(call, (after,), prepare=True).fetchall():
-            out.write("".join(f"{line}\n" for line, _ in rows).encode())
-            out.flush()
-            after = rows[-1][1]
-            bar.add(len(rows))
-    if part:
-        part.replace(file)
+    try:
+        with (
+            _connection(settings, as_user) as connection,
+            write_private(part, "").open("wb") if part else nullcontext(sys.stdout.buffer) as out,
+            Bar("lines") as bar,
+        ):
+            after = None
+            call = "select line::text, cursor from api.export_conversations(null, null, %s)"
+            if everything:
+                call = "select line::text, cursor from api.export_user_rows(null, %s)"
+            while rows := connection.execute(call, (after,), prepare=True).fetchall():
+                out.write("".join(f"{line}\n" for line, _ in rows).encode())
+                out.flush()
+                after = rows[-1][1]
+                bar.add(len(rows))
+        if part:
+            part.replace(file)
+    finally:  # what is not whole goes
+        if part:
+            part.unlink(missing_ok=True)
 
 
 def _load(

@@ -30,11 +30,11 @@ def main(argv: list[str] | None = None) -> int:
     parser = _parser()
     args, rest = parser.parse_known_args(argv)
     options = vars(args)
-    run = options.pop("run")
+    run, command = options.pop("run"), options.pop("command")
     if run in (_psql, _bench):
         options["rest"] = rest
     elif rest:
-        parser.error(f"unknown argument: {rest[0]}")
+        command.error(f"unknown argument: {rest[0]}")
     for number in (signal.SIGTERM, signal.SIGHUP):  # leave by the same door as Ctrl-C
         if signal.getsignal(number) != signal.SIG_IGN:  # as under nohup
             signal.signal(number, signal.default_int_handler)
@@ -47,6 +47,9 @@ def main(argv: list[str] | None = None) -> int:
         return run(settings, **options) or OK
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # whoever reads, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
     except Exception as error:
         if os.environ.get("PLINTH_DEBUG"):
             raise
@@ -61,7 +64,9 @@ def _explain(error: Exception) -> int:
     elif isinstance(error, ConnectionError):
         code = UNREACHABLE
     elif isinstance(error, OSError) and error.filename:
-        text = f"{error.filename}: {error.strerror}"
+        text = f"{error.filename2 or error.filename}: {error.strerror}"
+    elif getattr(error, "sqlstate", "") in ("3F000", "42883") or 'FATAL:  role "plinth_' in text:
+        text = f"{text.splitlines()[0]}; run: plinth migrate up"
     elif isinstance(error, psycopg.OperationalError) and error.sqlstate is None:
         text, code = f"cannot reach the database: {text.splitlines()[0]}", UNREACHABLE
     elif isinstance(error, psycopg.Error):
@@ -76,8 +81,7 @@ def _explain(error: Exception) -> int:
 
 
 def _env(settings: Settings) -> None:
-    if not settings.database_url and not settings.admin_url:
-        engine.must_be_there(settings)
+    engine.must_be_there(settings)
     there = engine.known(settings)
     admin = conninfo_to_dict(there.admin_url)
     names = {"PGHOST": "host", "PGPORT": "port", "PGUSER": "user", "PGDATABASE": "dbname"}
@@ -99,13 +103,15 @@ def _env(settings: Settings) -> None:
 
 
 def _psql(settings: Settings, role: str, as_user: str | None, rest: list[str]) -> int:
+    if as_user is not None and role in ("web", "reader"):
+        raise SettingsError(f"--as needs --role operator or owner, not {role}")
     with engine.servers(settings, make=False) as there:
         options = [os.environ.get("PGOPTIONS", "")]
         if role != "web":
             options.append(f"-c role=plinth_{role}")
         if role != "reader":
             options.append(there.apply(settings).key_options)
-        if as_user:
+        if as_user is not None:
             options.append(engine.for_user(as_user))
             # Now, or only the first function that asks would say that there is no such user.
             with engine.acting(there, settings, options[-1]) as connection:
@@ -183,10 +189,10 @@ def _openapi(settings: Settings) -> None:
 
 
 def _bench(_settings: Settings, rest: list[str]) -> int:
-    script = Path(__file__).resolve().parent.parent / "bench" / "run.py"
-    if not script.exists():
+    checkout = Path(__file__).resolve().parent.parent
+    if not (checkout / "bench" / "__main__.py").exists():
         raise FileNotFoundError("plinth bench works in a checkout of the project only")
-    return subprocess.call([sys.executable, str(script), *rest])
+    return subprocess.call([sys.executable, "-m", "bench", *rest], cwd=checkout)
 
 
 def _password(stdin: bool) -> str:
@@ -266,7 +272,7 @@ _COMMANDS: tuple[tuple[str, str | Callable[..., int | None], str, tuple[Any, ...
     ("migrate new", _migrate_new, "write the template of a migration",
      (_option("name", metavar="NAME"),)),
     ("seed", _seed, "load demo data", (
-        _option("seed", nargs="?", choices=ENVIRONMENTS, metavar="ENV", help="default: PLINTH_ENV"),
+        _option("seed", nargs="?", choices=ENVIRONMENTS, help="default: PLINTH_ENV"),
         _option("--clean", action="store_true", help="remove what is there first"),
     )),
     ("test", "pgtap.main", "run the tests", (
@@ -309,7 +315,7 @@ _COMMANDS: tuple[tuple[str, str | Callable[..., int | None], str, tuple[Any, ...
         _option("--ef-construction", dest="hnsw_ef_construction", metavar="N", type=int,
                 help="hnsw: candidates looked at for a point"),
         _option("--lists", dest="ivfflat_lists", metavar="N", type=int, help="ivfflat: lists"),
-        _option("--maintenance-memory", default="512MB", metavar="SIZE",
+        _option("--maintenance-memory", dest="build_memory", default="512MB", metavar="SIZE",
                 help="memory to build with (512MB); faster where the whole index fits"),
     )),
     ("hash-password", _hash_password, "print the hash of a password, for seeds", (_STDIN,)),
@@ -335,13 +341,13 @@ def _parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser("plinth", description=about, epilog=f"{EXITS}; {DEBUG}")
     top.add_argument("--version", action="version", version=f"plinth {__version__}")
     groups: dict[str, Any] = {"": top.add_subparsers(metavar="COMMAND", required=True)}
-    for name, text in _GROUPS.items():
-        group = groups[""].add_parser(name, help=text, description=text)
-        groups[name] = group.add_subparsers(metavar="COMMAND", required=True)
     for name, run, text, options in _COMMANDS:
         within, _, step = name.rpartition(" ")
+        if within not in groups:  # here, so that they are listed in the order of the commands
+            group = groups[""].add_parser(within, help=_GROUPS[within], description=_GROUPS[within])
+            groups[within] = group.add_subparsers(metavar="COMMAND", required=True)
         parser = groups[within].add_parser(step, help=text, description=text, epilog=EXITS)
         for names, how in (_DATA, *options):
             parser.add_argument(*names, **how)
-        parser.set_defaults(run=run)
+        parser.set_defaults(run=run, command=parser)
     return top

@@ -12,18 +12,17 @@ from pyapp.settings import Settings
 _OFTEN = 1.0  # seconds between two looks at how far it is
 
 
-def index(settings: Settings, model: str, maintenance_memory: str, **wanted: Any) -> None:
+def index(settings: Settings, model: str, build_memory: str, **wanted: Any) -> None:
     """The database says step by step what to run; what was interrupted is taken up again."""
     changes = {f"p_{name}": value for name, value in wanted.items() if value is not None}
     with engine.servers(settings, make=False) as there, Progress() as say:
         # A build ends with the one who asked for it, also where he is killed.
-        options = (
-            f"-c client_connection_check_interval=1s -c maintenance_work_mem={maintenance_memory}"
-        )
+        options = "-c client_connection_check_interval=1s"
         with (
             psycopg.connect(there.admin_url, autocommit=True, options=options) as builder,
             psycopg.connect(there.admin_url, autocommit=True) as watcher,
         ):
+            builder.execute("select set_config('maintenance_work_mem', %s, false)", [build_memory])
             if changes:
                 marks = ", ".join(f"{name} => %({name})s" for name in changes)
                 call = f"select api.update_embedding_model(%(model)s, {marks})"

@@ -76,7 +76,7 @@ class Servers:
 
 def _given(name: str, url: str | None) -> str:
     if url is None:
-        raise SettingsError(f"{name} must be set for this: an address of the other kind is")
+        raise SettingsError(f"{name} must be set for this, as the other address of a database is")
     return url
 
 
@@ -101,8 +101,6 @@ class Engine:
 
     def prepare(self) -> None:
         """Make the secrets and the programs; nothing runs yet."""
-        if os.geteuid() not in (0, self.data.stat().st_uid):
-            raise EngineError(f"{self.data} belongs to another user; choose another --data")
         self.account = Account.choose(self.pgdata)
         # A path in DATA could exceed the 107 bytes of a socket address.
         self.sockets = _SOCKETS / f"plinth-{self.account.uid}-{_digest(self.data)}"
@@ -326,8 +324,7 @@ def servers(
     settings: Settings, say: Say = lambda _text: None, *, make: bool = True
 ) -> Iterator[Servers]:
     """The servers for as long as one command needs them; what nobody else uses is stopped."""
-    given = settings.database_url or settings.admin_url
-    if not (given or make):
+    if not make:
         must_be_there(settings)
     with _running(settings, say, owner=False) as engine:
         yield engine.servers()
@@ -342,7 +339,7 @@ def owning(settings: Settings, say: Say) -> Iterator[tuple[Engine, Servers]]:
 
 def must_be_there(settings: Settings) -> None:
     """For commands that make no servers."""
-    if not (settings.data / "pgdata").exists():
+    if not (settings.database_url or settings.admin_url or (settings.data / "pgdata").exists()):
         raise EngineError(f"nothing is in {settings.data} yet: plinth up makes it, --data names it")
 
 
@@ -404,7 +401,11 @@ def _folder(settings: Settings) -> Iterator[Path]:
 
 
 def _changing(data: Path, how: int = fcntl.LOCK_EX) -> AbstractContextManager[int]:
+    if data.exists() and not data.is_dir():
+        raise EngineError(f"{data} is not a folder; choose another --data")
     data.mkdir(parents=True, exist_ok=True, mode=_DATA_MODE)
+    if os.geteuid() not in (0, data.stat().st_uid):
+        raise EngineError(f"{data} belongs to another user; choose another --data")
     return locked(data / ".lock", how)
 
 
@@ -451,4 +452,6 @@ def acting(there: Servers, settings: Settings, *more: str, **how: Any) -> psycop
 
 def for_user(name: str) -> str:
     """The option by which an operator acts for a user."""
+    if not name.strip():  # as where a variable was empty: it would act for nobody, in silence
+        raise SettingsError("--as must name a user")
     return "-c plinth.as_user=" + name.replace("\\", r"\\").replace(" ", r"\ ")

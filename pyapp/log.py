@@ -147,8 +147,6 @@ def _who(who: tuple[str, str]) -> str:
 def setup(style: str) -> Sink:
     """Sends this process's logging through one sink; close() writes what is left."""
     sink = Sink(sys.stderr.fileno(), text=style == "text")
-    logging.basicConfig(
-        level=logging.INFO, format="%(message)s", handlers=[Handler(sink)], force=True
-    )
+    logging.basicConfig(level="INFO", format="%(message)s", handlers=[Handler(sink)], force=True)
     logging.getLogger("asyncio").setLevel(logging.WARNING)
     return sink

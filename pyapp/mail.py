@@ -14,9 +14,7 @@ from pyapp.settings import Settings
 log = logging.getLogger("plinth.mail")
 
 _CLAIM = Statement("select http.claim_mail($1::text)")
-_SETTLE = Statement(
-    "select http.settle_mail($1::uuid, $2::uuid, $3::integer, $4::text, $5::integer)"
-)
+_SETTLE = Statement("select http.settle_mail($1::uuid, $2::uuid, $3::int, $4::text, $5::int)")
 # After a minute the database hands a message out again: by then all is sent and reported.
 _SEND_SECONDS, _REPORT_SECONDS = 40.0, 55.0
 

@@ -24,9 +24,7 @@ _DONE = pq.ExecStatus.COMMAND_OK
 
 # The statement is not prepared on this connection, or its plan no longer fits: prepare it afresh.
 # Or (42804) a deploy changed a row type between the statement and the function it calls.
-OUTDATED = frozenset(
-    {"26000", "42883", "42P01", "42703", "42704", "42804", "0A000", "XX000", "3F000"}
-)
+OUTDATED = {"26000", "42883", "42P01", "42703", "42704", "42804", "0A000", "XX000", "3F000"}
 
 
 class DatabaseError(Exception):

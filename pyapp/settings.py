@@ -59,8 +59,8 @@ def _list(one: Read) -> Read:
 
 
 _POSTGRES = _like(r"postgres(ql)?://.*", "be an address that starts with postgresql://")
-_REDIS = _like(r"(rediss?|unix)://.*", "be an address that starts with redis://")
-_HTTP = _like(r"https?://.+", "be an address that starts with https://")
+_REDIS = _like(r"(rediss?|unix)://.*", "start with redis://, rediss:// or unix://")
+_HTTP = _like(r"https?://.+", "be an address that starts with https:// or http://")
 _ORIGIN = _like(r"https?://[^/?#]+", "list origins like https://app.example, without a path")
 _SMTP = _like(
     r"smtps?://[^\s/?#]+/?(\?starttls=(always|auto|never))?",
@@ -72,7 +72,7 @@ _SENDER = _like(
 )
 _FOLDER = _like(r".*\S.*", "name a folder")
 _COUNT, _SECONDS = _number(int, 1, 64), _number(float)
-_LIMIT = _number(int, 0, 999_999_999_999)
+_MOST = _number(int, 0, 999_999_999_999)
 
 
 def _var(default: Any, read: Read = str, *names: str, secret: bool = False) -> Any:
@@ -123,12 +123,10 @@ class Settings:
     keepalive_timeout: float = _var(75.0, _SECONDS)
     stop_timeout: float = _var(10.0, _number(float, 1, 10))
     max_connections_per_address: int = _var(0, _number(int, 0, 1 << 20))
-    rate_limit_requests_per_minute: int | None = _var(
-        None, _LIMIT, "RATE_LIMIT_REQUESTS_PER_MINUTE"
-    )
-    rate_limit_requests_per_hour: int | None = _var(None, _LIMIT, "RATE_LIMIT_REQUESTS_PER_HOUR")
-    rate_limit_requests_per_day: int | None = _var(None, _LIMIT, "RATE_LIMIT_REQUESTS_PER_DAY")
-    rate_limit_tokens_per_day: int | None = _var(None, _LIMIT, "RATE_LIMIT_TOKENS_PER_DAY")
+    rate_limit_requests_per_minute: int | None = _var(None, _MOST, "RATE_LIMIT_REQUESTS_PER_MINUTE")
+    rate_limit_requests_per_hour: int | None = _var(None, _MOST, "RATE_LIMIT_REQUESTS_PER_HOUR")
+    rate_limit_requests_per_day: int | None = _var(None, _MOST, "RATE_LIMIT_REQUESTS_PER_DAY")
+    rate_limit_tokens_per_day: int | None = _var(None, _MOST, "RATE_LIMIT_TOKENS_PER_DAY")
     memory: bool = False  # only ever asked for on the command line
 
     @property
@@ -151,12 +149,8 @@ class Settings:
     def limits(self) -> dict[str, str]:
         """The rate limits that the environment sets, per minute, hour, day, and tokens per day. The
         database gets them per connection, too, and uses its own for those left out."""
-        given = (
-            self.rate_limit_requests_per_minute,
-            self.rate_limit_requests_per_hour,
-            self.rate_limit_requests_per_day,
-            self.rate_limit_tokens_per_day,
-        )
+        names = ("requests_per_minute", "requests_per_hour", "requests_per_day", "tokens_per_day")
+        given = [getattr(self, f"rate_limit_{name}") for name in names]
         told = ",".join("" if limit is None else str(limit) for limit in given)
         return {"plinth.limits": told} if told.strip(",") else {}
 

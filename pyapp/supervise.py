@@ -33,6 +33,7 @@ def up(settings: Settings) -> None:
 
 def serve(settings: Settings) -> None:
     """Workers only: migrations and seeds are somebody else's job."""
+    engine.must_be_there(settings)
     _run(settings.with_(seed="production"), make=False)  # which sample accounts there are?
 
 
@@ -155,7 +156,8 @@ class _Service:
             raise EngineError("the database has no Plinth in it; run: plinth migrate up") from None
         except psycopg.OperationalError as error:
             if "authentication failed" in str(error):  # no waiting makes a wrong password right
-                raise EngineError(f"refused to serve: {str(error).splitlines()[0]}") from error
+                why = f"{str(error).splitlines()[0]}; check DATABASE_URL, or run: plinth migrate up"
+                raise EngineError(f"refused to serve: {why}") from error
             return False
         if refusals:
             raise EngineError("refused to serve: " + "; ".join(str(row[0]) for row in refusals))

@@ -62,9 +62,7 @@ async def run(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     # One connection of each kind is plenty for one sweep a second.
-    few = dict.fromkeys(
-        (f"{name}_connections" for name in ("read", "write", "slow", "hash", "aside")), 1
-    )
+    few = dict.fromkeys((f"{n}_connections" for n in ("read", "write", "slow", "hash", "aside")), 1)
     database = Database(settings.with_(**few), settings.database_url)
     await database.start()
     kept = b"f" if settings.redis_url is None else b"t"

@@ -13,7 +13,8 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from pyapp import cli
-from pyapp.settings import DB_DIR
+from pyapp.engine import servers
+from pyapp.settings import DB_DIR, Settings
 from tests.conftest import ROOT, Database, Engine, url_of
 
 NOWHERE = "postgresql://127.0.0.1:1/plinth"
@@ -82,7 +83,12 @@ def test_what_scripts_rely_on_is_there(command: str, capsys: pytest.CaptureFixtu
     ("arguments", "environment", "code", "message"),
     [
         (["nonsense"], {}, 2, "invalid choice: 'nonsense'"),
-        (["doctor", "--nonsense"], {}, 2, "unknown argument: --nonsense"),
+        (["doctor", "--nonsense"], {}, 2, "plinth doctor: error: unknown argument: --nonsense"),
+        (["bench", "--nonsense"], {}, 2, "error: unrecognized arguments: --nonsense"),
+        (["up", "--data", "README.md"], {}, 1,
+         "README.md is not a folder; choose another --data"),
+        (["psql", "--as", "alice", "--role", "web"], {}, 2,
+         "--as needs --role operator or owner, not web"),
         (["up", "--port", "x"], {}, 2,
          "plinth: --port must be a whole number from 0 to 65535, not 'x'"),
         (["env"], {"PLINTH_ENV": "production"}, 2, "plinth: PLINTH_SECRET_KEY must be set"),
@@ -129,6 +135,10 @@ def test_psql_acts_for_nobody_who_is_not_there(own: dict[str, str]) -> None:
     asked = plinth("psql", "--as", r"al ice\b", "-c", "select 'went on'", **own)
     assert (asked.returncode, asked.stdout) == (1, "")
     assert asked.stderr == "plinth: There is no account al ice\\b\n"
+    for command in (["psql", "-c", "select 1"], ["export"]):  # nor for an empty variable
+        asked = plinth(*command, "--as", "", **own)
+        assert (asked.returncode, asked.stdout) == (2, "")
+        assert asked.stderr.endswith("plinth: --as must name a user\n")
 
 
 def test_psql_signs_in_as_the_layer_would(own: dict[str, str]) -> None:
@@ -189,6 +199,15 @@ def test_a_hash_for_the_seeds(own: dict[str, str], database: Database) -> None:
     made = ended.stdout.strip()
     assert database.value("select core.password_matches('correct horse battery', %s)", made)
     assert not database.value("select core.password_matches('incorrect horse', %s)", made)
+
+
+def test_a_reader_who_has_seen_enough_is_no_error(own: dict[str, str]) -> None:
+    command = f"{sys.executable} -m pyapp openapi | head -n 1"
+    ended = subprocess.run(
+        ["/bin/sh", "-c", command], cwd=ROOT, env=os.environ | own,
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (ended.stdout, ended.stderr) == ("{\n", "")
 
 
 def test_openapi_is_a_document(own: dict[str, str]) -> None:
@@ -288,8 +307,28 @@ def test_the_doctor_knows_databases_that_lose_letters(engine: Engine) -> None:
     assert "warn LC_CTYPE is C, and Ä is not found by ä" in found
 
 
+def test_a_database_without_plinth_is_told_from_one_that_is_away(
+    own: dict[str, str], database: Database, settings: Settings
+) -> None:
+    """By a function that is not there, or by the roles where the whole server has none."""
+    role = ("user", "role", "alice", "user")
+    other = database.admin_url.replace(database.name, "postgres")
+    ended = plinth(*role, **{**own, "DATABASE_ADMIN_URL": other})
+    assert ended.returncode == 1
+    assert ended.stderr == 'plinth: schema "api" does not exist; run: plinth migrate up\n'
+    with servers(settings):
+        ended = plinth(*role, "--data", str(settings.data))
+        assert ended.returncode == 1
+        said = 'role "plinth_operator" does not exist; run: plinth migrate up\n'
+        assert ended.stderr.endswith(said)
+        ended = plinth("serve", "--data", str(settings.data), "--port", "0")
+        assert ended.returncode == 1
+        assert ended.stderr.endswith("; check DATABASE_URL, or run: plinth migrate up\n")
+
+
 def test_a_command_makes_no_servers_where_there_are_none(tmp_path: Path) -> None:
-    for command in (["doctor"], ["psql", "-c", "select 1"], ["migrate", "status"]):
+    commands = ["doctor"], ["psql", "-c", "select 1"], ["migrate", "status"], ["serve", "--port=0"]
+    for command in commands:
         ended = plinth(*command, "--data", str(tmp_path / "none"))
         assert ended.returncode == 1
         assert "plinth up makes it" in ended.stderr

@@ -240,6 +240,16 @@ def test_a_server_that_cannot_start_says_why(settings: Settings) -> None:
     assert processes(settings.data) == []
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
+def test_a_folder_of_somebody_else_is_refused(settings: Settings) -> None:
+    os.seteuid(65534)
+    try:
+        with pytest.raises(EngineError, match="belongs to another user"), servers(settings):
+            pass
+    finally:
+        os.seteuid(0)
+
+
 def test_a_socket_folder_made_by_somebody_else_is_refused(settings: Settings) -> None:
     with servers(settings) as there:
         sockets = there.socket_dir

@@ -22,7 +22,7 @@ STRONG = secrets.token_hex(32)
         ("PLINTH_ENV", "prod", "must be development, test, production"),
         ("DATABASE_SEED_ENV", "demo", "must be development, test, production"),
         ("DATABASE_URL", "mysql://db/plinth", "must be an address that starts with postgresql://"),
-        ("REDIS_URL", "localhost:6379", "must be an address that starts with redis://"),
+        ("REDIS_URL", "localhost:6379", "must start with redis://, rediss:// or unix://"),
         ("PLINTH_CORS_ORIGINS", "https://ok.example, *", "must list origins"),
         ("PLINTH_TRUSTED_PROXIES", "10.0.0.0/33", "does not appear to be an IPv4 or IPv6 network"),
     ],

@@ -203,6 +203,8 @@ def test_another_index_is_built_while_the_former_serves(database: Database, tmp_
     assert "building" in said
     assert indexes(database, "test-3") == [("hnsw_8_64_idx", True)]
 
+    said = indexed(database, "test-3", "--maintenance-memory", "lots", **data)
+    assert said.startswith('plinth: invalid value for parameter "maintenance_work_mem": "lots"')
     said = indexed(database, "test-3", "--kind", "ivfflat", "--lists", "5", **data)
     assert indexes(database, "test-3") == [("ivfflat_5_idx", True)], said
     with operators(database) as operator:
