@@ -105,7 +105,7 @@ class Cache:
         self._link: _Link | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._attending: asyncio.Task[None] | None = None
-        self._run = self.prefix = b""
+        self.where = self.prefix = b""
         # What is done as long as there is a connection: told how long to wait before copies are
         # believed, and whether those that are there are void. It settles where they are kept, and
         # sets the two below.
@@ -121,16 +121,16 @@ class Cache:
 
     async def _keep(self, url: str) -> None:
         """One connection at a time, as long as it answers in time."""
-        delay, pause = _FIRST_RETRY, 0.0
+        delay, pause, void = _FIRST_RETRY, 0.0, False
         while True:
             try:
                 async with asyncio.timeout(self._deadline * 5):
-                    link, self._run = await _connect(url)
+                    link, run = await _connect(url)
             except (OSError, TimeoutError, CacheDown) as error:
                 self.errors += 1
                 log.warning("redis cannot be reached: %s", str(error) or type(error).__name__)
             else:
-                self._link, link.at_loss, void = link, self._gone, False
+                self._link, self.where, link.at_loss = link, self._name + run, self._gone
                 try:
                     while not link.lost:
                         if self.attend is not None:
@@ -154,8 +154,9 @@ class Cache:
     def settle(self, timeline: bytes) -> int:
         """Where copies are kept from now on: a number, the same for all who keep theirs there."""
         # Keys belong to one run of Redis, since one that is back may have older memories, and to
-        # one timeline of the database: on another, what copies tell may never have happened.
-        place = hashlib.blake2b(self._name + self._run + timeline, digest_size=5)
+        # one timeline of the database: on another, what copies tell may never have happened, or
+        # not have been made void here.
+        place = hashlib.blake2b(self.where + timeline, digest_size=5)
         self.prefix = b"%b:%b:" % (self._name, place.hexdigest().encode())
         return int.from_bytes(place.digest()) & 0x7FFFFFFF
 

@@ -99,7 +99,7 @@ async def _fill(settings: Settings, dsn: str, tokens: list[bytes], say: Progress
     counts = {"filled": 0, "there already": 0, "refused": 0}
 
     async def attend(_pause: float, _void: bool) -> None:
-        row = await database.call("read", TIMELINE, ())
+        row = await database.call("write", TIMELINE, (cache.where,))
         assert row is not None and row[0] is not None
         cache.settle(row[0])
         cache.up = True  # it answers nobody, so nobody has to be sure

@@ -21,8 +21,8 @@ log = logging.getLogger("plinth.follow")
 _LOOK = 1.0  # how often the listening connection is asked whether it is there
 _PAUSE = 0.2
 _CHANNELS = "plinth_deploy", "plinth_tags", "plinth_places"
-TIMELINE = Statement("select http.timeline()")
-_ATTACH = Statement("select http.attach_cache($1::integer)")
+TIMELINE = Statement("select http.timeline($1::text)")
+_ATTACH = Statement("select http.attach_cache($1::integer, $2::text)")
 _THERE = Statement("select pg_backend_pid()")
 _DETACH = Statement("select http.detach_cache()")
 _STALE = Statement("select * from http.stale_tags($1::double precision)")
@@ -95,9 +95,9 @@ class Follower:
             ears = self._ears
             assert ears is not None
             try:
-                row = await ears.send(TIMELINE, ())
+                row = await ears.send(TIMELINE, (cache.where,))
                 assert row is not None and row[0] is not None
-                row = await ears.send(_ATTACH, (b"%d" % cache.settle(row[0]),))
+                row = await ears.send(_ATTACH, (b"%d" % cache.settle(row[0]), row[0]))
                 if row is not None and row[0] == b"t":
                     cache.attached = True
                     await asyncio.sleep(pause)

@@ -839,15 +839,32 @@ comment on table http.beats is 'Signs of life of this server for its replicas; t
 comment on column http.beats.id is 'The beat';
 comment on column http.beats.beat_at is 'When it was';
 
+create table http.cache_place (
+  id    boolean not null default true,
+  redis text not null default '',
+  epoch uuid not null default gen_random_uuid(),
+  constraint cache_place_pkey primary key (id),
+  constraint cache_place_id_check check (id)
+);
+
+comment on table http.cache_place is 'One row: where copies of answers were kept last';
+comment on column http.cache_place.id is 'Always true: there is one row';
+comment on column http.cache_place.redis is 'Which Redis, as the layer names it: one run of it, one database, one prefix';
+comment on column http.cache_place.epoch is 'Another one whenever it is another Redis; part of every key there: http.timeline';
+
+insert into http.cache_place default values;
+
 grant select on http.routes, http.unrouted, http.registry, http.jobs to plinth_reader, plinth_operator;
 grant select on http.beats to plinth_operator, plinth_system;
+grant select on http.cache_place to plinth_operator;
 
 insert into base.table_manifest (schema_name, table_name, class, reason) values
   ('http', 'routes',   'reference', 'the same routes everywhere'),
   ('http', 'unrouted', 'reference', 'the same functions everywhere'),
   ('http', 'registry', 'reference', 'one row'),
   ('http', 'jobs',     'reference', 'the same jobs everywhere'),
-  ('http', 'beats',    'local',     'each server has its own');
+  ('http', 'beats',    'local',     'each server has its own'),
+  ('http', 'cache_place', 'local',  'each server has its own');
 
 -- db/schema/030_ops.sql
 

@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.conftest import Database, Engine, Serve, Server, _start, clone
+from tests.conftest import Database, Engine, Serve, Server, _start, clone, until
 from tests.people import cheap_passwords, eventually
 from tests.trust.rig import Checker, OwnRedis, Proxy, kill, own_redis, serving_copies
 
@@ -333,3 +333,25 @@ async def test_who_keeps_copies_and_hangs(rig: Rig) -> None:
             rig.proxy.mend()
         await rig.whole()
         assert checker.wrong == []
+
+
+def test_a_redis_that_was_left_and_found_again(serve: Serve, database: Database) -> None:
+    """What changed meanwhile was made void elsewhere: copies that were left there tell of before,
+    as where an address leads to another Redis for a while, and then back."""
+    cheap_passwords(database)
+    token = None
+    for place, change in (("here", "Before"), ("there", "After"), ("here", None)):
+        server = serve(PLINTH_CACHE_PREFIX=place)
+        client = server.client()
+        client.token = token
+        if token is None:
+            assert client.sign_in("alice").status == 201
+            token = client.token
+        until(lambda server=server: serving_copies(server) == 1, 20)  # type: ignore[misc]
+        if change:
+            assert client.patch("/v1/me", {"full_name": change}).status == 200
+        seen = [client.get("/v1/me") for _ in range(4)]
+        assert {answer.json()["full_name"] for answer in seen} == {change or "After"}
+        assert seen[-1].headers["x-cache"] == "hit"
+        until(lambda: database.value("select count(*) from base.touched_tags") == 0, 5)
+        server.stop()

@@ -53,9 +53,12 @@ def previous(tmp_path: Path) -> Path:
     db = tmp_path / "previous" / "db"
     # Its layer knows nothing of timelines.
     (db / "functions/http/timeline.sql").unlink()
+    edit(db / "functions/http/attach_cache.sql", ("p_timeline = http.timeline()", "true"))
     edit(
         tmp_path / "previous/pyapp/follow.py",
-        ("await ears.send(TIMELINE, ())", '(b"",)'),
+        ("await ears.send(TIMELINE, (cache.where,))", '(b"",)'),
+        ("attach_cache($1::integer, $2::text)", "attach_cache($1::integer)"),
+        ("cache.settle(row[0]), row[0])", "cache.settle(row[0]),)"),
     )
     # An argument and a route that went since.
     edit(

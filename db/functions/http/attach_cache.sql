@@ -6,9 +6,10 @@
 --         A process attaches first and then bumps what was touched until then (http.stale_tags). So a writer whose tags
 --         are on record, and who then sees nobody attached (http.undelivered), knows that whoever comes later finds the
 --         record before any copy.
---         Where places differ, all are told to look again where their address leads.
+--         Where places differ, all are told to look again where their address leads. p_timeline is that of the copies:
+--         false as well where it is no more that of http.timeline, since copies were kept elsewhere meanwhile.
 -- Locks   an advisory lock, shared, until the session ends or lets go: nobody waits for it
-create or replace function http.attach_cache(p_place integer)
+create or replace function http.attach_cache(p_place integer, p_timeline text default null)
 returns boolean
 language plpgsql
 volatile
@@ -25,10 +26,10 @@ begin
   if not v_alone then
     perform pg_notify('plinth_places', '');
   end if;
-  return v_alone;
+  return v_alone and coalesce(p_timeline = http.timeline(), true);
 end
 $$;
 
-comment on function http.attach_cache(integer) is
+comment on function http.attach_cache(integer, text) is
   'Says that this connection''s process keeps copies of answers there; false when others keep theirs elsewhere';
-grant execute on function http.attach_cache(integer) to plinth_web;
+grant execute on function http.attach_cache(integer, text) to plinth_web;

@@ -4,11 +4,12 @@ begin;
 select pg_advisory_xact_lock(hashtext('http.cache_places'));
 select plan(14);
 
-select is(pg_get_function_arguments('http.attach_cache'::regproc), 'p_place integer', 'arguments');
+select is(pg_get_function_arguments('http.attach_cache'::regproc), 'p_place integer, p_timeline text DEFAULT NULL::text',
+          'arguments');
 select is(pg_get_function_result('http.attach_cache'::regproc), 'boolean', 'result');
-select volatility_is('http', 'attach_cache', array['integer'], 'volatile');
-select is_definer('http', 'attach_cache', array['integer']);
-select function_owner_is('http', 'attach_cache', array['integer'], 'plinth_owner');
+select volatility_is('http', 'attach_cache', array['integer', 'text'], 'volatile');
+select is_definer('http', 'attach_cache', array['integer', 'text']);
+select function_owner_is('http', 'attach_cache', array['integer', 'text'], 'plinth_owner');
 select is(p.proconfig, '{"search_path=pg_catalog, pg_temp"}', 'search path') from pg_proc p
  where p.oid = 'http.attach_cache'::regproc;
 select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),
