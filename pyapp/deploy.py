@@ -16,8 +16,8 @@ from pyapp.sqlfile import Connection, SqlFile, locate, run
 
 Say = Callable[[str], None]
 
-# OR REPLACE cannot: another signature, columns or kind; 42725: the old one stands beside it.
-_MUST_DROP = {"42P13", "42P16", "42809", "42725"}
+# OR REPLACE cannot (another signature, columns, kind) or is missing; 42725: the old one stands by.
+_MUST_DROP = {"42P13", "42P16", "42809", "42723", "42725", "42P07"}
 _MISSING = {"42883", "42P01", "42704", "3F000", "42703"}
 
 
@@ -45,15 +45,13 @@ def renew(
                 renewed.append(path)
             except psycopg.Error as error:
                 state = error.sqlstate or ""
-                if state not in _MISSING and (whole or not state.startswith("42")):
+                if state not in _MISSING and (whole or state[:2] not in {"23", "42"}):
                     raise
                 failed.append(error)
         if len(failed) == len(queue):
             if whole:
                 raise failed[0]
             conn.execute("select deploy.forget_files(%s)", [queue])
-    if renewed:
-        _check_bodies(conn, files)
     return list(dict.fromkeys(renewed))
 
 
@@ -74,7 +72,7 @@ def _load(
         _load(conn, file, facts, anew=anew or drop, whole=False)
 
 
-def _check_bodies(conn: Connection, files: dict[str, SqlFile]) -> None:
+def check_bodies(conn: Connection, files: dict[str, SqlFile]) -> None:
     try:
         with conn.transaction():
             conn.execute("select deploy.check_bodies()")

@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 import psycopg
 from psycopg.types.json import Jsonb
 
-from pyapp.deploy import Say, renew
+from pyapp.deploy import Say, check_bodies, renew
 from pyapp.settings import DB_DIR
 from pyapp.sqlfile import Connection, MigrationError, SqlFile, Statement, explain, notes, read, run
 
@@ -252,6 +252,8 @@ class Runner:
                     self._record(file, file.statements, Jsonb(migration), done, began)
                 self.say(f"{file.path}: {_since(began)} ms")
             renewed = renew(self.conn, self.files, self.code, self.say, whole=whole)
+            if whole and (group or renewed):
+                check_bodies(self.conn, self.files)
             return renewed, self.call("finish", Jsonb(self.before), bool(group or renewed))
 
         renewed, self.before = self.patiently(work)

@@ -11,7 +11,7 @@ set local role plinth_owner;
 ------------------------------------------------------------------------------------------------------------------
 -- What the files are. The runner hands over each as {path, text, statements, lines}, in the order in which they run;
 -- here that becomes a migration {version, name, path, sha256, header, statements, transactional, has_down}, or code
--- {path, sha256, objects}.
+-- {path, sha256, objects, spreads}: spreads is whether it has a view with a *, which means the columns of that moment.
 ------------------------------------------------------------------------------------------------------------------
 
 create function deploy.header(p_text text)
@@ -116,7 +116,9 @@ begin
       v_owner := v_owner || jsonb_build_object(v_names[cardinality(v_names)], v_path);
     end loop;
     v_code := v_code || jsonb_build_array(jsonb_build_object(
-      'path', v_path, 'sha256', deploy.digest(v_file ->> 'text'), 'objects', array(select distinct n from unnest(v_names) n)));
+      'path', v_path, 'sha256', deploy.digest(v_file ->> 'text'), 'objects', array(select distinct n from unnest(v_names) n),
+      'spreads', exists (select from jsonb_array_elements_text(v_file -> 'statements') t
+                          where t ~* '^create\s+(or\s+replace\s+)?view\M.*(\.|\mselect\s|\mdistinct\s|,)\s*\*')));
   end loop;
   return v_code;
 end
@@ -242,9 +244,10 @@ as $$
 declare
   v_object record;
   v_role   oid;
+  v_column text;
 begin
   for v_object in
-    select case when p.oid is null then 'view' else 'routine' end as kind,
+    select o.id, case when p.oid is null then 'view' else 'routine' end as kind,
            case when p.oid is null then 'table' else 'routine' end as grants,
            coalesce(p.oid::regprocedure::text, c.oid::regclass::text) as name,
            coalesce(p.proowner, c.relowner) as owner, coalesce(p.proacl, c.relacl) as acl
@@ -255,21 +258,31 @@ begin
     if v_object.owner <> 'plinth_owner'::regrole then
       execute format('alter %s %s owner to plinth_owner', v_object.kind, v_object.name);
     end if;
-    -- plinth_owner has what it has as the owner, also where it was granted that before.
+    -- plinth_owner has what it has as the owner, also where it was granted that before. What is revoked from the view
+    -- is revoked from its columns.
     for v_role in
-      select distinct a.grantee from aclexplode(v_object.acl) a
-       where a.grantee not in (v_object.owner, 'plinth_owner'::regrole)
+      select a.grantee from aclexplode(v_object.acl) a where a.grantee not in (v_object.owner, 'plinth_owner'::regrole)
+      union
+      select a.grantee
+        from pg_attribute c cross join lateral aclexplode(c.attacl) a
+       where v_object.kind = 'view' and c.attrelid = v_object.id
     loop
-      execute format('revoke all on %s %s from %s', v_object.grants, v_object.name,
+      execute format('revoke all on %s %s from %s cascade', v_object.grants, v_object.name,
                      case when v_role = 0 then 'public' else v_role::regrole::text end);
     end loop;
     execute format('comment on %s %s is null', v_object.kind, v_object.name);
+    for v_column in
+      select c.attname from pg_attribute c
+       where v_object.kind = 'view' and c.attrelid = v_object.id and col_description(c.attrelid, c.attnum) is not null
+    loop
+      execute format('comment on column %s.%I is null', v_object.name, v_column);
+    end loop;
   end loop;
 end
 $$;
 
 comment on function deploy.reset_code(text) is
-  'Back to how CREATE leaves it, so that OR REPLACE and a fresh CREATE end alike: of plinth_owner, no grants, no comment';
+  'Back to how CREATE leaves it, so that OR REPLACE and a fresh CREATE end alike: of plinth_owner, no grants, no comments';
 
 -- Bodies are not checked while files load, because they may name what comes later. PostgreSQL tells the place of an
 -- error inside the body, by which the runner finds the file.
@@ -342,6 +355,23 @@ comment on function deploy.forget_files(text[]) is 'Takes back what these files 
 -- The renewal of code, file by file.
 ------------------------------------------------------------------------------------------------------------------
 
+create function deploy.is_outgrown(p_names text[], p_since timestamptz)
+returns boolean
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return exists (select from ops.schema_migrations m where m.transactional and m.applied_at > p_since)
+      or exists (
+        select from ops.code_files f join deploy.code_objects(p_names) o on o.id = any (deploy.views_on(f.objects))
+         where f.kind = 'view' and f.deployed_at > p_since and not f.objects && p_names);
+end
+$$;
+
+comment on function deploy.is_outgrown(text[], timestamptz) is
+  'Whether tables or views below these views may have other columns than they had then';
+
 create function deploy.stale_files(p_code jsonb, p_whole boolean)
 returns setof text
 language plpgsql
@@ -355,6 +385,7 @@ begin
       from present p, jsonb_array_elements(p_code) with ordinality f (item, position)
       left join ops.code_files c on c.path = f.item ->> 'path'
      where (p_whole and c.sha256 is distinct from f.item ->> 'sha256')
+        or (p_whole and (f.item -> 'spreads')::boolean and deploy.is_outgrown(c.objects, c.deployed_at))
         or ((p_whole or c.path is not null)
             and exists (select from jsonb_array_elements_text(f.item -> 'objects') o where o <> all (p.names)))
      order by f.position;
@@ -411,7 +442,8 @@ as $$
 declare
   v_gone text[] := array(select deploy.files_gone(p_code));
 begin
-  perform deploy.forget_files(v_gone);
+  -- Also what the files to come registered: a route may move from one to the other, whichever runs first.
+  perform deploy.forget_files(v_gone || array(select deploy.stale_files(p_code, true)));
   perform deploy.drop_code(o.name)
      from (select c.name from deploy.code_objects() c
            except
@@ -421,7 +453,8 @@ begin
 end
 $$;
 
-comment on function deploy.drop_gone(jsonb) is 'Drops code without a file, and names the files that are gone';
+comment on function deploy.drop_gone(jsonb) is
+  'Drops code without a file, takes back what was registered by files that go or run, and names those that are gone';
 
 create function deploy.begin_file(p_file jsonb, p_anew boolean)
 returns void
@@ -617,7 +650,8 @@ begin
       from unnest(p_texts) t, regexp_matches(lower(deploy.header(t) ->> 'Breaks'), '\w+\.\w+', 'g') m
     union
     select jsonb_array_elements_text(f -> 'objects') from jsonb_array_elements(p_code) f
-     where f ->> 'path' in (select deploy.stale_files(p_code, true)));
+     where f ->> 'path' in (select deploy.stale_files(p_code, true))
+        or ((f -> 'spreads')::boolean and p_texts <> '{}'));
   perform deploy.lock_relations(deploy.views_on(v_views) || deploy.tables_to_open(array_to_string(p_texts, E'\n'), p_all));
 end
 $$;
@@ -902,8 +936,10 @@ as $$
      where n.nspowner = 'plinth_owner'::regrole and n.nspname <> 'deploy'
   ),
   relations as (
-    select c.oid, c.relname, c.relowner, c.relacl, c.relkind, c.relpersistence, c.reloptions, c.relpartbound,
-           c.relrowsecurity, c.relforcerowsecurity, format('%I.%I', s.nspname, c.relname) as name
+    -- Rights that were never changed are none in the catalog, and mean those of the owner.
+    select c.oid, c.relname, c.relowner, c.relkind, c.relpersistence, c.reloptions, c.relpartbound,
+           c.relrowsecurity, c.relforcerowsecurity, format('%I.%I', s.nspname, c.relname) as name,
+           coalesce(c.relacl, acldefault(case c.relkind when 'S' then 's' else 'r' end::"char", c.relowner)) as relacl
       from pg_class c join spaces s on s.oid = c.relnamespace
      where not c.relispartition
   ),

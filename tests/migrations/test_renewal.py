@@ -178,6 +178,86 @@ def test_a_moved_function_keeps_its_route(project: Project) -> None:
     ]
 
 
+PART = GREET.replace("api.greet", "api.part").replace("greeting", "parting")
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"part": PART.replace("parting", "greeting"), "greet": GREET.replace("greeting", "parting")},
+        {"a": GREET.replace("api.greet", "api.hail"), "greet": GREET[: GREET.index("select http")], "part": PART},
+        {"a": GREET, "greet": SHOUT.replace("core.shout", "core.whisper"), "part": PART},
+    ],
+    ids=["two change places", "to a file that runs before", "with its function"],
+)  # fmt: skip
+def test_routes_move_between_files_that_stay(project: Project, files: dict[str, str]) -> None:
+    project.write("functions/chat/part.sql", PART)
+    project.up()
+    for name, text in files.items():
+        project.write(f"functions/chat/{name}.sql", text)
+    project.up()
+    assert project.rows("select path, file from http.routes order by path") == sorted(
+        (f"/v1/{word}", f"db/functions/chat/{name}.sql")
+        for name, text in files.items()
+        for word in ("greeting", "parting")
+        if f"expose('GET /v1/{word}" in text
+    )
+    assert project.verify() == []
+
+
+@pytest.mark.parametrize(
+    ("path", "more"),
+    [
+        ("views/chat/v_authors.sql", "comment on column api.v_authors.id is 'its number';"),
+        ("views/chat/v_authors.sql", "grant select (id) on api.v_authors to plinth_web;"),
+        ("views/chat/v_authors.sql", "grant select on api.v_authors to plinth_web;"),
+        (CODE, "grant execute on function api.greet(text) to plinth_system with grant option; "
+               "set local role plinth_system; grant execute on function api.greet(text) to plinth_reader; "
+               "set local role plinth_owner;"),
+    ],
+    ids=["comment of a column", "right on a column", "the only right", "right that was handed on"],
+)  # fmt: skip
+def test_what_a_file_no_longer_says_is_gone(
+    project: Project, make: Any, path: str, more: str
+) -> None:
+    plain = AUTHORS[: AUTHORS.index("grant")] if "views" in path else GREET
+    project.write("functions/chat/list_authors.sql", LIST[: LIST.index("alter")])
+    for text in (plain + more, plain):
+        project.write(path, text)
+        project.up()
+    fresh = make()
+    fresh.rows("drop view api.v_authors cascade")
+    fresh.write("functions/chat/list_authors.sql", LIST[: LIST.index("alter")])
+    fresh.write(path, plain)
+    assert same_as_fresh(project, fresh)
+
+
+@pytest.mark.parametrize("source", ["chat.notes", "api.v_authors"])
+def test_a_view_of_all_columns_has_those_of_today(project: Project, source: str) -> None:
+    every = f"create or replace view api.v_every as\nselect x.* from {source} x;\n"
+    project.write("views/chat/v_every.sql", every)
+    project.up()
+    project.write(
+        "views/chat/v_authors.sql", AUTHORS.replace("as name from", "as name, 1 as more from")
+    )
+    project.migration("alter table chat.notes add column more integer;", "select 1;")
+    assert "db/views/chat/v_every.sql" in project.up().code
+    assert project.value(
+        "select count(*) from pg_attribute where attrelid = 'api.v_every'::regclass and attname = 'more'"
+    )
+    assert project.verify() == []
+    assert project.up().code == []
+
+
+def test_a_file_that_does_not_say_or_replace_is_made_anew(project: Project) -> None:
+    for text in (AUTHORS, AUTHORS.replace("as name", "as title")):
+        project.write("views/chat/v_authors.sql", text.replace("or replace ", ""))
+        project.write(CODE, GREET.replace("or replace ", "").replace("hello", text[-9:-1]))
+        project.up()
+    assert project.rows("select x.title from api.v_authors x limit 0") == []
+    assert project.verify() == []
+
+
 def test_code_that_data_depends_on_is_not_dropped(project: Project) -> None:
     project.rows(
         "alter table chat.notes add constraint notes_body_check check (core.shout(body) <> '')"
@@ -257,6 +337,44 @@ def test_a_migration_names_the_code_in_its_way(project: Project) -> None:
         "db/functions/chat/list_authors.sql",
     ]
     assert project.rows("select * from api.list_authors()") == [(1, "ANN"), (2, "BEN")]
+
+
+BODIES = """create or replace function core.bodies()
+returns setof text
+language sql
+stable
+as $$
+  select n.body from chat.notes n
+$$;
+"""
+
+
+def test_a_migration_that_breaks_a_body_changes_nothing(project: Project) -> None:
+    """Its file did not change, and it is named nevertheless."""
+    project.write("functions/chat/_bodies.sql", BODIES)
+    project.up()
+    before = project.catalog()
+    project.migration("alter table chat.notes rename column body to words;")
+    with pytest.raises(MigrationError, match=r"_bodies.sql:6: ERROR 42703 "):
+        project.up()
+    assert project.catalog() == before
+
+
+def test_bodies_may_be_broken_between_transactions(project: Project) -> None:
+    """Whole is what all of them leave."""
+    project.write("functions/chat/_bodies.sql", BODIES)
+    project.up()
+    project.migration(
+        "alter table chat.notes rename column body to words;"
+        "alter table chat.authors alter column name type varchar(80);",
+        breaks="api.v_authors",
+    )
+    project.migration(
+        "create index concurrently notes_words_idx on chat.notes (words);", alone=True
+    )
+    project.migration("alter table chat.authors add column born date;")
+    project.write("functions/chat/_bodies.sql", BODIES.replace("n.body", "n.words"))
+    assert len(project.up().applied) == 3
 
 
 def test_steps_between_transactions_meet_whole_code(project: Project) -> None:
