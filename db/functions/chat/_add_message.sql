@@ -58,6 +58,10 @@ begin
   end if;
 
   v_id := core.next_message_id(p_conversation.last_message_id);
+  -- The trigger finds out about an older one that is missing; a younger one, the table's own rule would refuse first.
+  if p_parent_id >= v_id then
+    perform base.raise('NF001', 'There is no such message in this conversation', 'parent_id');
+  end if;
   insert into chat.messages
     (user_id, id, conversation_id, parent_id, client_id, role, content, tool_calls, tool_call_id, model, prompt_tokens,
      completion_tokens, metadata, pinned)

@@ -1,6 +1,6 @@
 -- api.create_message: what is written, what is refused, and what the same name a second time gives.
 begin;
-select plan(39);
+select plan(40);
 
 create function pg_temp.id(p_end text) returns uuid language sql immutable as $$
   select ('019e0000-0000-7000-8000-00000000' || p_end)::uuid
@@ -70,6 +70,9 @@ select throws_ok(
 select throws_ok(
   format($$ select api.create_message(pg_temp.id('d802'), pg_temp.id('d821'), 'user', 'x', p_parent_id => %L) $$, s.id),
   'NF001', 'There is no such message in this conversation', 'and of the same user') from said s where s.n = 1;
+select throws_ok($$ select api.create_message(pg_temp.id('d801'), pg_temp.id('d811'), 'user', 'x',
+                                              p_parent_id => 'ffffffff-ffff-4fff-bfff-ffffffffffff') $$,
+  'NF001', 'There is no such message in this conversation', 'an id that is yet to come is missing like any other');
 
 select throws_ok($$ select api.create_message(pg_temp.id('d801'), pg_temp.id('d813'), 'user', 'x') $$,
   'NF001', 'There is no such conversation', 'a deleted conversation is missing');
