@@ -80,7 +80,7 @@ def main(arguments: list[str]) -> int:
         ROOT / f"db/functions/{room}/{name}.sql": FUNCTION,
         ROOT / f"db/tests/{room}/test_{name}.sql": TEST,
     }
-    for path in made:
+    for path in (*ROOT.glob(f"db/functions/*/{name}.sql"), *made):  # one name is one function
         if path.exists():
             print(f"{path.relative_to(ROOT)} is there already", file=sys.stderr)
             return 1
