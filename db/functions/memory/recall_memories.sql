@@ -89,7 +89,11 @@ begin
   if p_similarity_weight not between 0 and 100 or p_recency_weight not between 0 and 100
      or p_importance_weight not between 0 and 100 or p_similarity_weight + p_recency_weight + p_importance_weight = 0
   then
-    perform base.raise('VL001', 'weights must be from 0 to 100, and not all 0', 'similarity_weight');
+    perform base.raise('VL001', 'weights must be from 0 to 100, and not all 0',
+                       case when p_similarity_weight not between 0 and 100 then 'similarity_weight'
+                            when p_recency_weight not between 0 and 100 then 'recency_weight'
+                            when p_importance_weight not between 0 and 100 then 'importance_weight'
+                            else 'similarity_weight' end);
   end if;
   perform core.check_memory_filter(p_user_id, null, null, p_metadata);
   if p_conversation_id is not null then

@@ -1,6 +1,6 @@
 -- api.recall_memories: the score and its parts, what counts where and when, k rows, and what is counted.
 begin;
-select plan(55);
+select plan(57);
 
 -- First of all, and waiting as long as it takes: two files that hold some tables already would wait for each other.
 update base.settings s set value = s.value where s.name = 'embeddings.model_limit';
@@ -69,6 +69,18 @@ create function pg_temp.recalled(p_choice jsonb) returns text[] language sql vol
            cross join lateral api.recall_memories('019e0000-0000-7000-8000-00000001b201', c.query, c.embedding, c.model,
                    c.conversation_id, c.kind, c.metadata, c.as_of, coalesce(c.ws, 1), coalesce(c.wr, 0.25),
                    coalesce(c.wi, 0.25), c.half_life, coalesce(c.count, false), coalesce(c."limit", 10)) m) r
+$$;
+
+create function pg_temp.field_of(p_choice jsonb) returns text language plpgsql as $$
+declare
+  v_field text;
+begin
+  perform pg_temp.recalled(p_choice);
+  return null;
+exception when others then
+  get stacked diagnostics v_field = column_name;
+  return v_field;
+end
 $$;
 
 set session authorization plinth_operator;
@@ -171,6 +183,8 @@ select throws_ok($$ select pg_temp.recalled('{"query": "x", "half_life": 0}') $$
                  'half_life_days must be from 0.001 to 36,500', 'no half-life');
 select throws_ok($$ select pg_temp.recalled('{"query": "x", "ws": -1}') $$, 'VL001',
                  'weights must be from 0 to 100, and not all 0', 'a weight below nothing');
+select is(pg_temp.field_of('{"query": "x", "wr": -1}'), 'recency_weight', 'it is named: the recency');
+select is(pg_temp.field_of('{"query": "x", "wi": 101}'), 'importance_weight', 'the importance');
 select throws_ok($$ select pg_temp.recalled('{"query": "x", "ws": 0, "wr": 0, "wi": 0}') $$, 'VL001',
                  'weights must be from 0 to 100, and not all 0', 'no weight at all');
 select throws_ok($$ select pg_temp.recalled('{"query": "x", "wr": "NaN"}') $$, 'VL001',

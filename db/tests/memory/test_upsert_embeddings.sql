@@ -1,6 +1,9 @@
 -- api.upsert_embeddings: keeps the vectors of many texts at once.
 begin;
-select plan(21);
+select plan(23);
+
+select is(core.embedding_field('content', 2, true), 'contents[1]', 'a field in an error: of one of many');
+select is(core.embedding_field('collection', 2, true), 'collection', 'the collection is that of all');
 
 select is(pg_get_function_arguments('api.upsert_embeddings'::regproc),
   'p_user_id uuid, p_contents text[], p_embeddings ext.vector[], p_model text DEFAULT NULL::text, '
