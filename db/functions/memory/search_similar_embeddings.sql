@@ -64,7 +64,7 @@ begin
   if p_limit not between 1 and 1000 then
     perform base.raise('VL001', 'limit must be from 1 to 1,000', 'limit');
   end if;
-  if p_after !~ '^[-+.0-9e]{1,30},[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+  if p_after !~ '^-?[0-9]{1,17}(\.[0-9]{1,25})?(e[-+]?[0-9]{1,2})?,[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
     perform base.raise('VL001', 'after must be the "next" of an earlier answer', 'after');
   end if;
 

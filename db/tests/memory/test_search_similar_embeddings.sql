@@ -1,6 +1,6 @@
 -- api.search_similar_embeddings: k rows whenever k exist, nearest first, by index or one by one.
 begin;
-select plan(40);
+select plan(43);
 
 select is(pg_get_function_arguments('api.search_similar_embeddings'::regproc),
   'p_user_id uuid, p_embedding ext.vector, p_model text DEFAULT NULL::text, p_exact boolean DEFAULT false, '
@@ -130,6 +130,9 @@ select throws_ok($$ select search_similar_embeddings('019e0000-0000-7000-8000-00
 select throws_ok($$ select search_similar_embeddings('019e0000-0000-7000-8000-0000000e0501', '[1,0,0]', p_after =>
   '1,x') $$, 'VL001',
   'after must be the "next" of an earlier answer', 'no such place');
+select throws_ok(format($$ select search_similar_embeddings('019e0000-0000-7000-8000-0000000e0501', '[1,0,0]', p_after =>
+  %L) $$, n || ',019e0000-0000-7000-8000-0000000e0501'), 'VL001', 'after must be the "next" of an earlier answer',
+  'nor one at no number: ' || n) from unnest('{-,1e400,1.2.3}'::text[]) n;
 select throws_ok($$ select search_similar_embeddings('019e0000-0000-7000-8000-0000000e0502', '[1,0,0]') $$, 'NP001',
   null,
   'not another user''s');
