@@ -1,6 +1,6 @@
 -- http.operation: one route in the API description: the function's comment, its arguments, its answer, its refusals.
 -- What a DELETE may leave out are filters, and stands in the query as with a GET; what it needs, like a password, in
--- the body.
+-- the body. What a body may leave out may be null as well; only a PATCH, where that could mean to clear it, takes none.
 create or replace function http.operation(p_route http.routes, p_method text, p_path text)
 returns jsonb
 language sql
@@ -28,7 +28,8 @@ as $$
   body as (
     select jsonb_strip_nulls(jsonb_build_object(
              'type', 'object', 'additionalProperties', false,
-             'properties', coalesce(jsonb_object_agg(a.name, a.schema), '{}'),
+             'properties', coalesce(jsonb_object_agg(a.name, case
+               when a.required or p_method = 'PATCH' then a.schema else http.nullable(a.schema) end), '{}'),
              'required', jsonb_agg(a.name) filter (where a.required))) as schema,
            count(*) > 0 as there, coalesce(bool_or(a.required), false) as required
       from argument a where a.place = 'body'

@@ -1,6 +1,6 @@
 -- http.operation: one route in the API description; nothing in it is written twice.
 begin;
-select plan(36);
+select plan(37);
 
 select is(pg_get_function_arguments('http.operation'::regproc),
   'p_route http.routes, p_method text, p_path text', 'arguments');
@@ -54,8 +54,11 @@ select is(pg_temp.part('paint', 'parameters'),
 select is(pg_temp.part('paint', 'requestBody'),
   '{"required": true, "content": {"application/json": {"schema": {
      "type": "object", "additionalProperties": false, "required": ["colour"],
-     "properties": {"colour": {"type": "string"}, "layers": {"type": "integer", "format": "int32"}}}}}}',
-  'what is in the body, and no unknown field');
+     "properties": {"colour": {"type": "string"}, "layers": {"type": ["integer", "null"], "format": "int32"}}}}}}',
+  'what is in the body, and no unknown field; null is as if it were left out');
+select is(http.operation(r, 'PATCH', r.path) #> '{requestBody,content,application/json,schema,properties,layers}',
+          '{"type": "integer", "format": "int32"}', 'but not in a change')
+  from http.routes r where r.function_name = 'api.tap_paint';
 select is(pg_temp.part('paint', 'responses', '201', 'content', 'application/json', 'schema'),
           http.result_schema('api.tap_paint'::regproc, 'one'), 'what comes back, under its status');
 select is(pg_temp.part('paint', 'responses', 'default'), '{"$ref": "#/components/responses/Problem"}', 'or a problem');
