@@ -22,6 +22,7 @@ SMALL = {
     "ops.job_runs": "a row per job",
     "ops.secret_keys": "a row per key of the installation",
     "http.beats": "a row per replica",
+    "http.cache_place": "one row",
     "analytics.daily_stats": "a row per day",
 }
 # Functions with a statement that has no plan, each looked at.

@@ -2,7 +2,7 @@
 --
 -- Rules   Their writer died, or wrote from psql when nobody could hear it. Who keeps copies is told, and bumps them.
 --         p_kept false: this service has no Redis, so nobody would ever; the record goes, a thousand at a time.
--- Locks   without copies the rows that go; who removes the same ones is waited for by nobody
+-- Locks   without copies the rows that go, none that it would have to wait for
 create or replace function http.sweep_tags(p_kept boolean, p_seconds double precision default 2)
 returns boolean
 language plpgsql
@@ -13,7 +13,7 @@ as $$
 declare
   v_before timestamptz := clock_timestamp() - make_interval(secs => p_seconds);
 begin
-  if not exists (select from base.touched_tags t where t.touched_at <= v_before) then
+  if coalesce((select min(t.touched_at) from base.touched_tags t) > v_before, true) then
     return false;
   end if;
 
@@ -21,13 +21,12 @@ begin
     perform pg_notify('plinth_tags', '');
   else
     delete from base.touched_tags d
-     using (select t.xid, t.tag
-              from base.touched_tags t
-             where t.touched_at <= v_before
-             order by t.touched_at
-             limit 1000
-               for update skip locked) old
-     where d.xid = old.xid and d.tag = old.tag;
+     where d.ctid = any (array(select t.ctid
+                                 from base.touched_tags t
+                                where t.touched_at <= v_before
+                                order by t.touched_at
+                                limit 1000
+                                  for update skip locked));
   end if;
   return true;
 end
