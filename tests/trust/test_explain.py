@@ -358,7 +358,7 @@ def test_an_administrator_asks_over_http(large: Database, serve: Serve) -> None:
     assert "actual" in first["plan_text"]
 
     # Page by page; nothing that writes is executed, and no secret is shown.
-    keys = large.value("select count(*) from auth.api_keys")
+    named = "select count(*) from auth.api_keys where name = 'x'"
     asked = {"endpoint": "POST /v1/api-keys", "arguments": {"name": "x", "scopes": ["self:read"]},
              "analyze": True, "limit": 2}  # fmt: skip
     pages = [admin.post("/v1/admin/explain", asked).json()]
@@ -367,7 +367,7 @@ def test_an_administrator_asks_over_http(large: Database, serve: Serve) -> None:
     numbers = [item["step"] for page in pages for item in page["items"]]
     assert len(pages) > 2
     assert numbers == list(range(1, len(numbers) + 1))
-    assert large.value("select count(*) from auth.api_keys") == keys
+    assert large.value(named) == 0
     asked = {
         "endpoint": "POST /v1/sessions",
         "arguments": {"login": "a", "password": "Hidden@47"},
