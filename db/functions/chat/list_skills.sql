@@ -3,7 +3,7 @@
 -- Rules   What is switched off is listed only where enabled is asked for as false. search finds a part of name or
 --         description, without regard to case; tag one of its tags; metadata what its metadata hold.
 -- Why plan_cache_mode   What was not asked for falls away when the statement is planned.
--- Errors  UN001 nobody is signed in; VL001 search
+-- Errors  UN001 nobody is signed in; VL001 search, metadata
 -- Cache   all:skills
 create or replace function api.list_skills(
   p_user_id  uuid,
@@ -41,6 +41,9 @@ begin
   p_user_id := core.act_for(p_user_id);
   if length(p_search) > 100 then
     perform base.raise('VL001', 'search must have at most 100 characters', 'search');
+  end if;
+  if jsonb_typeof(p_metadata) <> 'object' then
+    perform base.raise('VL001', 'metadata must be an object', 'metadata');
   end if;
 
   return query

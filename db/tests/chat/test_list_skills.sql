@@ -1,6 +1,6 @@
 -- api.list_skills: the skills there are, by name.
 begin;
-select plan(15);
+select plan(16);
 
 select is(pg_get_function_arguments('api.list_skills'::regproc),
   'p_user_id uuid, p_search text DEFAULT NULL::text, p_tag text DEFAULT NULL::text, p_metadata jsonb '
@@ -54,6 +54,8 @@ select is(pg_temp.listed(p_after => 'TapEcho'), '{"TapZ 1.0.0"}', 'the next');
 select throws_ok($$ select api.list_skills(pg_temp.anna(), repeat('x', 101)) $$, 'VL001',
   'search must have at most 100 characters',
   'a long search');
+select throws_ok($$ select api.list_skills(pg_temp.anna(), p_metadata => '"team"') $$, 'VL001', 'metadata must be an object',
+  'metadata are an object');
 reset session authorization;
 
 set session authorization plinth_web;
