@@ -127,6 +127,28 @@ def test_of_two_who_drop_a_model_the_second_finds_none(database: Database) -> No
             dropped.result(10)
 
 
+@pytest.mark.parametrize(
+    "write",
+    [
+        "upsert_embedding(%s, 'one', '[1,2,3]', 'test-3-l2')",
+        "upsert_embeddings(%s, '{one}', array['[1,2,3]']::ext.vector[], 'test-3-l2')",
+        "create_memory(%s, 'one', p_embedding => '[1,2,3]', p_model => 'test-3-l2')",
+    ],
+)
+def test_who_writes_to_a_model_that_is_dropped_meanwhile_is_told(
+    database: Database, write: str
+) -> None:
+    with operators(database) as dropper, operators(database) as writer:
+        dropper.autocommit = False
+        dropper.execute("select drop_embedding_model('test-3-l2', 0)")
+        with ThreadPoolExecutor(1) as pool:
+            written = pool.submit(writer.execute, f"select {write}".encode(), [ALICE])
+            until(lambda: database.value(WAITING) > 0, 15)
+            dropper.commit()
+            with pytest.raises(psycopg.Error, match="There is no such embedding model"):
+                written.result(10)
+
+
 def test_a_model_that_becomes_the_default_meanwhile_stays(database: Database) -> None:
     drop = "select drop_embedding_model('test-3-l2', 0)"
     with (

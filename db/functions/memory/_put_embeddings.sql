@@ -8,12 +8,13 @@
 --         p_many: fields are named as parts of lists, embeddings[0], and not as embedding.
 -- Why plan_cache_mode   What differs from call to call finds its partition and its rows by keys, and planning over the
 --         partitions of all models would take longer than that.
--- Errors  NF001 there is no such message or memory; VL001 a field breaks a rule, or arrays differ in length; VL003 a
---         text or vector is missing; KC002 the text was changed meanwhile; KC004 the model is retired
+-- Errors  NF001 there is no such message or memory, or the model was dropped meanwhile; VL001 a field breaks a rule, or
+--         arrays differ in length; VL003 a text or vector is missing; KC002 the text was changed meanwhile; KC004 the
+--         model is retired
 -- Locks   the messages, then the memories, both in the order of their ids, against removal, and where versions are
---         named against changes; the keys of the texts in order; at the end of a statement the user's row of
---         memory.embedding_counts. Who deletes the very embeddings that it replaces may come from the other side:
---         40P01, and one of both is tried again
+--         named against changes; memory.embeddings, as an insert does; the keys of the texts in order; at the end of a
+--         statement the user's row of memory.embedding_counts. Who deletes the very embeddings that it replaces may
+--         come from the other side: 40P01, and one of both is tried again
 create or replace function core.put_embeddings(
   p_user_id     uuid,
   p_model       memory.embedding_models,
@@ -113,6 +114,13 @@ begin
       perform base.raise('NF001', 'There is no such memory', core.embedding_field('memory_id', v_fault.n, p_many));
     end if;
     perform base.raise('NF001', 'There is no such message', core.embedding_field('message_id', v_fault.n, p_many));
+  end if;
+
+  -- While this holds the table, nobody takes the model's partition away.
+  lock table only memory.embeddings in row exclusive mode;
+  perform from memory.embedding_models m where m.id = p_model.id;
+  if not found then
+    perform base.raise('NF001', 'There is no such embedding model', 'model');
   end if;
 
   with made as (
