@@ -19,7 +19,7 @@ _SECONDS = 1.0
 _DUE = Statement("select * from http.due_jobs()")
 _RUN = Statement("select http.run_job($1::text)")
 _FAILED = Statement("select http.fail_job($1::text, $2::text)")
-_SWEEP = Statement("select http.sweep_tags($1::boolean)")
+_ANNOUNCE = Statement("select http.announce_stale_tags()")
 
 
 def main(settings: Settings) -> None:
@@ -65,12 +65,11 @@ async def run(settings: Settings) -> None:
     few = dict.fromkeys((f"{n}_connections" for n in ("read", "write", "slow", "hash", "aside")), 1)
     database = Database(settings.with_(**few), settings.database_url)
     await database.start()
-    kept = b"f" if settings.redis_url is None else b"t"
 
     async def tidy() -> None:
         await run_jobs(database)
-        # The workers that keep copies are told; this process needs none, nor what watches them.
-        await database.call("write", _SWEEP, (kept,))
+        # Who keeps copies is told; this process keeps none, and needs nothing that watches them.
+        await database.call("write", _ANNOUNCE, ())
 
     try:
         # Apart, because a mail server may take its time.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 AIM = 2500  # lines of code; beyond it the check says so
-MOST_LINES = 6380
+MOST_LINES = 6379
 # Modules that are about the database itself, and may say so in SQL.
 SQL_ALLOWED = {
     "deploy", "doctor", "engine", "migrate", "pgtap", "seed", "sqlfile",

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
 
 import pytest
 
@@ -10,7 +9,6 @@ from pyapp import worker
 from pyapp.db import Database as Layer
 from pyapp.settings import Settings
 from tests.conftest import Database
-from tests.people import eventually
 
 PLANTED = """
 delete from http.jobs;
@@ -51,23 +49,6 @@ async def test_what_is_due_is_done_once(database: Database, layers: tuple[Layer,
         ).fetchall()
     assert runs[0] == ("core.tap_fails", None, True, "22012 division by zero")
     assert runs[1] == ("core.tap_works", 1, False, None)
-
-
-async def test_without_redis_nobody_bumps_so_the_record_goes(database: Database) -> None:
-    with database.connect() as connection:
-        connection.execute(
-            "insert into base.touched_tags (xid, tag, touched_at) values"
-            " ('3', 'tap', now() - interval '1 hour'), ('4', 'tap', now() + interval '1 hour')"
-        )
-    settings = Settings(
-        env="test", secret_key=database.engine.secret_key, database_url=database.web_url
-    )
-    running = asyncio.create_task(worker.run(settings))
-    left = "select string_agg(xid::text, ' ') from base.touched_tags where tag = 'tap'"
-    await eventually(lambda: database.value(left) == "4", 15, "what was left behind stays")
-    running.cancel()
-    with suppress(asyncio.CancelledError):
-        await running
 
 
 def test_who_writes_puts_off_partitions_of_the_tables_he_holds_alone(database: Database) -> None:

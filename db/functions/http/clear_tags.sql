@@ -6,15 +6,19 @@
 -- Locks   the rows named
 create or replace function http.clear_tags(p_xids text[], p_tags text[] default null)
 returns void
-language sql
+language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-  delete from base.touched_tags t where t.xid = any (p_xids::xid8[]) and p_tags is null;
-
-  delete from base.touched_tags t using unnest(p_xids::xid8[], p_tags) b (xid, tag)
-   where t.xid = b.xid and t.tag = b.tag
+begin
+  if p_tags is null then
+    delete from base.touched_tags t where t.xid = any (p_xids::xid8[]);
+  else
+    delete from base.touched_tags t using unnest(p_xids::xid8[], p_tags) b (xid, tag)
+     where t.xid = b.xid and t.tag = b.tag;
+  end if;
+end
 $$;
 
 comment on function http.clear_tags(text[], text[]) is 'Removes the record of tags that were bumped';

@@ -58,6 +58,7 @@ select results_eq($$ select pg_temp.web_rights('{schema}') $$, array['api', 'htt
 
 -- What the layer itself calls, besides the functions that have a route.
 create temp table entry as select name from string_to_table($$
+http.announce_stale_tags
 http.assume
 http.attach_cache
 http.beat
@@ -85,7 +86,6 @@ http.replica_state
 http.run_job
 http.settle_mail
 http.stale_tags
-http.sweep_tags
 http.take
 http.timeline
 http.undelivered
