@@ -41,7 +41,9 @@ begin
       union all
       select f.n + 1, m.id, m.supersedes, m.content, m.importance, m.valid_from, m.valid_to
         from former f
-        join memory.semantic_memories m on m.user_id = p_user_id and m.id = f.next_id
+       cross join lateral (  -- "offset 0": looked up by its key; of a user with many the planner might read all
+         select k.id, k.supersedes, k.content, k.importance, k.valid_from, k.valid_to
+           from memory.semantic_memories k where k.user_id = p_user_id and k.id = f.next_id offset 0) m
        where f.n < 100
     )
     select d.*,

@@ -8,15 +8,15 @@ create function pg_temp.id(p_end text) returns uuid language sql immutable as $$
 $$;
 insert into auth.users (id, username, email)
 select pg_temp.id('1e' || lpad(n::text, 3, '0')), 'tap_large_' || n, 'tap_large_' || n || '@example.org'
-  from generate_series(0, 150) n;
+  from generate_series(0, 900) n;
 insert into chat.conversations (user_id, id)
-select u.id, base.new_id() from auth.users u cross join generate_series(1, 2) n where u.username like 'tap\_large\_%'
+select u.id, base.new_id() from auth.users u cross join generate_series(1, 1) n where u.username like 'tap\_large\_%'
 union all
 select pg_temp.id('1e000'), base.new_id() from generate_series(1, 3000) n;
 insert into chat.conversations (user_id, id) values (pg_temp.id('1e000'), pg_temp.id('1ec00'));
 insert into memory.semantic_memories (user_id, id, content, conversation_id)
 select c.user_id, base.new_id(), 'a stone', c.id from chat.conversations c
- where c.user_id between pg_temp.id('1e000') and pg_temp.id('1e150');
+ where c.user_id between pg_temp.id('1e000') and pg_temp.id('1e900');
 insert into chat.messages (user_id, id, conversation_id, role, content)
 select pg_temp.id('1e000'), base.new_id(), pg_temp.id('1ec00'), 'user', 'Hello' from generate_series(1, 3000) n;
 insert into chat.messages (user_id, id, conversation_id, role, content)
