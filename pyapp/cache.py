@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from itertools import count
-from typing import Any, cast
+from typing import Any, NamedTuple, Self, cast
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import hiredis
@@ -99,7 +99,7 @@ class _Link(asyncio.Protocol):
 
 class Cache:
     def __init__(self, settings: Settings) -> None:
-        self._url = settings.redis_url
+        self._url = settings.redis_url or ""
         self._name = settings.cache_prefix.encode()
         self._deadline = settings.redis_timeout
         self._link: _Link | None = None
@@ -116,16 +116,15 @@ class Cache:
         self.bumps = 0
 
     async def start(self) -> None:
-        if self._url is not None:
-            self._keeper = asyncio.create_task(self._keep(self._url))
+        self._keeper = asyncio.create_task(self._keep())
 
-    async def _keep(self, url: str) -> None:
+    async def _keep(self) -> None:
         """One connection at a time, as long as it answers in time."""
         delay, pause, void = _FIRST_RETRY, 0.0, False
         while True:
             try:
                 async with asyncio.timeout(self._deadline * 5):
-                    link, run = await _connect(url)
+                    link, run = await _connect(self._url)
             except (OSError, TimeoutError, CacheDown) as error:
                 self.errors += 1
                 log.warning("redis cannot be reached: %s", str(error) or type(error).__name__)
@@ -210,6 +209,17 @@ class Cache:
         reply: list[Any] = await self._send(question)
         return reply
 
+    def believed(
+        self, place: "Place", kept: bytes | None, versions: Sequence[bytes]
+    ) -> tuple[bytes | None, bytes]:
+        """What was kept there, if it is as of these versions, and what it has to begin with."""
+        if not all(versions):
+            return None, b""
+        head = place.head(versions)
+        if kept is None or not (kept.startswith(head) and self.up):
+            return None, head
+        return bytes(kept[len(head) :]), head
+
     async def begin(self, keys: Sequence[bytes]) -> list[bytes]:
         """The versions of tags, of which some have none yet."""
         for key in keys:
@@ -222,8 +232,6 @@ class Cache:
     async def bump(self, tags: Sequence[str]) -> bool:
         """Gives tags new versions, which voids all that was stored under the old ones; false when
         not all who keep copies could be reached."""
-        if self._url is None:
-            return True
         if not self.attached or self._link is None:
             return False
         try:
@@ -263,17 +271,35 @@ class Cache:
             self._send(_pack(b"UNLINK", key))
 
     def stats(self) -> dict[str, Any]:
-        return {
-            "up": self.up,
-            "errors_total": self.errors,
-            "bumps_total": self.bumps,
-        }
+        return {"up": self.up, "errors_total": self.errors, "bumps_total": self.bumps}
 
     async def close(self) -> None:
         if self._keeper is not None:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
             await self._leave()
+
+
+class Place(NamedTuple):
+    """Where an answer is kept, the tags it depends on, and the command that reads it with them."""
+
+    key: bytes
+    tags: Sequence[bytes]
+    ask: bytes
+
+    @classmethod
+    def of(
+        cls, prefix: bytes, owner: bytes, token: bytes, tags: Sequence[str], name: bytes
+    ) -> Self:
+        """The first tag of every private answer is "sessions": ending one voids its answers."""
+        user = owner.decode()
+        keys = [tag_key(prefix, t if t.startswith("all:") else f"{t}:{user}") for t in tags]
+        key = b"%b{%b}:%b:%b" % (prefix, owner, token, name)
+        return cls(key, keys, asking(key, *keys))
+
+    def head(self, versions: Sequence[bytes]) -> bytes:
+        """What a copy begins with: it was made for this question, of this user, as of now."""
+        return b"%b|%b|" % (self.key, b"|".join(versions))
 
 
 def _random() -> bytes:

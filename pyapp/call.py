@@ -8,15 +8,14 @@ import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
 from pyapp import problems
 from pyapp.body import beside
-from pyapp.cache import Cache, CacheDown, asking, tag_key
+from pyapp.cache import Cache, CacheDown, Place, asking
 from pyapp.db import Database
-from pyapp.pipe import DatabaseError, Row, Statement
+from pyapp.pipe import DatabaseError, Row, Statement, Values
 from pyapp.replicas import Replicas
 from pyapp.routes import Registry, Route
 
@@ -46,46 +45,25 @@ class Answer(NamedTuple):
     replayed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where the answer to a token's question is kept, and what it depends on."""
-
-    key: bytes
-    tags: Sequence[bytes]
-    ask: bytes  # the command that reads the answer and the versions of the tags
-
-    def head(self, versions: Sequence[bytes]) -> bytes:
-        """What a copy begins with: it was made for this question, of this user, as of now."""
-        return b"%b|%b|" % (self.key, b"|".join(versions))
-
-    def claim(self, head: bytes) -> bytes:
-        """The key by which one process says that it finds out what belongs under this head."""
-        return b"%b:f:%b" % (self.key, hashlib.blake2b(head, digest_size=8).hexdigest().encode())
-
-
 class _Fill(NamedTuple):
     """A question on its way to the database, and where its answer is to be kept."""
 
     route: Route
     statement: Statement
-    values: Sequence[bytes | None]
+    values: Values
     token: bytes | None
     owner: bytes
-    place: _Place
+    place: Place
     head: bytes
 
 
 @lru_cache(maxsize=20_000)  # a hit has to be cheap
 def _place(
-    prefix: bytes, owner: bytes, token: bytes, route: Route, text: bytes, bound: tuple[bytes, ...]
-) -> _Place:
-    # The first tag of every private answer is "sessions": ending one voids its answers.
-    tags = [t if t.startswith("all:") else f"{t}:{owner.decode()}" for t in route.cache_tags]
-    keys = [tag_key(prefix, tag) for tag in tags]
-    question = b"".join(b"%d:%b" % (len(part), part) for part in (text, *bound))
-    name = hashlib.sha256(question).hexdigest().encode()
-    key = b"%b{%b}:%b:%b:%b" % (prefix, owner, token, route.cache_name, name)
-    return _Place(key, keys, asking(key, *keys))
+    prefix: bytes, owner: bytes, token: bytes, route: Route, text: str, bound: tuple[bytes, ...]
+) -> Place:
+    question = b"".join(b"%d:%b" % (len(part), part) for part in (text.encode(), *bound))
+    name = b"%b:%b" % (route.cache_name, hashlib.sha256(question).hexdigest().encode())
+    return Place.of(prefix, owner, token, route.cache_tags, name)
 
 
 class Caller:
@@ -169,9 +147,9 @@ class Caller:
             place = _place(cache.prefix, owner, part, route, statement.text, tuple(bound))
             with suppress(CacheDown):
                 kept, *versions = await cache.read(place.ask)
-                head = place.head(versions) if all(versions) else b""
-                if kept is not None and head and kept.startswith(head) and cache.up:
-                    return self._opened(route, kept[len(head) :], "hit")
+                content, head = cache.believed(place, kept, versions)
+                if content is not None:
+                    return self._opened(route, content, "hit")
                 if not head:
                     head = place.head(await cache.begin(place.tags))
                 values = _values(token, context, bound)
@@ -208,12 +186,7 @@ class Caller:
         return Answer(route.status, content[_ETAG:], content[:_ETAG], how)
 
     async def _asked(
-        self,
-        route: Route,
-        statement: Statement,
-        values: Sequence[bytes | None],
-        token: bytes | None,
-        how: str,
+        self, route: Route, statement: Statement, values: Values, token: bytes | None, how: str
     ) -> Answer:
         """The answer of the database, which is not kept."""
         row = await self._run(route, statement, values, token)
@@ -231,7 +204,9 @@ class Caller:
             return self._opened(fill.route, content, "hit")
         loop = asyncio.get_running_loop()
         flying = self._flights[fill.head] = loop.create_future()
-        content, claim = None, fill.place.claim(fill.head)
+        # The key by which one process says that it finds out what belongs under this head.
+        digest = hashlib.blake2b(fill.head, digest_size=8).hexdigest().encode()
+        content, claim = None, b"%b:f:%b" % (fill.place.key, digest)
         try:
             if not await self._cache.claim(claim, _FLIGHT):
                 content = await self._look_for(fill, claim, loop.time() + _FLIGHT)
@@ -253,10 +228,9 @@ class Caller:
                 await asyncio.sleep(_FLIGHT_LOOK)
                 kept, claimed, *versions = await cache.read(asking(place.key, claim, *place.tags))
                 # As of what is true now, not when this began.
-                if kept is not None and all(versions):
-                    head = place.head(versions)
-                    if kept.startswith(head) and cache.up:
-                        return bytes(kept[len(head) :])
+                content, _ = cache.believed(place, kept, versions)
+                if content is not None:
+                    return content
                 if claimed is None and await cache.claim(claim, _FLIGHT):
                     break
         return None
@@ -287,13 +261,7 @@ class Caller:
         return content
 
     async def _plain(
-        self,
-        route: Route,
-        statement: Statement,
-        values: Sequence[bytes | None],
-        token: bytes | None,
-        *,
-        once: bool,
+        self, route: Route, statement: Statement, values: Values, token: bytes | None, *, once: bool
     ) -> Answer:
         row = await self._run(route, statement, values, token, once=once)
         status, body, _, _, xid, tags = row
@@ -333,7 +301,7 @@ class Caller:
         self,
         route: Route,
         statement: Statement,
-        values: Sequence[bytes | None],
+        values: Values,
         token: bytes | None,
         *,
         once: bool = False,
@@ -390,9 +358,7 @@ def _content(row: Row) -> bytes:
     return b'"%b"%b' % (hashlib.blake2b(body, digest_size=8).hexdigest().encode(), body)
 
 
-def _values(
-    token: bytes | None, context: Sequence[str], bound: Sequence[bytes]
-) -> Sequence[bytes | None]:
+def _values(token: bytes | None, context: Sequence[str], bound: Sequence[bytes]) -> Values:
     """What a statement is sent with."""
     return (token and _as_bytea(token), "\x1f".join(context).encode(), *bound)
 

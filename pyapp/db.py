@@ -3,9 +3,8 @@
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from itertools import count
 from typing import Any
 
@@ -13,7 +12,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from pyapp import problems
-from pyapp.pipe import OUTDATED, ConnectionLost, DatabaseError, Ears, Pipe, Row, Statement
+from pyapp.pipe import OUTDATED, ConnectionLost, DatabaseError, Pipe, Row, Statement, Values
 from pyapp.settings import Settings
 
 log = logging.getLogger("plinth.db")
@@ -126,10 +125,7 @@ class Lane:
             if other is None:
                 self._grow()
                 break
-            call.again = True
-            with suppress(ConnectionLost):
-                second = other.send(call.statement, call.values, call.first)
-                second.add_done_callback(partial(_settle, call.future))
+            other.give(call)
 
     def _grow(self) -> None:
         """One connection more, unless one is being made already."""
@@ -187,8 +183,7 @@ class Lane:
                 return
             idle = 0 if pipe.load else idle + 1
             if idle % _IDLE_LOOKS == _IDLE_LOOKS - 1:
-                with suppress(ConnectionLost):
-                    pipe.send(_ALIVE, ()).add_done_callback(self._was_alive)
+                pipe.send(_ALIVE, ()).add_done_callback(self._was_alive)
 
     def _was_alive(self, asked: asyncio.Future[Row | None]) -> None:
         asked.exception()  # a connection that is lost shows by itself
@@ -214,18 +209,6 @@ async def _pause(pipe: Pipe) -> None:
     """Until the next look, or until the connection is lost."""
     with suppress(TimeoutError):
         await asyncio.wait_for(pipe.gone.wait(), _LOOK)
-
-
-def _settle(first: asyncio.Future[Row | None], second: asyncio.Future[Row | None]) -> None:
-    """The answer to a call that was sent twice. It may wait behind a slow one there as well, and
-    is sent on from there; a connection that is lost there leaves the first one to itself."""
-    error = second.exception()
-    if first.done() or isinstance(error, ConnectionLost):
-        return
-    if error is None:
-        first.set_result(second.result())
-    else:
-        first.set_exception(error)
 
 
 class Database:
@@ -260,12 +243,7 @@ class Database:
         return bool(self.lanes["read"].pipes)
 
     async def call(
-        self,
-        lane_name: str,
-        statement: Statement,
-        values: Sequence[bytes | None],
-        *,
-        once: bool = False,
+        self, lane_name: str, statement: Statement, values: Values, *, once: bool = False
     ) -> Row | None:
         """One statement, one transaction, one round trip; again only where nothing has happened,
         or where, once it has, it does not happen again."""
@@ -298,7 +276,7 @@ class Database:
 
     async def listen(
         self, heard: Callable[[str], None], deaf: Callable[[], None], *channels: str
-    ) -> Ears:
+    ) -> Pipe:
         """A connection that hears what other sessions notify, until it is lost."""
         # Where a machine falls silent, its server lets go in some ten seconds.
         lively = {"idle": 5, "interval": 2, "count": 3}
@@ -312,7 +290,7 @@ class Database:
         connection = await psycopg.AsyncConnection.connect(dsn, autocommit=True)
         for channel in channels:
             await connection.execute(f"listen {channel}")
-        return Ears(connection, heard, deaf)
+        return Pipe(connection, heard, deaf)
 
     def stats(self) -> dict[str, Any]:
         lanes = {name: lane.stats() for name, lane in self.lanes.items()}

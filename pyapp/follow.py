@@ -13,7 +13,7 @@ from contextlib import suppress
 from pyapp.cache import Cache, CacheDown
 from pyapp.call import Caller, listed
 from pyapp.db import Database
-from pyapp.pipe import ConnectionLost, DatabaseError, Ears, Row, Statement
+from pyapp.pipe import ConnectionLost, DatabaseError, Pipe, Row, Statement
 from pyapp.problems import Problem
 
 log = logging.getLogger("plinth.follow")
@@ -35,7 +35,7 @@ class Follower:
         self._database = database
         self._cache = cache
         self._caller = caller
-        self._ears: Ears | None = None
+        self._ears: Pipe | None = None
         self._listening = asyncio.Event()
         self._told = asyncio.Event()  # of a deploy, or that the connection is lost
         self._touched = asyncio.Event()
@@ -74,7 +74,7 @@ class Follower:
                     self._ears.lose()
             await asyncio.sleep(_PAUSE)
 
-    async def _while_there(self, ears: Ears) -> None:
+    async def _while_there(self, ears: Pipe) -> None:
         deployed = True  # perhaps, before anybody listened
         while ears.alive():
             self._told.clear()
@@ -110,8 +110,7 @@ class Follower:
                 log.warning("redis is not read yet: %s", error)
             finally:
                 cache.up = cache.attached = False
-                with suppress(ConnectionLost):
-                    ears.send(_DETACH, ()).add_done_callback(_done)
+                ears.send(_DETACH, ()).add_done_callback(_done)
             await asyncio.sleep(_LOOK * (0.5 + random.random()))  # noqa: S311 - to part those at odds
 
     async def _catch_up(self) -> None:

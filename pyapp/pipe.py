@@ -3,21 +3,25 @@
 The way that reaches the database's own speed from one event loop: a prepared statement and ONE
 sync per call (an error then aborts that call alone), one permanent reader, no lock, no checkout.
 A call has succeeded only at its sync: what a deferred constraint refuses at commit arrives after
-the row.
+the row. Calls of one turn of the loop that read by the same statement go out as one, which costs
+the database half; if it fails, each is sent by itself.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count, islice
 from typing import Any
 
 from psycopg import AsyncConnection, pq
 
 Row = tuple[bytes | None, ...]
-
+Values = Sequence[bytes | None]
 _MOST_PREPARED = 500
+_TOGETHER = 8, 4, 2  # how many calls go out as one
+_numbers = count(1)
+_BRIEF = 0.005  # seconds that those may take together
 _SYNC = pq.ExecStatus.PIPELINE_SYNC
 _ROWS = pq.ExecStatus.TUPLES_OK
 _DONE = pq.ExecStatus.COMMAND_OK
@@ -43,48 +47,66 @@ class ConnectionLost(Exception):
     """The connection went away with the call under way: whether it happened is not known."""
 
 
+@dataclass(slots=True, eq=False)
 class Statement:
     """A statement's text and the name it is prepared under, the same on every connection."""
 
-    __slots__ = ("formats", "name", "replica", "text")
-    _numbers = count(1)  # a plain sum could give one name twice: statements are made by two threads
-
-    def __init__(
-        self, text: str, replica: "Statement | None" = None, formats: list[int] | None = None
-    ) -> None:
-        self.name = b"s%d" % next(Statement._numbers)
-        self.text = text.encode()
-        self.replica = replica  # the same question to a replica
-        self.formats = formats  # 1 for each value in binary form; None: all are text
+    text: str
+    replica: "Statement | None" = None  # the same question to a replica
+    formats: list[int] | None = None  # 1 for each value in binary form; None: all are text
+    # The same for so many calls, where that may be: the last column of a row says whose it is.
+    many: "Callable[[int], Statement] | None" = None
+    took: float = _BRIEF  # seconds a call, of late
+    # Not a plain sum, which could give one name twice: statements are made by two threads.
+    name: bytes = field(default_factory=lambda: b"s%d" % next(_numbers))
 
 
 # What runs before a statement, in the same transaction: if it fails, the statement does not run.
-Before = tuple[Statement, Sequence[bytes | None]]
+Before = tuple[Statement, Values]
 
 
 @dataclass(slots=True, eq=False)
 class Call:
-    """One statement under way."""
+    """A statement to be run, and who waits for it."""
 
     statement: Statement
-    values: Sequence[bytes | None]
+    values: Values
     future: asyncio.Future[Row | None]
     first: Before | None = None
-    again: bool = False  # sent once more elsewhere: this one is behind a slow one
-    row: Row | None = None
+    at: "Pipe | None" = None  # where it was sent last; what it was sent before may still answer
+
+
+@dataclass(slots=True, eq=False)
+class Sent:
+    """What is under way to one sync: a call, or several by one statement."""
+
+    statement: Statement
+    calls: Sequence[Call]
+    since: float
+    result: pq.abc.PGresult | None = None
     error: DatabaseError | None = None
 
 
 class Pipe:
-    def __init__(self, connection: AsyncConnection[Any]) -> None:
+    """heard is told of each notification; deaf of the loss of the connection, in that very moment:
+    nobody may act on what might have been said since."""
+
+    def __init__(
+        self,
+        connection: AsyncConnection[Any],
+        heard: Callable[[str], None] | None = None,
+        deaf: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._heard, self._deaf = heard, deaf
         self._owner = connection  # it would close the connection if nobody held it
         self._connection = connection.pgconn
         self._loop = asyncio.get_running_loop()
-        self._calls: deque[Call] = deque()
+        self._fresh: dict[Statement, list[Call]] = {}  # what goes out as one at the next flush
+        self._sent: deque[Sent] = deque()
+        self.load = 0
         self._prepared: dict[bytes, None] = {}
         self._flushing = False
-        self._head: Call | None = None
-        self._head_since = 0.0
+        self._synced = 0.0  # when the last answer came
         self.usable = True  # it is there, and the call at its head holds up no other
         self.gone = asyncio.Event()
         self._connection.nonblocking = 1
@@ -92,29 +114,42 @@ class Pipe:
         self._socket = self._connection.socket
         self._loop.add_reader(self._socket, self._read)
 
-    @property
-    def load(self) -> int:
-        return len(self._calls)
-
     def held(self, now: float) -> float:
-        """How long the call at the head has been there, as far as was looked: calls read no clock,
-        whoever wants to know looks now and then."""
-        head = self._calls[0] if self._calls else None
-        if head is not self._head:
-            self._head, self._head_since = head, now
-        return now - self._head_since if head is not None else 0.0
+        """How long what is at the head has been there."""
+        return now - max(self._synced, self._sent[0].since) if self._sent else 0.0
 
     def behind(self) -> list[Call]:
-        """Calls that wait for the one at the head, and for nothing else."""
-        return [c for c in islice(self._calls, 1, None) if not (c.again or c.future.done())]
+        """Calls that wait for the one at the head, or went out with it and wait for each other."""
+        if self._sent and len(self._sent[0].calls) > 1:
+            self._sent[0].calls[0].statement.took = _BRIEF
+            waiting = iter(self._sent)
+        else:
+            waiting = islice(self._sent, 1, None)
+        return [c for s in waiting for c in s.calls if c.at is self and not c.future.done()]
 
     def send(
-        self,
-        statement: Statement,
-        values: Sequence[bytes | None],
-        first: Before | None = None,
+        self, statement: Statement, values: Values, first: Before | None = None
     ) -> asyncio.Future[Row | None]:
         call = Call(statement, values, self._loop.create_future(), first)
+        self.give(call)
+        return call.future
+
+    def give(self, call: Call) -> None:
+        call.at = self
+        self.load += 1
+        if call.statement.many is None:
+            self._put(call.statement, [call])
+        else:
+            self._fresh.setdefault(call.statement, []).append(call)
+        if not self._flushing:
+            self._flushing = True
+            self._loop.call_soon(self._flush)
+
+    def _put(self, statement: Statement, calls: Sequence[Call]) -> None:
+        self._sent.append(Sent(statement, calls, self._loop.time()))
+        first, values = calls[0].first, calls[0].values
+        if len(calls) > 1:
+            values = [value for call in calls for value in call.values]
         try:
             if first is not None and first[0].name not in self._prepared:
                 self._prepare(first[0])
@@ -126,12 +161,16 @@ class Pipe:
             self._connection.pipeline_sync()
         except Exception:
             self.lose()
-            raise ConnectionLost from None
-        self._calls.append(call)
-        if not self._flushing:
-            self._flushing = True
-            self._loop.call_soon(self._flush)
-        return call.future
+
+    def _put_fresh(self) -> None:
+        for statement, calls in self._fresh.items():
+            while calls:
+                fits = (n for n in _TOGETHER if n <= len(calls) and n * statement.took <= _BRIEF)
+                size = next(fits, 1)
+                together = statement.many(size) if statement.many and size > 1 else statement
+                self._put(together, calls[:size])
+                del calls[:size]
+        self._fresh.clear()
 
     def _prepare(self, statement: Statement) -> None:
         if len(self._prepared) >= _MOST_PREPARED:
@@ -140,11 +179,12 @@ class Pipe:
             self._connection.send_close_prepared(oldest)
         # Closing what is not there is no error; what is there may be out of date.
         self._connection.send_close_prepared(statement.name)
-        self._connection.send_prepare(statement.name, statement.text)
+        self._connection.send_prepare(statement.name, statement.text.encode())
         self._prepared[statement.name] = None
 
     def _flush(self) -> None:
         self._flushing = False
+        self._put_fresh()
         if self.gone.is_set():
             return
         try:
@@ -166,7 +206,7 @@ class Pipe:
     def _read(self) -> None:
         try:
             self._connection.consume_input()
-            while self._calls and not self._connection.is_busy():
+            while self._sent and not self._connection.is_busy():
                 result = self._connection.get_result()
                 if result is not None:
                     self._take(result)
@@ -175,63 +215,62 @@ class Pipe:
             return
         if self._connection.status != pq.ConnStatus.OK:
             self.lose()
+        while self._heard and not self.gone.is_set() and (notice := self._connection.notifies()):
+            self._heard(notice.relname.decode())
 
     def _take(self, result: pq.abc.PGresult) -> None:
-        call, status = self._calls[0], result.status
+        sent, status = self._sent[0], result.status
         if status == _ROWS:
-            if result.ntuples:
-                call.row = tuple([result.get_value(0, i) for i in range(result.nfields)])
+            sent.result = result
         elif status == _SYNC:
-            self._calls.popleft()
+            self._sent.popleft()
             self.usable = True
+            self._settle(sent)
+        elif status != _DONE and sent.error is None:
+            sent.error = DatabaseError(result)
+            if sent.error.sqlstate in OUTDATED:
+                self._prepared.pop(sent.statement.name, None)
+                if sent.calls[0].first is not None:
+                    self._prepared.pop(sent.calls[0].first[0].name, None)
+
+    def _settle(self, sent: Sent) -> None:
+        calls, error, result = sent.calls, sent.error, sent.result
+        many, statement, now = len(calls) > 1, sent.calls[0].statement, self._loop.time()
+        took = (now - max(self._synced, sent.since)) / len(calls)
+        statement.took += (took - statement.took) / 32
+        self._synced = now
+        self.load -= len(calls)
+        rows: dict[int, Row] = {}
+        if result is not None:
+            width = result.nfields - many
+            for n in range(result.ntuples):
+                whose = int(result.get_value(n, width) or b"0") if many else 0
+                rows[whose] = tuple([result.get_value(n, i) for i in range(width)])
+        for n, call in enumerate(calls):
             if call.future.done():
-                return
-            if call.error is None:
-                call.future.set_result(call.row)
-            else:
-                call.future.set_exception(call.error)
-        elif status != _DONE and call.error is None:
-            call.error = DatabaseError(result)
-            if call.error.sqlstate in OUTDATED:
-                self._prepared.pop(call.statement.name, None)
-                if call.first is not None:
-                    self._prepared.pop(call.first[0].name, None)
+                continue
+            if error is None:
+                call.future.set_result(rows.get(n))
+            elif not many:
+                call.future.set_exception(error)
+            elif call.at is self:  # whose failure it is shows when each is sent by itself
+                statement.took = _BRIEF
+                self.give(call)
 
     def lose(self) -> None:
         """Closes the connection; every call under way learns that its fate is unknown."""
-        if self.gone.is_set():
-            return
-        self.gone.set()
-        self.usable = False
-        self._loop.remove_reader(self._socket)
-        self._loop.remove_writer(self._socket)
-        self._connection.finish()
-        for call in self._calls:
-            if not call.future.done():
-                # The server's own last word (57P01 and the like) is said to those whose it was.
-                call.future.set_exception(call.error or ConnectionLost())
-        self._calls.clear()
-
-
-class Ears(Pipe):
-    """The same for a connection that also hears what other sessions notify, while it is there."""
-
-    def __init__(
-        self,
-        connection: AsyncConnection[Any],
-        heard: Callable[[str], None],
-        deaf: Callable[[], None],
-    ) -> None:
-        super().__init__(connection)
-        self._heard = heard
-        self._deaf = deaf
-
-    def _read(self) -> None:
-        super()._read()
-        while not self.gone.is_set() and (notice := self._connection.notifies()) is not None:
-            self._heard(notice.relname.decode())
-
-    def lose(self) -> None:
         if not self.gone.is_set():
-            self._deaf()  # at once: nobody may act on what might have been said since
-        super().lose()
+            self.gone.set()
+            self.usable = False
+            self._deaf()
+            self._loop.remove_reader(self._socket)
+            self._loop.remove_writer(self._socket)
+            self._connection.finish()
+        self.load = 0
+        while self._sent:
+            sent = self._sent.popleft()
+            # The server's own last word (57P01 and the like) is said to him whose it was.
+            error = sent.error if len(sent.calls) == 1 else None
+            for call in sent.calls:
+                if call.at is self and not call.future.done():
+                    call.future.set_exception(error or ConnectionLost())

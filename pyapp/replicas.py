@@ -9,21 +9,18 @@ replica that answers it has the write. Whatever a replica does not answer, the p
 
 import asyncio
 import logging
-from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
-from pyapp.cache import Cache, CacheDown, asking, tag_key
+from pyapp.cache import Cache, CacheDown, Place
 from pyapp.db import SHARED, Database, Lane
-from pyapp.pipe import Before, ConnectionLost, DatabaseError, Row, Statement
+from pyapp.pipe import Before, ConnectionLost, DatabaseError, Row, Statement, Values
 from pyapp.problems import Problem
 from pyapp.routes import Route
 from pyapp.settings import Settings
 
 log = logging.getLogger("plinth.replicas")
-
-Values = Sequence[bytes | None]
 
 _LOOK = 1.0  # how often each replica is asked how it does
 _PATIENCE = 0.25  # seconds after which the primary is asked as well
@@ -32,6 +29,7 @@ _MOST_BEATS = 120
 _BEAT = Statement("select http.beat()")
 _STATE = Statement("select * from http.replica_state()")
 _PRESENT = Statement("select http.present_vouch($1::text)")
+_place = lru_cache(maxsize=20_000)(Place.of)
 
 
 class Replica:
@@ -121,16 +119,16 @@ class Replicas:
         cache = self._cache
         if not cache.up:
             return None
-        place = _place(cache.prefix, owner, token, route)
+        tags = (*route.cache_tags, "written")
+        place = _place(cache.prefix, owner, token, tags, route.vouch_name)
         try:
             kept, *versions = await cache.read(place.ask)
-            if not all(versions):
-                versions, kept = await cache.begin(place.tags), None
+            word, head = cache.believed(place, kept, versions)
+            if word is not None:
+                return word
+            head = head or place.head(await cache.begin(place.tags))
         except CacheDown:
             return None
-        head = b"%b|%b|" % (place.key, b"|".join(versions))
-        if kept is not None and kept.startswith(head) and cache.up:
-            return bytes(kept[len(head) :])
         # Versions are read before the word is given: what happens meanwhile makes it void.
         try:
             row = await self._database.call("read", route.vouch, values[:2])
@@ -199,23 +197,6 @@ class Replicas:
     async def close(self) -> None:
         for replica in self.all:
             await replica.lane.close()
-
-
-class _Place(NamedTuple):
-    """Where a word is kept, and the command that reads it with the versions it depends on."""
-
-    key: bytes
-    tags: Sequence[bytes]
-    ask: bytes
-
-
-@lru_cache(maxsize=20_000)
-def _place(prefix: bytes, owner: bytes, token: bytes, route: Route) -> _Place:
-    user = owner.decode()
-    tags = [t if t.startswith("all:") else f"{t}:{user}" for t in (*route.cache_tags, "written")]
-    keys = [tag_key(prefix, tag) for tag in tags]
-    key = b"%b{%b}:%b:%b" % (prefix, owner, token, route.vouch_name)
-    return _Place(key, keys, asking(key, *keys))
 
 
 async def _send(

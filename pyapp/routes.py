@@ -5,7 +5,8 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache, partial
+from itertools import count
 from typing import Any
 
 from pyapp import body, problems
@@ -55,6 +56,7 @@ class Route:
         self.lines: str | None = row["lines"]  # the argument for the lines of a body
         self._text: str = row["statement"]
         self._text_once: str = row["statement_once"] or ""
+        self._text_many: str | None = row.get("statement_many")
         replica: dict[str, str] = row["replica"] or {}
         self._replica_text = replica.get("statement")
         # How the primary vouches for the caller; None where a replica may not answer.
@@ -101,29 +103,38 @@ class Route:
     def _make(self, names: Sequence[str], *, once: bool = False) -> Statement:
         """The statement with these arguments; before them come the token and the request's context,
         and of a call that is to happen once its key and the digest of its arguments."""
-        text = self._text_once if once else self._text
-        listed = []
-        limit = "null"
         first = 5 if once else 3
-        formats = [0] * (first - 1) + [body.is_binary(self.args[name].type) for name in names]
+        types = [self.args[name].type for name in names]
+        # Types of extensions are not for the layer's login to name: the function's own says it.
+        casts = ["" if t.startswith("ext.") else f"::{t}" for t in types]
+        values = {name: f"${first + n}{casts[n]}" for n, name in enumerate(names)}
+        formats = [0] * (first - 1) + [body.is_binary(t) for t in types]
         binary = formats if True in formats else None
-        for number, name in enumerate(names, first):
-            type_name = self.args[name].type
-            # Types of extensions are not for the layer's login to name: the function's own says it.
-            value = f"${number}" if type_name.startswith("ext.") else f"${number}::{type_name}"
-            if name == "limit" and self.result == "list":
-                limit = value
-            else:
-                listed.append(f"p_{name} => {value}")
+        far = self._replica_text
+        there = Statement(self._filled(far, values), None, binary) if far else None
+        text = self._text_once if once else self._text
+        made = Statement(self._filled(text, values), there, binary)
+        if self._text_many and all(casts) and not once:
+            text = self._filled(self._text_many, {name: f"q.p_{name}" for name in names})
+            text = text.replace("{names}", "".join(f", p_{name}" for name in names))
+            made.many = cache(partial(_many, text, ["::bytea", "::text", *casts]))
+        return made
+
+    def _filled(self, text: str, values: Mapping[str, str]) -> str:
+        pages = self.result == "list"
+        listed = [f"p_{n} => {v}" for n, v in values.items() if not (pages and n == "limit")]
         arguments = ", ".join(listed)
         if arguments and "({args}" not in text:  # something stands before them
             arguments = ", " + arguments
+        limit = values.get("limit", "null") if pages else "null"
+        return text.replace("{args}", arguments).replace("{limit}", limit)
 
-        def filled(text: str) -> str:
-            return text.replace("{args}", arguments).replace("{limit}", limit)
 
-        there = Statement(filled(self._replica_text), None, binary) if self._replica_text else None
-        return Statement(filled(text), there, binary)
+def _many(text: str, casts: Sequence[str], calls: int) -> Statement:
+    """The statement for so many calls, each a row with values of its own."""
+    at = count(1)
+    rows = ["".join([f"({n}", *(f", ${next(at)}{c}" for c in casts), ")"]) for n in range(calls)]
+    return Statement(text.replace("{calls}", ", ".join(rows)))
 
 
 class Registry:

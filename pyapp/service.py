@@ -87,9 +87,7 @@ class Service:
         elif at < newest:
             reason = f"pending: the database is at {at}, this release brings {newest}"
             yield "migrations", "degraded", reason
-        if self._settings.redis_url is None:
-            yield "redis", "degraded", "no Redis is set; every answer is computed"
-        elif not self._cache.up:
+        if not self._cache.up:
             yield "redis", "degraded", "no copies while Redis or the database is away"
         if faults := [f"{r['name']} {r['fault']}" for r in self._replicas.told() if not r["up"]]:
             yield "replicas", "degraded", f"the primary answers instead: {'; '.join(faults)}"

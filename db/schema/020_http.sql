@@ -127,8 +127,10 @@ create table http.cache_place (
 
 comment on table http.cache_place is 'One row: where copies of answers were kept last';
 comment on column http.cache_place.id is 'Always true: there is one row';
-comment on column http.cache_place.redis is 'Which Redis, as the layer names it: one run of it, one database, one prefix';
-comment on column http.cache_place.epoch is 'Another one whenever it is another Redis; part of every key there: http.timeline';
+comment on column http.cache_place.redis is
+  'Which Redis, as the layer names it: one run of it, one database, one prefix';
+comment on column http.cache_place.epoch is
+  'Another one whenever it is another Redis; part of every key there: http.timeline';
 
 insert into http.cache_place default values;
 

@@ -2,12 +2,13 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from itertools import count
 from typing import Any
 
 import pytest
 
-from pyapp.pipe import Statement
+from pyapp.pipe import Pipe, Statement
 from tests.concurrency.conftest import Calls, Member
 from tests.conftest import Database
 
@@ -44,6 +45,84 @@ async def test_no_wrong_row_and_no_innocent_failure(
     assert lanes["read"]["opened_total"] <= 6
     written = sum(1 for n in range(1, total + 1) if n % 4 == 0 and n % 20)
     assert planted.value("select count(*) from ops.planted") == written
+
+
+async def gathered(
+    calls: Calls, route: str, members: list[Member], numbers: range
+) -> list[tuple[int, Any, Any]]:
+    """Calls of one turn of the loop, by one after another of the members: what was wrong."""
+    asked = [(n, members[n % len(members)]) for n in numbers]
+    got = await asyncio.gather(*(calls(route, who, n=n) for n, who in asked))
+    expected = [failure(n) or {"n": n, "who": who.id} for n, who in asked]
+    return [(n, g, e) for n, g, e in zip(numbers, got, expected, strict=True) if g != e]
+
+
+@pytest.fixture
+async def brief(calls: Calls, monkeypatch: pytest.MonkeyPatch) -> tuple[list[Member], list[int]]:
+    """Three users whose calls are known to be brief, and how many go out as one from now on."""
+    members = [await calls.join(f"caller{n}") for n in range(3)]
+    for start in range(1, 801, 20):
+        for route in ("GET /v1/echo", "GET /v1/doze"):
+            assert await gathered(calls, route, members, range(start + 7, start + 19)) == []
+    sizes: list[int] = []
+    put = Pipe._put
+
+    def noted(self: Pipe, statement: Statement, sent: Sequence[Any]) -> None:
+        sizes.append(len(sent))
+        put(self, statement, sent)
+
+    monkeypatch.setattr(Pipe, "_put", noted)
+    return members, sizes
+
+
+async def test_brief_reads_of_one_turn_go_out_as_one(
+    calls: Calls, brief: tuple[list[Member], list[int]]
+) -> None:
+    """Each caller has his own answer; where one fails, only he does, and each goes by himself."""
+    members, sizes = brief
+    assert await gathered(calls, "GET /v1/echo", members, range(1, 20)) == []
+    assert (sum(sizes), max(sizes)) == (19, 8)
+    sizes.clear()
+    assert await gathered(calls, "GET /v1/echo", members, range(1, 42)) == []
+    assert max(sizes) == 8
+    assert sum(sizes) > 41, "those of a statement that failed were not sent again"
+    sizes.clear()
+    assert await gathered(calls, "GET /v1/echo", members, range(41, 60)) == []
+    assert sizes == [1] * 19, "what failed together a moment ago goes together again"
+
+
+async def test_a_slow_one_holds_up_none_it_went_out_with(
+    calls: Calls, brief: tuple[list[Member], list[int]]
+) -> None:
+    members, sizes = brief
+    began = time.monotonic()
+    done: dict[int, float] = {}
+
+    async def ask(n: int) -> None:
+        who = members[n % 3]
+        assert await calls("GET /v1/doze", who, n=n) == {"n": n, "who": who.id}
+        done[n] = time.monotonic() - began
+
+    await asyncio.gather(*map(ask, range(1, 17)))
+    assert max(sizes) == 8, "they did not go out together"
+    assert done.pop(7) > 1.4
+    assert max(done.values()) < 0.7
+
+
+async def test_what_went_out_together_is_asked_again_of_another_connection(
+    calls: Calls, brief: tuple[list[Member], list[int]]
+) -> None:
+    """Lost before the calls are sent, and after."""
+    members, sizes = brief
+    for turns in range(3):
+        sizes.clear()
+        asked = asyncio.create_task(gathered(calls, "GET /v1/doze", members, range(21, 40)))
+        for _ in range(turns + 1):
+            await asyncio.sleep(0)
+        for pipe in list(calls.database.lanes["read"].pipes):
+            pipe.lose()
+        assert await asked == []
+        assert max(sizes) > 1, "they did not go out together"
 
 
 async def latencies(calls: Calls, member: Member, rounds: int) -> list[float]:

@@ -1,6 +1,7 @@
 -- http.statement: the one statement of a route, as the layer prepares it. {args} is where the layer lists the arguments
 -- that a request gave (", p_title => $3::text"), {limit} is the page size. p_once: for a call with an Idempotency-Key,
--- which is $3, as the digest of the arguments is $4.
+-- which is $3, as the digest of the arguments is $4. p_many: for several calls at once, each a row of {calls}, with
+-- {names} behind those of its first three columns; only of what reads one object, else NULL.
 --
 -- Why this shape   The function hangs on the row of http.enter ("where e.proceed", p_user_id => e.user_id). Without
 --   that, the planner may call the function first, and row-level security would see no caller. One object, one call:
@@ -12,9 +13,17 @@
 --   has a filter and no argument: PostgreSQL 16 stops by no count of an argument.
 -- A stream is asked for a page at a time: its lines, and where the next one begins in place of a transaction id.
 -- A line end between the parts of a JSON text is only white space; within a string it is escaped.
+-- Many             One call after the other, in one transaction: the join is lateral, so http.enter makes its caller
+--                  the
+--   caller before his function runs, and the next one only after that. Nothing may sort between them. One that fails
+--   fails all, and what one said of core.fresh_until counts for those behind it as well.
 -- Columns          status, body, user id, seconds the session still lives (where the answer may be kept: or until it
---   changes by itself, see core.fresh_until), transaction id, touched tags
-create or replace function http.statement(p_route http.routes, p_once boolean default false)
+--   changes by itself, see core.fresh_until), transaction id, touched tags; of many: and which call
+create or replace function http.statement(
+  p_route http.routes,
+  p_once  boolean default false,
+  p_many  boolean default false
+)
 returns text
 language plpgsql
 stable
@@ -28,6 +37,10 @@ declare
   v_object   text;
   v_body     text;
 begin
+  if p_many and (p_route.lane <> 'read' or p_route.result in ('list', 'stream')) then
+    return null;
+  end if;
+
   -- What a request gave comes last, so that the layer sees from what stands before {args} whether a comma is needed.
   v_call := format('%s(%s{args})', p_route.function_name, concat_ws(', ',
     case when 'p_user_id' = any (v_names) then 'p_user_id => e.user_id' end,
@@ -81,12 +94,14 @@ begin
 
   -- What only reads has nothing to report at the way out.
   if p_route.lane = 'read' then
-    return format('select %s, %s, e.user_id, %s, null, null from %s e', p_route.status,
+    return format('select %s, %s, e.user_id, %s, null, null%s e', p_route.status,
                   format(case when p_route.result = 'one' then 'coalesce((%s), http.nothing())' else '(%s)' end, v_body),
                   case when p_route.cache_seconds is null then 'e.expires_in' else
                     'case when current_setting(''plinth.fresh_until'', true) <> '''' then http.fresh_for(e.expires_in) '
                     'else e.expires_in end' end,
-                  http.entry(p_route, 'enter'));
+                  case when p_many then ', q.n from (values {calls}) q (n, token, context{names}) cross join lateral '
+                    || replace(http.entry(p_route, 'enter'), '$1::bytea, $2::text', 'q.token, q.context')
+                  else ' from ' || http.entry(p_route, 'enter') end);
   end if;
 
   v_body := format('from %s e left join lateral (%s) b on true',
@@ -97,4 +112,4 @@ begin
 end
 $$;
 
-comment on function http.statement(http.routes, boolean) is 'The statement a route is answered with';
+comment on function http.statement(http.routes, boolean, boolean) is 'The statement a route is answered with';

@@ -22,6 +22,7 @@ as $$
                'cache_tags', case when r.auth <> 'none' then array['sessions'] else '{}'::text[] end || r.cache_tags
                           || case when r.permission is not null then array['all:permissions'] else '{}' end,
                'statement', http.statement(r),
+               'statement_many', http.statement(r, p_many => true),
                'statement_once', case when r.once <> 'never' then http.statement(r, true) end,
                'replica', case when r.replica then json_build_object(
                  'vouch', 'select ' || http.entry(r, 'vouch'),

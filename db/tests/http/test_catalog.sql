@@ -1,6 +1,6 @@
 -- http.catalog: everything the layer needs to serve, in one read.
 begin;
-select plan(19);
+select plan(20);
 
 select is(pg_get_function_arguments('http.catalog'::regproc), '', 'arguments');
 select is(pg_get_function_result('http.catalog'::regproc), 'json', 'result');
@@ -37,14 +37,20 @@ select results_eq(
   $$ select r.r ->> 'path', r.r ->> 'method', r.r ->> 'statement_once' from route r where r.r ->> 'once' <> 'never' $$,
   $$ select r.path, r.method, http.statement(r, true) from http.routes r where r.once <> 'never' order by r.path, r.method $$,
   'and with that for a key, where one may come');
-select is((r.r::jsonb - 'statement'), '{"route": "GET /v1/tap/thing", "method": "GET", "path": "/v1/tap/thing",
+select results_eq(
+  $$ select r.r ->> 'path', r.r ->> 'method', r.r ->> 'statement_many' from route r $$,
+  $$ select r.path, r.method, http.statement(r, p_many => true) from http.routes r order by r.path, r.method $$,
+  'and with that for several calls at once');
+select is(r.r::jsonb - '{statement,statement_many}'::text[], '{
+  "route": "GET /v1/tap/thing", "method": "GET", "path": "/v1/tap/thing",
   "function": "api.tap_thing", "auth": "user", "lane": "read", "once": "never", "cost": 1, "lines": null,
   "statement_once": null, "replica": null, "status": 200, "result": "value",
   "cache_seconds": 60, "cache_tags": ["sessions", "tap"],
   "arguments": [{"name": "word", "type": "text", "required": true},
                 {"name": "size", "type": "integer", "required": false}]}',
   'a user''s answer depends on the session, too; each argument with its type') from route r where r.path = '/v1/tap/thing';
-select is((r.r::jsonb - 'statement'), '{"route": "GET /v1/tap/open", "method": "GET", "path": "/v1/tap/open",
+select is(r.r::jsonb - '{statement,statement_many}'::text[], '{
+  "route": "GET /v1/tap/open", "method": "GET", "path": "/v1/tap/open",
   "function": "api.tap_open", "auth": "none", "lane": "read", "once": "never", "cost": 1, "lines": null,
   "statement_once": null, "replica": null, "status": 200, "result": "value",
   "cache_seconds": 30, "cache_tags": ["all:tap"],

@@ -1,13 +1,13 @@
 -- http.statement: the one statement of a route. Run as the layer runs it: as plinth_web, with the digest of a token.
 begin;
-select plan(62);
+select plan(68);
 
 select is(pg_get_function_arguments('http.statement'::regproc),
-  'p_route http.routes, p_once boolean DEFAULT false', 'arguments');
+  'p_route http.routes, p_once boolean DEFAULT false, p_many boolean DEFAULT false', 'arguments');
 select is(pg_get_function_result('http.statement'::regproc), 'text', 'result');
-select volatility_is('http', 'statement', array['http.routes', 'boolean'], 'stable');
-select isnt_definer('http', 'statement', array['http.routes', 'boolean']);
-select function_owner_is('http', 'statement', array['http.routes', 'boolean'], 'plinth_owner');
+select volatility_is('http', 'statement', array['http.routes', 'boolean', 'boolean'], 'stable');
+select isnt_definer('http', 'statement', array['http.routes', 'boolean', 'boolean']);
+select function_owner_is('http', 'statement', array['http.routes', 'boolean', 'boolean'], 'plinth_owner');
 select is(p.proconfig, '{"search_path=pg_catalog, pg_temp"}', 'search path') from pg_proc p
  where p.oid = 'http.statement'::regproc;
 select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),
@@ -58,6 +58,8 @@ stable security definer language plpgsql as $$ begin
 end $$;
 create function api.tap_only(p_user_id uuid) returns table (n integer) stable security definer
 language plpgsql as $$ begin perform core.act_for(p_user_id); n := 7; return next; end $$;
+create function api.tap_who(p_n integer default 1) returns table (n integer, who uuid) stable security definer
+language plpgsql as $$ begin if p_n > 0 then return query select p_n, base.current_user_id(); end if; end $$;
 create function api.tap_value(p_user_id uuid, p_word text) returns text stable security definer
 language plpgsql as $$ begin perform core.act_for(p_user_id); return p_word; end $$;
 create function api.tap_write(p_user_id uuid, p_tag text default 'tap:1') returns setof core.tap_thing
@@ -84,8 +86,8 @@ create function api.tap_history_line(p_user_id uuid, p_after text default null) 
 security definer language plpgsql as $$ begin perform core.act_for(p_user_id); return query
   select jsonb '{"text": "a\nb"}', 'x'; end $$;
 grant execute on function api.tap_history, api.tap_history_line to plinth_web;
-grant execute on function api.tap_one, api.tap_only, api.tap_list, api.tap_all, api.tap_long, api.tap_value, api.tap_write,
-                          api.tap_quiet, api.tap_fail, api.tap_until, api.tap_all_until,
+grant execute on function api.tap_one, api.tap_who, api.tap_only, api.tap_list, api.tap_all, api.tap_long, api.tap_value,
+                          api.tap_write, api.tap_quiet, api.tap_fail, api.tap_until, api.tap_all_until,
                           api.tap_open to plinth_web;
 reset role;
 grant usage on sequence ops.tap_calls, ops.tap_rows to plinth_owner;
@@ -101,6 +103,7 @@ select http.expose('GET /v1/tap/unkept', 'api.tap_until');
 select http.expose('GET /v1/tap/qr', 'api.tap_value', result => 'qr');
 select http.expose('GET /v1/tap/history', 'api.tap_history', result => 'stream');
 select http.expose('GET /v1/tap/history-line', 'api.tap_history_line', result => 'stream');
+select http.expose('GET /v1/tap/who', 'api.tap_who');
 select http.expose('GET /v1/tap/only', 'api.tap_only');
 select http.expose('POST /v1/tap/write', 'api.tap_write', status => 201);
 select http.expose('POST /v1/tap/quiet', 'api.tap_quiet', status => 204);
@@ -286,9 +289,93 @@ select is_empty($$ select p.path from prepared p where p.statement ~ 'leave' and
 select is_empty(
   $$ select p.path from prepared p
       where p.path not in (
-        '/v1/tap/open', '/v1/tap/open#once', '/v1/tap/all', '/v1/tap/long', '/v1/tap/all-until')
+        '/v1/tap/open', '/v1/tap/open#once', '/v1/tap/who', '/v1/tap/all', '/v1/tap/long', '/v1/tap/all-until')
         and p.statement !~ 'p_user_id => e\.user_id' $$,
   'and the user is who entered');
+
+-- Several calls as one: each has its own caller, whose call went before.
+insert into auth.users (id, username, email) values
+  ('019e0000-0000-7000-8000-00000000d102', 'tap_stmt_bert', 'tap_stmt_bert@example.org');
+insert into auth.sessions (user_id, token_hash, refresh_hash, expires_at, refresh_expires_at) values
+  ('019e0000-0000-7000-8000-00000000d102', sha256('tap bert'), sha256('tap bert r'), now() + interval '1 min', now());
+create temp table together as
+select r.path, http.statement(r, p_many => true) as statement from http.routes r where r.path like '/v1/tap/%';
+grant select on together to public;
+
+create function pg_temp.answers(p_path text, p_tokens text[], p_numbers integer[])
+returns table (status integer, body json, user_id uuid, expires_in integer, xid text, tags text, n integer)
+language plpgsql volatile
+as $$
+begin
+  return query execute (
+    select format('select a, b::json, c, d, e, f, g from (%s) q (a, b, c, d, e, f, g)',
+             replace(replace(replace(g.statement, '{names}', ', p_n'), '{calls}', c.calls), '{args}',
+                     case when g.statement ~ '\({args}' then '' else ', ' end || 'p_n => q.p_n'))
+      from together g,
+           (select string_agg(format('(%s, %L::bytea, %L::text, %s::integer)', c.at - 1, sha256(c.token::bytea),
+                                     'req-' || c.at, c.number), ', ' order by c.at) as calls
+              from unnest(p_tokens, p_numbers) with ordinality c (token, number, at)) c
+     where g.path = '/v1/tap/' || p_path);
+end
+$$;
+
+set session authorization plinth_web;
+select results_eq(
+  $$ select a.status, a.body ->> 'n', a.body ->> 'who', a.user_id::text, a.expires_in, a.xid, a.tags, a.n
+       from pg_temp.answers('who', '{tap stmt,tap bert,tap stmt,tap stmt,tap bert}', '{1,2,3,3,4}') a $$,
+  $$ select 200, c.n, c.who, c.who, c.seconds, null, null, (row_number() over ())::integer - 1
+       from (values ('1', '019e0000-0000-7000-8000-00000000d101', 90), ('2', '019e0000-0000-7000-8000-00000000d102', 60),
+                    ('3', '019e0000-0000-7000-8000-00000000d101', 90), ('3', '019e0000-0000-7000-8000-00000000d101', 90),
+                    ('4', '019e0000-0000-7000-8000-00000000d102', 60)) c (n, who, seconds) $$,
+  'many: each answer is that of its caller, and says whose it is');
+select results_eq(
+  $$ select a.body ->> 'zebra', a.user_id, a.n from pg_temp.answers('one', '{tap bert,tap stmt}', '{1,1}') a $$,
+  $$ values ('x', uuid '019e0000-0000-7000-8000-00000000d102', 0),
+            ('x', '019e0000-0000-7000-8000-00000000d101', 1) $$,
+  'many: also where the function is given the user');
+select throws_ok($$ select pg_temp.answers('who', '{tap stmt,junk,tap bert}', '{1,1,1}') $$, 'UN001', null,
+                 'many: where one is refused, all are');
+select throws_ok($$ select pg_temp.answers('who', '{tap stmt,tap bert}', '{1,0}') $$, 'NF001', null,
+                 'many: where one finds nothing, all fail');
+reset session authorization;
+select set_eq($$ select substr(g.path, 9) from together g where g.statement is not null $$,
+              '{one,who,only,value,qr,until,unkept,boss}'::text[], 'many: only what reads one object');
+
+-- All routes there are: PostgreSQL understands each, and joins row by row; what remembers rows, or sorts them, would
+-- call a function under a caller who is not its own.
+create function pg_temp.plan_of_many(p_route http.routes)
+returns text
+language plpgsql volatile
+as $$
+declare
+  v_text text := http.statement(p_route, p_many => true);
+  v_told text;
+  v_args text;
+  v_null text;
+  v_plan text := '';
+  v_line text;
+begin
+  select coalesce(string_agg(', p_' || a.name, '' order by a.name), ''),
+         coalesce(string_agg(format('p_%s => q.p_%1$s', a.name), ', ' order by a.name), ''),
+         coalesce(string_agg(', null::' || a.type, '' order by a.name), '')
+    into v_told, v_args, v_null
+    from http.arguments(p_route.function_name::regproc) a where a.type not like 'ext.%';
+  v_args := case when v_args = '' or v_text ~ '\({args}' then v_args else ', ' || v_args end;
+  v_text := replace(replace(v_text, '{names}', v_told), '{args}', v_args);
+  v_text := replace(v_text, '{calls}', (
+    select string_agg(format('(%s, %L::bytea, ''c''::text%s)', n, sha256(n::text::bytea), v_null), ', ')
+      from generate_series(0, 7) n));
+  for v_line in execute 'explain (costs off) ' || v_text loop
+    v_plan := concat(v_plan, v_line, E'\n');
+  end loop;
+  return v_plan;
+end
+$$;
+select is_empty(
+  $$ select r.path, p.plan from http.routes r, pg_temp.plan_of_many(r) p (plan)
+      where http.statement(r, p_many => true) is not null
+        and p.plan !~ '^Nested Loop\n  ->  Values Scan on "\*VALUES\*"\n  ->  Function Scan on enter e\n  SubPlan' $$,
+  'many: one call after the other');
 
 set session authorization plinth_web;
 select throws_ok('select http.statement(null)', '42501', null, 'private');
