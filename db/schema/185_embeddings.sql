@@ -260,9 +260,15 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   if tg_argv[0] = 'memory_id' then
-    delete from memory.embeddings e where e.user_id = new.user_id and e.memory_id = new.id;
+    delete from memory.embeddings e
+     using (select f.id, f.model_id from memory.embeddings f where f.user_id = new.user_id and f.memory_id = new.id
+             order by f.id for update) d
+     where e.user_id = new.user_id and e.id = d.id and e.model_id = d.model_id;
   else
-    delete from memory.embeddings e where e.user_id = new.user_id and e.message_id = new.id;
+    delete from memory.embeddings e
+     using (select f.id, f.model_id from memory.embeddings f where f.user_id = new.user_id and f.message_id = new.id
+             order by f.id for update) d
+     where e.user_id = new.user_id and e.id = d.id and e.model_id = d.model_id;
   end if;
   return null;
 end
@@ -295,7 +301,9 @@ end $$;
 -- Searches filter by user themselves: their indexes are of no use under a policy. Triggers and jobs cross users.
 create policy system_read on memory.embeddings for select to plinth_system using (true);
 create policy system_delete on memory.embeddings for delete to plinth_system using (true);
-grant select, delete on memory.embeddings to plinth_system;
+-- To lock what is about to go, which takes the right to change it.
+create policy system_update on memory.embeddings for update to plinth_system using (true);
+grant select, update, delete on memory.embeddings to plinth_system;
 create policy system_read on memory.embedding_counts for select to plinth_system using (true);
 create policy system_insert on memory.embedding_counts for insert to plinth_system with check (true);
 create policy system_update on memory.embedding_counts for update to plinth_system using (true);

@@ -209,6 +209,12 @@ def test_vectors_are_kept_while_their_conversation_is_erased(
     assert people.database.value(left, ALICE) == 0
 
 
+COUNT = (
+    "select from memory.embedding_counts c join memory.embedding_models m on m.id = c.model_id"
+    " where m.name = 'test-3' for update of c"
+)
+
+
 def test_vectors_of_two_models_go_at_once(people: People, talk: str) -> None:
     """Off the counts of both models, whether messages or memories have them."""
     (message,) = said(people, talk, "x")
@@ -224,11 +230,7 @@ def test_vectors_of_two_models_go_at_once(people: People, talk: str) -> None:
     ):
         new = {"content": "x", "embedding": "[1,0,0]", "model": model} | hangs_on
         people.call("upsert_embedding", **new)
-    count = (
-        "select from memory.embedding_counts c join memory.embedding_models m on m.id = c.model_id"
-        " where m.name = 'test-3' for update of c"
-    )
-    with people.held(count):
+    with people.held(COUNT):
         deleted = people.waits("delete_memory", "embeddings", memory_id=other)
         erased = people.waits("erase_conversation", "embeddings", conversation_id=talk)
     assert (deleted.result(10), erased.result(10)) == (2, 2)
@@ -247,3 +249,55 @@ def test_a_message_is_imported_and_written_at_once(people: People, talk: str) ->
         written = people.waits("create_message", "client_id", conversation_id=talk, **new)
     assert (imported.result(10), written.result(10)) == (2, "first")
     assert people.call("get_conversation", "message_count", conversation_id=talk) == 2
+
+
+def vector(people: People, text: str, **hangs_on: str) -> str:
+    new = {"content": text, "embedding": "[1,0,0]", "model": "test-3"}
+    return str(people.call("upsert_embedding", "id", **new, **hangs_on))
+
+
+def test_embeddings_are_replaced_while_they_are_deleted(people: People) -> None:
+    """Beside a new one, which is counted before others are replaced."""
+    ids = [vector(people, "old")]
+    new = {"contents": ["new", "old"], "embeddings": ["[0,1,0]"] * 2, "model": "test-3"}
+    with people.held(COUNT):
+        replaced = people.waits("upsert_embeddings", "replaced", replace=True, **new)
+        deleted = people.waits("delete_embeddings", "deleted", ids=ids)
+    assert (replaced.result(10), deleted.result(10)) == (1, 1)
+
+
+def test_memories_go_while_their_embeddings_are_deleted(people: People) -> None:
+    """The older memory has the newer vectors."""
+    memories = [str(people.call("create_memory", "id", content=text)) for text in "ab"]
+    other = [vector(people, "x", memory_id=id_) for id_ in reversed(memories)][1]
+    with people.held("select from memory.embeddings where id = %s for update", other):
+        forgotten = people.waits("delete_memories", "embeddings", all=True)
+        deleted = people.waits("delete_embeddings", "deleted", all=True)
+    assert (forgotten.result(10), deleted.result(10)) == (2, 0)
+
+
+def test_a_conversation_is_erased_while_its_embeddings_are_deleted(
+    people: People, talk: str
+) -> None:
+    """Those of its messages are counted before those of its memories go."""
+    (message,) = said(people, talk, "x")
+    memory = str(people.call("create_memory", "id", content="x", conversation_id=talk))
+    vector(people, "x", message_id=message)
+    ids = [vector(people, "x", memory_id=memory)]
+    with people.held(COUNT):
+        erased = people.waits("erase_conversation", "embeddings", conversation_id=talk)
+        deleted = people.waits("delete_embeddings", "deleted", ids=ids)
+    assert (erased.result(10), deleted.result(10)) == (2, 0)
+
+
+def test_an_embedding_that_came_meanwhile_is_not_waited_for(people: People) -> None:
+    """Whoever has it may want what is counted by then."""
+    locked = "select from memory.embeddings where id = %s for update"
+    new: dict[str, Any] = {"contents": ["old", "new"], "embeddings": ["[0,1,0]"] * 2}
+    with people.database.connect(autocommit=False) as other:
+        with people.held(locked, vector(people, "old")):
+            late = people.waits("upsert_embeddings", model="test-3", replace=True, **new)
+            other.execute(locked.encode(), [vector(people, "new")])
+        with pytest.raises(psycopg.errors.SerializationFailure, match="made meanwhile"):
+            late.result(10)
+    assert people.call("upsert_embeddings", "replaced", model="test-3", replace=True, **new) == 2

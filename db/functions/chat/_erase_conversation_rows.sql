@@ -3,8 +3,9 @@
 -- when fewer than it might, nothing is left but the conversation.
 --
 -- Rules   A plan counts as 200 rows: so many steps it may have.
--- Locks   messages, then memories, both in the order of their ids like whoever keeps vectors of them; the user's rows
---         of memory.embedding_counts; plans and runs. The conversation's row before, by who calls
+-- Locks   messages, then memories, both in the order of their ids like whoever keeps vectors of them; those of
+--         core.lock_embeddings; the user's rows of memory.embedding_counts; plans and runs. The conversation's row
+--         before, by who calls
 create or replace function core.erase_conversation_rows(p_user_id uuid, p_conversation_id uuid, p_most integer)
 returns integer
 language plpgsql
@@ -32,6 +33,7 @@ begin
      order by m.id limit v_left
        for update);
   v_left := v_left - cardinality(v_memories);
+  perform core.lock_embeddings(p_user_id, v_messages, v_memories);
 
   delete from chat.messages m using unnest(v_messages) as k (id) where m.user_id = p_user_id and m.id = k.id;
   delete from memory.semantic_memories m using unnest(v_memories) as k (id) where m.user_id = p_user_id and m.id = k.id;

@@ -10,7 +10,7 @@
 -- Permission self:write
 -- Errors  UN001 nobody is signed in; NF001 there is no such message; KC007 the conversation begins with it,
 --         and more than one message follows it at once
--- Locks   the conversation's row, then the message's, then its answers
+-- Locks   the conversation's row, then the message's, then its answers; then those of core.lock_embeddings
 create or replace function api.delete_message(p_user_id uuid, p_message_id uuid)
 returns void
 language plpgsql
@@ -50,6 +50,7 @@ begin
   update chat.conversations c
      set summary = case when v_before is not null then c.summary end, summary_until = v_before
    where c.user_id = p_user_id and c.id = v_message.conversation_id and c.summary_until = p_message_id;
+  perform core.lock_embeddings(p_user_id, array[p_message_id], null);
   delete from chat.messages m where m.user_id = p_user_id and m.id = p_message_id;
   perform ops.write_audit('delete', 'chat.messages', p_message_id::text, p_user_id);
 end

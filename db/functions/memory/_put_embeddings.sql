@@ -12,9 +12,9 @@
 --         arrays differ in length; VL003 a text or vector is missing; KC002 the text was changed meanwhile; KC004 the
 --         model is retired
 -- Locks   the messages, then the memories, both in the order of their ids, against removal, and where versions are
---         named against changes; memory.embeddings, as an insert does; the keys of the texts in order; at the end of a
---         statement the user's row of memory.embedding_counts. Who deletes the very embeddings that it replaces may
---         come from the other side: 40P01, and one of both is tried again
+--         named against changes; memory.embeddings, as an insert does; the embeddings that may be replaced, in the
+--         order of their ids; the keys of the texts in order; at the end of a statement the user's row of
+--         memory.embedding_counts. An embedding that came meanwhile and is locked again is not waited for: 40001
 create or replace function core.put_embeddings(
   p_user_id     uuid,
   p_model       memory.embedding_models,
@@ -42,6 +42,7 @@ declare
   v_id       uuid;
   v_made     uuid[];
   v_ids      uuid[];
+  v_held     uuid[] := '{}';
   v_replaced uuid[];
 begin
   if p_model.state <> 'active' then
@@ -123,6 +124,25 @@ begin
     perform base.raise('NF001', 'There is no such embedding model', 'model');
   end if;
 
+  -- What is replaced is locked before anything is counted: who deletes it locks it first, too. One by one, as above.
+  if p_replace or p_metadata is not null then
+    for v_id in
+      select f.id
+        from unnest(p_contents, p_collections, p_message_ids, p_memory_ids) as i (content, collection, message_id, memory_id)
+       cross join lateral (
+         select e.id from memory.embeddings e
+          where e.user_id = p_user_id and e.model_id = p_model.id and e.content_digest = md5(i.content)::uuid
+            and e.collection = coalesce(i.collection, '') and e.message_id is not distinct from i.message_id
+            and e.memory_id is not distinct from i.memory_id
+          limit 1) f
+       order by f.id
+    loop
+      perform from memory.embeddings e
+        where e.user_id = p_user_id and e.id = v_id and e.model_id = p_model.id for no key update;
+      v_held := v_held || v_id;
+    end loop;
+  end if;
+
   with made as (
     insert into memory.embeddings as e
       (user_id, model_id, message_id, memory_id, conversation_id, collection, content, metadata, embedding, half_embedding)
@@ -157,6 +177,14 @@ begin
   end if;
 
   if cardinality(v_made) is distinct from v_count and (p_replace or p_metadata is not null) then
+    -- One that others made meanwhile, and want again.
+    for v_id in select u.id from unnest(v_ids) as u (id) except select u.id from unnest(v_made || v_held) as u (id) loop
+      perform from memory.embeddings e
+        where e.user_id = p_user_id and e.id = v_id and e.model_id = p_model.id for no key update skip locked;
+      if not found then
+        perform base.raise('40001', 'An embedding was made meanwhile');
+      end if;
+    end loop;
     with replaced as (
       update memory.embeddings e
          set metadata = coalesce(i.metadata, e.metadata),

@@ -3,7 +3,8 @@
 -- that now belong to nothing.
 --
 -- Why plan_cache_mode   For any values, the planner would read all memories of a user to find some.
--- Locks   the memories, and those that took their place, which lose the reference, all in the order of their ids
+-- Locks   the memories, and those that took their place, which lose the reference, all in the order of their ids; then
+--         those of core.lock_embeddings
 create or replace function core.remove_memories(p_user_id uuid, p_ids uuid[])
 returns table (deleted integer, superseded integer, embeddings integer, qdrant_points jsonb)
 language plpgsql
@@ -37,7 +38,7 @@ begin
     perform from memory.semantic_memories m where m.user_id = p_user_id and m.id = v_id for update;
   end loop;
 
-  embeddings := (select count(*) from memory.embeddings e where e.user_id = p_user_id and e.memory_id = any (v_doomed));
+  embeddings := core.lock_embeddings(p_user_id, null, v_doomed);
   with gone as (
     delete from memory.semantic_memories m
      where m.user_id = p_user_id and m.id = any (v_doomed)

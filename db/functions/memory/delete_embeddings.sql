@@ -7,7 +7,7 @@
 -- Permission self:write
 -- Errors  UN001 nobody is signed in; NF001 there is no such model or conversation; VL001 kind, metadata or all; VL003
 --         neither a filter nor all
--- Locks   the rows; at the end the caller's rows of memory.embedding_counts
+-- Locks   the rows in the order of their ids; at the end the caller's rows of memory.embedding_counts
 -- Owned by plinth_system: row policies would keep metadata from its index. Every statement names the user.
 create or replace function api.delete_embeddings(
   p_user_id         uuid,
@@ -64,7 +64,8 @@ begin
                  and (p_conversation_id is null or f.conversation_id = p_conversation_id)
                  and (p_metadata is null or f.metadata @> p_metadata and f.metadata <> '{}')
                order by f.id
-               limit v_limit) d
+               limit v_limit
+                 for update) d
        where e.user_id = p_user_id and e.id = d.id and e.model_id = d.model_id
       returning e.message_id, e.memory_id
     )

@@ -189,7 +189,7 @@ select distinct trim(r) as table_and_verbs from regexp_split_to_table($$
   delete insert select update memory.recalls
   delete insert select update memory.embedding_counts
   select memory.embedding_models
-  delete select memory.embeddings
+  delete select update memory.embeddings
   select ops.flag_history
   select update auth.roles
   delete insert select update auth.sessions
