@@ -123,9 +123,8 @@ class Caller:
         once: bytes | None = None,
         size: int = 0,
     ) -> Answer:
-        """`token` is the SHA-256 of the presented one; the token itself goes no further. `context`:
-        the request's id, address and agent. `once` is the key under which the call happens once.
-        `size` is that of the body which brought the arguments."""
+        """token: the SHA-256 of the presented one; context: the request's id, address and agent;
+        once: the key under which it happens once; size: of the body that brought the arguments."""
         bind = route.bind
         statement, bound = await beside(size, bind, args, once) if size else bind(args, once)
         if token is not None:
@@ -143,17 +142,18 @@ class Caller:
         cache = self._cache
         # A bypass goes past Redis both ways: what it finds out is not needed there.
         if owner is not None and cache.up and self.current and not no_cache:
-            part = token or b""
-            place = _place(cache.prefix, owner, part, route, statement.text, tuple(bound))
-            with suppress(CacheDown):
+            text, asked = statement.text, tuple(bound)
+            place = _place(cache.prefix, owner, token or b"", route, text, asked)
+            try:  # not suppress(): a hit has to be cheap
                 kept, *versions = await cache.read(place.ask)
                 content, head = cache.believed(place, kept, versions)
                 if content is not None:
                     return self._opened(route, content, "hit")
-                if not head:
-                    head = place.head(await cache.begin(place.tags))
+                head = head or place.head(await cache.begin(place.tags))
                 values = _values(token, context, bound)
                 return await self._fill(_Fill(route, statement, values, token, owner, place, head))
+            except CacheDown:
+                pass
         values = _values(token, context, bound)
         return await self._asked(route, statement, values, token, "bypass" if no_cache else "miss")
 

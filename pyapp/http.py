@@ -191,9 +191,9 @@ class App:
             raise refusal
         token = request.token
         context = (request.id, request.address, _harmless(request.agent))
-        args: dict[str, object] = {
-            name: body.Loose(body.unquote(value)) for name, value in found.items()
-        }
+        args: dict[str, object] = {}
+        for name, value in found.items():
+            args[name] = body.Loose(body.unquote(value))
         if query:
             _merge(args, body.parse_query(query))
         if route.lines is not None and body.is_kind(headers.get(hdrs.CONTENT_TYPE, ""), lines.KIND):

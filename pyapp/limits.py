@@ -78,8 +78,7 @@ class Limits:
         self._limited: frozenset[str] | None = None  # routes with limits of their own
         self._asking: asyncio.Task[None] | None = None
         self._ends: asyncio.TimerHandle | None = None
-        self.asked = 0
-        self.refused = 0
+        self.asked = self.refused = 0
 
     def _key(self, token: bytes | None, address: str, name: str) -> Key:
         if self._limited is None or name in self._limited:

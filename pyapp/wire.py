@@ -60,6 +60,9 @@ class Phase(Enum):
     LINGER = "linger"  # refused and half closed; what still arrives is dropped
 
 
+_IDLE, _BUSY = Phase.IDLE, Phase.BUSY  # to look a member of an Enum up takes its time
+
+
 class Connection(BaseProtocol):
     """One client: what it sent waits in a queue and is answered in order by one task.
 
@@ -169,7 +172,7 @@ class Connection(BaseProtocol):
                 if not payload.is_eof():
                     self._linger()
                     return
-                self.expect(Phase.IDLE, self.listener.keepalive)
+                self.expect(_IDLE, self.listener.keepalive)
         except ConnectionError:
             pass  # the client went away while its answer was on its way
         except Exception:
@@ -213,7 +216,7 @@ class Connection(BaseProtocol):
         self.expect(Phase.BODY, self.settings.body_timeout)
 
     def expect_work(self) -> None:
-        self.expect(Phase.BUSY, NEVER)
+        self.expect(_BUSY, NEVER)
 
     def go_ahead(self, payload: StreamReader) -> None:
         """To a client that asks first whether it may send its body."""
