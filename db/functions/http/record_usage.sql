@@ -4,6 +4,7 @@
 --         p_kinds of which kind each call was, by number, and p_ids to p_request_ids the calls.
 --         Whom a token belongs to is asked here, which also tells the API key; where it is gone meanwhile (a refresh),
 --         p_users counts, who it is as far as the layer knows.
+--         Of an account that is erased, or may be any moment, no request id is kept: its erasure may have passed by.
 --         A batch is known by the id of its first call: one that is sent again, because its answer was lost, counts
 --         once. The ids are the layer's, of version 7, by the time of the call: p_ats, in milliseconds since 1970.
 -- Locks   the batch, the new rows, then those of core.fold_usage
@@ -40,18 +41,21 @@ begin
   end if;
 
   with kind as materialized (
-    select t.n, coalesce(s.user_id, k.user_id, f.user_id, t.user_id, '00000000-0000-0000-0000-000000000000') as user_id,
-           coalesce(k.id, f.id) as api_key_id, t.method, t.route, t.status, t.cache
+    select t.n, w.user_id, coalesce(k.id, f.id) as api_key_id, t.method, t.route, t.status, t.cache,
+           exists (select from auth.users u
+                    where u.id = w.user_id and (u.status = 'erased' or u.deleted_at < now() - interval '5 seconds')) as gone
       from unnest(p_tokens, p_users, p_methods, p_routes, p_statuses, p_caches) with ordinality
              as t (token, user_id, method, route, status, cache, n)
       left join auth.sessions s on s.token_hash = t.token
       left join auth.api_keys k on s.id is null and k.secret_hash = t.token
       left join auth.api_keys f on s.id is null and k.id is null and f.previous_hash = t.token
+     cross join lateral (
+       select coalesce(s.user_id, k.user_id, f.user_id, t.user_id, '00000000-0000-0000-0000-000000000000') as user_id) w
   ), added as (
     insert into ops.api_usage
       (user_id, id, at, api_key_id, method, route, status, duration_us, request_id, cache)
     select k.user_id, c.id, to_timestamp(c.at / 1000.0::float8), k.api_key_id, k.method, k.route, k.status, c.duration,
-           c.request_id, k.cache
+           case when not k.gone then c.request_id end, k.cache
       from unnest(p_kinds, p_ids, p_ats, p_durations, p_request_ids) as c (kind, id, at, duration, request_id)
       join kind k on k.n = c.kind
   ), slots as (

@@ -1,6 +1,6 @@
 -- http.record_usage: takes the calls a worker answered, and finds out whose they were.
 begin;
-select plan(17);
+select plan(18);
 
 select is(pg_get_function_arguments('http.record_usage'::regproc),
   'p_tokens bytea[], p_users uuid[], p_methods text[], p_routes text[], p_statuses smallint[], p_caches text[], '
@@ -75,6 +75,25 @@ update auth.sessions set ended_at = now(), end_reason = 'tap' where user_id = '0
 select is(http.record_usage(array[sha256('a session')], '{null}', '{GET}', '{/v1/me}', '{401}', '{null}', '{1}',
                             array[pg_temp.id(7)], '{1}', '{1}', '{r-7}'), 1, 'one more');
 select is((select right(u.user_id::text, 4) from ops.api_usage u where u.request_id = 'r-7'), '6001', 'of the same session');
+
+-- What is told of an account after its erasure, after the moment from which it can be erased, and just before that.
+insert into auth.users (id, username, email, status, deleted_at)
+select ('019e0000-0000-7000-8000-0000000a601' || n)::uuid, 'tap_usage_' || n, 'tap_usage_' || n || '@example.org',
+       case n when 1 then 'erased' else 'deleted' end, now() - case n when 3 then interval '1 second' else interval '10 seconds' end
+  from generate_series(1, 3) n;
+do $$
+begin
+  perform http.record_usage(
+    array_fill(null::bytea, '{3}'),
+    array(select ('019e0000-0000-7000-8000-0000000a601' || n)::uuid from generate_series(1, 3) n), '{GET,GET,GET}',
+    '{/v1/me,/v1/me,/v1/me}', '{200,200,200}', '{null,null,null}', '{1,2,3}',
+    array(select pg_temp.id(n) from generate_series(11, 13) n), '{1,1,1}', '{1,1,1}', '{r-1,r-2,r-3}');
+end $$;
+select results_eq($$ select right(u.user_id::text, 4), u.request_id from ops.api_usage u
+                      where u.user_id between '019e0000-0000-7000-8000-0000000a6011' and '019e0000-0000-7000-8000-0000000a6013'
+                      order by 1 $$,
+                  $$ values ('6011', null), ('6012', null), ('6013', 'r-3') $$,
+                  'what an erasure may have passed by tells of no request');
 
 select is(http.record_usage('{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}'), 0, 'nothing is nothing');
 select is(http.record_usage(null, null, null, null, null, null, null, null, null, null, null), 0, 'NULL, too');
