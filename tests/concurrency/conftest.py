@@ -75,6 +75,13 @@ begin
   return query select p_n, base.current_user_id();
 end $$;
 
+create function api.self()
+returns uuid
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+begin
+  return base.current_user_id();
+end $$;
+
 create function api.promise(p_n integer, p_promised integer)
 returns integer
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
@@ -95,11 +102,12 @@ begin
 end $$;
 
 grant execute on function api.echo_read(uuid, integer), api.echo_write(uuid, integer),
-  api.nap(integer), api.doze(uuid, integer), api.promise(integer, integer),
+  api.nap(integer), api.doze(uuid, integer), api.self(), api.promise(integer, integer),
   api.cross_rows(integer, integer) to plinth_web;
 select http.expose('GET /v1/echo', 'api.echo_read');
 select http.expose('POST /v1/echo', 'api.echo_write');
 select http.expose('GET /v1/doze', 'api.doze');
+select http.expose('GET /v1/self', 'api.self');
 select http.expose('GET /v1/nap', 'api.nap', auth => 'none');
 select http.expose('POST /v1/promises', 'api.promise', auth => 'none', status => 201);
 select http.expose('POST /v1/crossings', 'api.cross_rows', auth => 'none');

@@ -91,6 +91,14 @@ async def test_brief_reads_of_one_turn_go_out_as_one(
     assert sizes == [1] * 19, "what failed together a moment ago goes together again"
 
 
+async def test_a_function_that_takes_nothing_knows_its_caller(calls: Calls) -> None:
+    """Nothing in the call tells PostgreSQL that it is to run for each."""
+    members = [await calls.join(f"caller{n}") for n in range(3)]
+    for _ in range(40):
+        got = await asyncio.gather(*(calls("GET /v1/self", m) for m in members * 6))
+        assert got == [{"value": m.id} for m in members] * 6
+
+
 async def test_a_slow_one_holds_up_none_it_went_out_with(
     calls: Calls, brief: tuple[list[Member], list[int]]
 ) -> None:

@@ -1,7 +1,7 @@
 -- http.statement: the one statement of a route, as the layer prepares it. {args} is where the layer lists the arguments
 -- that a request gave (", p_title => $3::text"), {limit} is the page size. p_once: for a call with an Idempotency-Key,
 -- which is $3, as the digest of the arguments is $4. p_many: for several calls at once, each a row of {calls}, with
--- {names} behind those of its first three columns; only of what reads one object, else NULL.
+-- {names} behind those of its first three columns; only of what reads one object by at least one argument, else NULL.
 --
 -- Why this shape   The function hangs on the row of http.enter ("where e.proceed", p_user_id => e.user_id). Without
 --   that, the planner may call the function first, and row-level security would see no caller. One object, one call:
@@ -14,9 +14,11 @@
 -- A stream is asked for a page at a time: its lines, and where the next one begins in place of a transaction id.
 -- A line end between the parts of a JSON text is only white space; within a string it is escaped.
 -- Many             One call after the other, in one transaction: the join is lateral, so http.enter makes its caller
---                  the
---   caller before his function runs, and the next one only after that. Nothing may sort between them. One that fails
---   fails all, and what one said of core.fresh_until counts for those behind it as well.
+--   the caller before his function runs, and the next one only after that. Nothing may sort between them. One that
+--   fails fails all, and what one said of core.fresh_until counts for those behind it as well.
+--   PostgreSQL runs a function in FROM once, and shows its rows again and again, unless its arguments are of the row
+--   it is joined to, even a volatile one. So what can be called without an argument is never called for several: all
+--   would be told what the first one was.
 -- Columns          status, body, user id, seconds the session still lives (where the answer may be kept: or until it
 --   changes by itself, see core.fresh_until), transaction id, touched tags; of many: and which call
 create or replace function http.statement(
@@ -37,7 +39,8 @@ declare
   v_object   text;
   v_body     text;
 begin
-  if p_many and (p_route.lane <> 'read' or p_route.result in ('list', 'stream')) then
+  if p_many and (p_route.lane <> 'read' or p_route.result in ('list', 'stream')
+                 or exists (select from pg_proc p where p.oid = v_function and p.pronargs = p.pronargdefaults)) then
     return null;
   end if;
 

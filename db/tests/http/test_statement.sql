@@ -58,8 +58,10 @@ stable security definer language plpgsql as $$ begin
 end $$;
 create function api.tap_only(p_user_id uuid) returns table (n integer) stable security definer
 language plpgsql as $$ begin perform core.act_for(p_user_id); n := 7; return next; end $$;
-create function api.tap_who(p_n integer default 1) returns table (n integer, who uuid) stable security definer
+create function api.tap_who(p_n integer) returns table (n integer, who uuid) stable security definer
 language plpgsql as $$ begin if p_n > 0 then return query select p_n, base.current_user_id(); end if; end $$;
+create function api.tap_self(p_n integer default 1) returns uuid stable security definer
+language plpgsql as $$ begin return base.current_user_id(); end $$;
 create function api.tap_value(p_user_id uuid, p_word text) returns text stable security definer
 language plpgsql as $$ begin perform core.act_for(p_user_id); return p_word; end $$;
 create function api.tap_write(p_user_id uuid, p_tag text default 'tap:1') returns setof core.tap_thing
@@ -86,8 +88,8 @@ create function api.tap_history_line(p_user_id uuid, p_after text default null) 
 security definer language plpgsql as $$ begin perform core.act_for(p_user_id); return query
   select jsonb '{"text": "a\nb"}', 'x'; end $$;
 grant execute on function api.tap_history, api.tap_history_line to plinth_web;
-grant execute on function api.tap_one, api.tap_who, api.tap_only, api.tap_list, api.tap_all, api.tap_long, api.tap_value,
-                          api.tap_write, api.tap_quiet, api.tap_fail, api.tap_until, api.tap_all_until,
+grant execute on function api.tap_one, api.tap_who, api.tap_self, api.tap_only, api.tap_list, api.tap_all, api.tap_long,
+                          api.tap_value, api.tap_write, api.tap_quiet, api.tap_fail, api.tap_until, api.tap_all_until,
                           api.tap_open to plinth_web;
 reset role;
 grant usage on sequence ops.tap_calls, ops.tap_rows to plinth_owner;
@@ -104,6 +106,7 @@ select http.expose('GET /v1/tap/qr', 'api.tap_value', result => 'qr');
 select http.expose('GET /v1/tap/history', 'api.tap_history', result => 'stream');
 select http.expose('GET /v1/tap/history-line', 'api.tap_history_line', result => 'stream');
 select http.expose('GET /v1/tap/who', 'api.tap_who');
+select http.expose('GET /v1/tap/self', 'api.tap_self');
 select http.expose('GET /v1/tap/only', 'api.tap_only');
 select http.expose('POST /v1/tap/write', 'api.tap_write', status => 201);
 select http.expose('POST /v1/tap/quiet', 'api.tap_quiet', status => 204);
@@ -289,7 +292,8 @@ select is_empty($$ select p.path from prepared p where p.statement ~ 'leave' and
 select is_empty(
   $$ select p.path from prepared p
       where p.path not in (
-        '/v1/tap/open', '/v1/tap/open#once', '/v1/tap/who', '/v1/tap/all', '/v1/tap/long', '/v1/tap/all-until')
+        '/v1/tap/open', '/v1/tap/open#once', '/v1/tap/who', '/v1/tap/self', '/v1/tap/all', '/v1/tap/long',
+        '/v1/tap/all-until')
         and p.statement !~ 'p_user_id => e\.user_id' $$,
   'and the user is who entered');
 
@@ -339,7 +343,8 @@ select throws_ok($$ select pg_temp.answers('who', '{tap stmt,tap bert}', '{1,0}'
                  'many: where one finds nothing, all fail');
 reset session authorization;
 select set_eq($$ select substr(g.path, 9) from together g where g.statement is not null $$,
-              '{one,who,only,value,qr,until,unkept,boss}'::text[], 'many: only what reads one object');
+              '{one,who,only,value,qr,until,unkept,boss}'::text[],
+              'many: only what reads one object, and never by a call that PostgreSQL would run once for all of them');
 
 -- All routes there are: PostgreSQL understands each, and joins row by row; what remembers rows, or sorts them, would
 -- call a function under a caller who is not its own.
