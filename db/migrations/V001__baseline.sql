@@ -6382,7 +6382,7 @@ create table memory.semantic_memories (
   constraint semantic_memories_user_id_qdrant_key unique (user_id, qdrant_collection, qdrant_point_id),
   constraint semantic_memories_kind_check check (kind ~ '^[a-z][a-z0-9_.-]{0,49}$'),
   constraint semantic_memories_content_check check (length(content) between 1 and 10000),
-  constraint semantic_memories_importance_check check (importance between 0 and 1),
+  constraint semantic_memories_importance_check check (importance between 0.000001 and 1 or importance = 0),
   constraint semantic_memories_metadata_check check (jsonb_typeof(metadata) = 'object'
                                                      and octet_length(metadata::text) <= 16384),
   constraint semantic_memories_valid_from_check check (isfinite(valid_from)),

@@ -41,7 +41,9 @@ begin
   loop
     -- CASE stands in parentheses: PL/pgSQL ends the condition at the first THEN outside of them.
     if not v_item.known and not v_item.branch then
-      perform base.raise('VL002', format('There is no preference %s', left(v_item.name, 100)), left(v_item.name, 100));
+      -- "" names nothing, not even in an error.
+      perform base.raise('VL002', format('There is no preference %s', coalesce(nullif(left(v_item.name, 100), ''), '""')),
+                         coalesce(nullif(left(v_item.name, 100), ''), 'preferences'));
     elsif v_item.type = 'null' then
       continue;
     elsif not v_item.known then

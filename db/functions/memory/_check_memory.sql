@@ -18,8 +18,9 @@ begin
     perform base.raise('VL001', 'kind must have 1 to 50 lower-case letters, and after the first also digits, _, . and -',
                        p_path || 'kind');
   end if;
-  if p_memory.importance not between 0 and 1 then
-    perform base.raise('VL001', 'importance must be from 0 to 1', p_path || 'importance');
+  -- Of less, a share is no number any more: recalls would fail.
+  if p_memory.importance not between 0.000001 and 1 and p_memory.importance <> 0 then
+    perform base.raise('VL001', 'importance must be from 0.000001 to 1, or 0', p_path || 'importance');
   end if;
   if jsonb_typeof(p_memory.metadata) <> 'object' or octet_length(p_memory.metadata::text) > 16384 then
     perform base.raise('VL001', 'metadata must be an object of at most 16 kB', p_path || 'metadata');

@@ -61,6 +61,7 @@ declare
   c_compared constant integer := base.setting('memory.compared_limit');
   v_at       timestamptz := coalesce(p_as_of, now());
   v_days     double precision := coalesce(p_half_life_days, base.setting('memory.half_life_days')::double precision);
+  v_fault    text;
   v_language text;
   v_model    memory.embedding_models;
   v_half     ext.halfvec;
@@ -86,14 +87,15 @@ begin
   if v_days not between 0.001 and 36500 then
     perform base.raise('VL001', 'half_life_days must be from 0.001 to 36,500', 'half_life_days');
   end if;
-  if p_similarity_weight not between 0 and 100 or p_recency_weight not between 0 and 100
-     or p_importance_weight not between 0 and 100 or p_similarity_weight + p_recency_weight + p_importance_weight = 0
-  then
-    perform base.raise('VL001', 'weights must be from 0 to 100, and not all 0',
-                       case when p_similarity_weight not between 0 and 100 then 'similarity_weight'
-                            when p_recency_weight not between 0 and 100 then 'recency_weight'
-                            when p_importance_weight not between 0 and 100 then 'importance_weight'
-                            else 'similarity_weight' end);
+  -- Of less, a share is no number any more.
+  v_fault := (select w.name
+                from (values (1, 'similarity_weight', p_similarity_weight), (2, 'recency_weight', p_recency_weight),
+                             (3, 'importance_weight', p_importance_weight)) as w (n, name, weight)
+               where w.weight not between 0.000001 and 100 and w.weight <> 0
+               order by w.n limit 1);
+  if v_fault is not null or p_similarity_weight + p_recency_weight + p_importance_weight = 0 then
+    perform base.raise('VL001', 'weights must be from 0.000001 to 100, or 0, and not all 0',
+                       coalesce(v_fault, 'similarity_weight'));
   end if;
   perform core.check_memory_filter(p_user_id, null, null, p_metadata);
   if p_conversation_id is not null then

@@ -1,6 +1,6 @@
 -- core.check_preferences: what cannot be preferred is refused, and the field is named.
 begin;
-select plan(31);
+select plan(32);
 
 select is(pg_get_function_arguments('core.check_preferences'::regproc), 'p_patch jsonb', 'arguments');
 select is(pg_get_function_result('core.check_preferences'::regproc), 'void', 'result');
@@ -39,6 +39,7 @@ select is(pg_temp.refusal('{"tap_p": {"colour": null}, "theme": null}'), 'none',
 select is(pg_temp.refusal('{"tap_p": null}'), 'none', 'or a branch of them');
 select is(pg_temp.refusal('{"tap_p": {"bag": {"x": [1, {"y": null}]}}}'), 'none', 'in an object anything goes');
 select is(pg_temp.refusal('{"tap_x": 1}'), 'VL002 | tap_x | There is no preference tap_x', 'an unknown name');
+select is(pg_temp.refusal('{"": 1}'), 'VL002 | preferences | There is no preference ""', 'a name that says nothing');
 select is(pg_temp.refusal('{"tap_x": null}'), 'VL002 | tap_x | There is no preference tap_x',
           'also when it is cleared');
 select is(pg_temp.refusal('{"tap_p": {"x": {"y": 1}}}'), 'VL002 | tap_p.x | There is no preference tap_p.x',

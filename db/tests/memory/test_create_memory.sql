@@ -73,7 +73,8 @@ select lives_ok($$ select api.create_memory('019e0000-0000-7000-8000-00000001a00
 
 select throws_ok($$ select pg_temp.make('{}') $$, 'VL003', 'content is required', 'no text');
 select throws_ok($$ select pg_temp.make('{"content": ""}') $$, 'VL001', 'content must have 1 to 10,000 characters', 'empty');
-select throws_ok($$ select pg_temp.make('{"content": "x", "importance": 1.1}') $$, 'VL001', 'importance must be from 0 to 1',
+select throws_ok($$ select pg_temp.make('{"content": "x", "importance": 1.1}') $$, 'VL001',
+                 'importance must be from 0.000001 to 1, or 0',
                  'the rules are those of core.check_memory');
 select throws_ok($$ select pg_temp.make('{"content": "x", "conversation_id": "019e0000-0000-7000-8000-00000001a019"}') $$,
                  'NF001', 'There is no such conversation', 'a conversation that is none');

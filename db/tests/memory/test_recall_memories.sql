@@ -1,6 +1,6 @@
 -- api.recall_memories: the score and its parts, what counts where and when, k rows, and what is counted.
 begin;
-select plan(57);
+select plan(58);
 
 -- First of all, and waiting as long as it takes: two files that hold some tables already would wait for each other.
 update base.settings s set value = s.value where s.name = 'embeddings.model_limit';
@@ -182,13 +182,14 @@ select throws_ok($$ select pg_temp.recalled('{"query": "x", "as_of": "infinity"}
 select throws_ok($$ select pg_temp.recalled('{"query": "x", "half_life": 0}') $$, 'VL001',
                  'half_life_days must be from 0.001 to 36,500', 'no half-life');
 select throws_ok($$ select pg_temp.recalled('{"query": "x", "ws": -1}') $$, 'VL001',
-                 'weights must be from 0 to 100, and not all 0', 'a weight below nothing');
+                 'weights must be from 0.000001 to 100, or 0, and not all 0', 'a weight below nothing');
 select is(pg_temp.field_of('{"query": "x", "wr": -1}'), 'recency_weight', 'it is named: the recency');
+select is(pg_temp.field_of('{"query": "x", "wr": 1e-320}'), 'recency_weight', 'also where it is next to nothing');
 select is(pg_temp.field_of('{"query": "x", "wi": 101}'), 'importance_weight', 'the importance');
 select throws_ok($$ select pg_temp.recalled('{"query": "x", "ws": 0, "wr": 0, "wi": 0}') $$, 'VL001',
-                 'weights must be from 0 to 100, and not all 0', 'no weight at all');
+                 'weights must be from 0.000001 to 100, or 0, and not all 0', 'no weight at all');
 select throws_ok($$ select pg_temp.recalled('{"query": "x", "wr": "NaN"}') $$, 'VL001',
-                 'weights must be from 0 to 100, and not all 0', 'a weight that is no number');
+                 'weights must be from 0.000001 to 100, or 0, and not all 0', 'a weight that is no number');
 select throws_ok($$ select pg_temp.recalled('{"query": "x", "metadata": [1]}') $$, 'VL001',
                  'metadata must be an object of at most 16 kB', 'metadata that is a list');
 select throws_ok($$ select pg_temp.recalled('{"embedding": "[1,2,3]"}') $$, 'VL001',

@@ -63,7 +63,7 @@ select results_eq(
 select is((pg_temp.change('a621', '{"qdrant_collection": "other", "qdrant_point_id": "7"}')).qdrant_point_id, '7', 'another point');
 select is((pg_temp.change('a621', '{}')).version, 4, 'nothing changed, no version');
 
-select throws_ok($$ select pg_temp.change('a621', '{"importance": 2}') $$, 'VL001', 'importance must be from 0 to 1',
+select throws_ok($$ select pg_temp.change('a621', '{"importance": 2}') $$, 'VL001', 'importance must be from 0.000001 to 1, or 0',
                  'the rules are those of core.check_memory');
 select throws_ok($$ select pg_temp.change('a621', '{"content": ""}') $$, 'VL001', 'content must have 1 to 10,000 characters',
                  'an empty text');
