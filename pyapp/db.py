@@ -5,7 +5,6 @@ import logging
 import random
 from collections.abc import Callable
 from contextlib import suppress
-from itertools import count
 from typing import Any
 
 import psycopg
@@ -253,7 +252,8 @@ class Database:
         loop = asyncio.get_running_loop()
         patient_until = loop.time() + lane.patience
         self.calls += 1
-        for attempt in count(1):
+        failed: dict[str, int] = {}  # a lock that timed out uses up no try of another kind
+        while True:
             pipe = lane.choose() or await lane.acquire()
             if reads:
                 lane.watch()
@@ -261,6 +261,7 @@ class Database:
             try:
                 return await pipe.send(statement, values)
             except DatabaseError as error:
+                attempt = failed[error.sqlstate] = failed.get(error.sqlstate, 0) + 1
                 if attempt > (_SAFE_AGAIN if safe else _AGAIN).get(error.sqlstate, 0):
                     raise
                 pause = min(0.02 * 2**attempt, _LONGEST_PAUSE) * random.uniform(0.5, 1)  # noqa: S311
@@ -272,7 +273,6 @@ class Database:
                 lane.freed.set()
             await asyncio.sleep(pause)
             self.retries += 1
-        raise AssertionError
 
     async def listen(
         self, heard: Callable[[str], None], deaf: Callable[[], None], *channels: str

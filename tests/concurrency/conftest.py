@@ -90,6 +90,20 @@ begin
   return p_n;
 end $$;
 
+-- Who waits for a deploy: until his lock times out; then to its end, when a row type has changed.
+create sequence ops.stumbles;
+create function api.stumble()
+returns integer
+language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
+declare
+  v_n integer := nextval('ops.stumbles');
+begin
+  if v_n <= 2 then
+    raise exception using errcode = ('{55P03,42804}'::text[])[v_n], message = 'a deploy';
+  end if;
+  return v_n;
+end $$;
+
 -- Two rows, one after another: with another call in the opposite order, a deadlock.
 create function api.cross_rows(p_first integer, p_second integer)
 returns integer
@@ -103,13 +117,14 @@ end $$;
 
 grant execute on function api.echo_read(uuid, integer), api.echo_write(uuid, integer),
   api.nap(integer), api.doze(uuid, integer), api.self(), api.promise(integer, integer),
-  api.cross_rows(integer, integer) to plinth_web;
+  api.cross_rows(integer, integer), api.stumble() to plinth_web;
 select http.expose('GET /v1/echo', 'api.echo_read');
 select http.expose('POST /v1/echo', 'api.echo_write');
 select http.expose('GET /v1/doze', 'api.doze');
 select http.expose('GET /v1/self', 'api.self');
 select http.expose('GET /v1/nap', 'api.nap', auth => 'none');
 select http.expose('POST /v1/promises', 'api.promise', auth => 'none', status => 201);
+select http.expose('POST /v1/stumbles', 'api.stumble', auth => 'none');
 select http.expose('POST /v1/crossings', 'api.cross_rows', auth => 'none');
 """
 
