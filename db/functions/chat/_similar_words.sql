@@ -5,12 +5,14 @@
 --         their age, of the newest 100 messages that have a word with the same first three letters. No list of words is
 --         kept for it: what was erased is gone, no user's words come near another's, and what is found here can be
 --         found by a search.
+-- Why enable_sort   As in core.find_messages.
 create or replace function core.similar_words(p_user_id uuid, p_words text[], p_similarity real, p_most integer)
 returns table (word text, similar_word text)
 language sql
 stable
 rows 10
 set search_path = pg_catalog, pg_temp
+set enable_sort = off
 as $$
   with asked as (
     select w as word, core.slip_pattern(w) as pattern from unnest(p_words) w
@@ -26,7 +28,7 @@ as $$
     select l
       from asked a
      cross join lateral core.find_messages(p_user_id, format('%L:*', left(a.word, 3))::tsquery, 100) f
-      join chat.messages m on m.user_id = p_user_id and m.id = f.id
+     cross join lateral (select k.search from chat.messages k where k.user_id = p_user_id and k.id = f.id offset 0) m
      cross join lateral unnest(tsvector_to_array(m.search)) l
      where l like left(a.word, 3) || '%'
   )

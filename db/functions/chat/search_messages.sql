@@ -107,7 +107,7 @@ begin
   end if;
 
   v_most := case when v_by_rank then greatest(base.setting('search.ranked')::integer, p_limit) else p_limit end;
-  v_before := base.first_id(coalesce(p_to, 'infinity'));
+  v_before := base.first_id(p_to);
   if v_by_rank then
     -- The same hits as on the first page: none that is newer than its newest.
     v_before := least(v_before, (select m.id from chat.messages m
@@ -122,12 +122,13 @@ begin
         case p_mode when 'prefix' then regexp_replace(p_query, '\S+$', '') else p_query end, v_config, false);
     end if;
     select array_agg(f.id), array_agg(f.rank) into v_ids, v_ranks
-      from core.find_messages(p_user_id, v_query, v_most, v_before, base.first_id(coalesce(p_from, '-infinity')),
+      from core.find_messages(p_user_id, v_query, v_most, v_before, base.first_id(p_from),
                               p_conversation_id, p_role, p_metadata, coalesce(p_archived, true)) f;
     exit when v_ids is not null or v_corrected or p_after is not null or p_mode = 'fuzzy' or not p_correct;
     v_corrected := true;
   end loop;
 
+  -- "offset 0": each is looked up by its key. Of a user with many the planner might read all.
   return query
     select h.id, h.conversation_id, c.title, h.role, h.content,
            core.highlight(chat.search_config(c.language), h.content, v_query, p_highlight),
@@ -142,8 +143,12 @@ begin
                      where p_after is null or not v_by_rank or (f.rank, f.id) < (v_after[2]::real, v_after[3]::uuid)
                      order by case when v_by_rank then f.rank end desc, f.id desc
                      limit p_limit) f
-              join chat.messages m on m.user_id = p_user_id and m.id = f.id) h
-      join chat.conversations c on c.user_id = p_user_id and c.id = h.conversation_id
+             cross join lateral (
+               select k.id, k.conversation_id, k.role, k.content, k.metadata, k.created_at, k.edited_at from chat.messages k
+                where k.user_id = p_user_id and k.id = f.id offset 0) m) h
+     cross join lateral (
+       select k.title, k.language from chat.conversations k
+        where k.user_id = p_user_id and k.id = h.conversation_id offset 0) c
      where coalesce(h.before, 0) < http.page_bytes()
      order by case when v_by_rank then h.rank end desc, h.id desc;
 end

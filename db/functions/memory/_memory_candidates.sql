@@ -8,6 +8,8 @@
 --         Where filters leave no p_most of them, the first two lists have all there are.
 -- Why plan_cache_mode   A frequent word is found by reading a few rows, a rare one by the index: the planner knows
 --         which.
+-- Why enable_sort   Where rows come in order from an index, they are read as far as it takes; of a user nobody took
+--         statistics of yet, the planner would read and sort all. It is on again for what searches by vector plan.
 -- Owned by plinth_system: under a policy, words and metadata would not be found by their index. Each statement names
 --         the user.
 create or replace function core.memory_candidates(
@@ -29,11 +31,15 @@ stable
 security definer
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_custom_plan
+set enable_sort = on
+set enable_incremental_sort = on
 as $$
 declare
   c_rounds constant integer := 4;      -- pages of the nearest, until enough of them are true and of the right kind
   c_sample constant integer := 1000;   -- newest memories that are asked how frequent a word is
   c_hits   constant integer := 20000;  -- as many as rare words may bring up
+  -- Filters may leave few: then it may be better to look for those than to read on until there are enough.
+  v_sort   constant text := case when num_nonnulls(p_kind, p_metadata) = 0 and p_at >= now() then 'off' else 'on' end;
   v_scope  uuid;
   v_word   tsquery;
   v_rare   tsquery;
@@ -47,18 +53,7 @@ begin
   foreach v_scope in array array[null, p_conversation_id] loop
     continue when v_scope is null and v_found <> '{}';
     -- The conversation is part of the order, because only so the planner sees that the index has it.
-    v_found := v_found
-      || array(select m.id from memory.semantic_memories m
-                where m.user_id = p_user_id
-                  and (v_scope is null and m.conversation_id is null or m.conversation_id = v_scope)
-                  and core.memory_holds(m, p_at, p_kind, p_metadata)
-                order by m.conversation_id desc, m.valid_from desc limit p_most)
-      || array(select m.id from memory.semantic_memories m
-                where m.user_id = p_user_id
-                  and (v_scope is null and m.conversation_id is null or m.conversation_id = v_scope)
-                  and core.memory_holds(m, p_at, p_kind, p_metadata)
-                order by m.conversation_id desc, m.importance desc limit p_most);
-
+    perform set_config('enable_sort', 'off', true), set_config('enable_incremental_sort', 'off', true);
     with sample as materialized (
       select m.search from memory.semantic_memories m
        where m.user_id = p_user_id and (v_scope is null and m.conversation_id is null or m.conversation_id = v_scope)
@@ -70,12 +65,28 @@ begin
       from (select u.word, (select count(*) from sample s where s.search @@ u.word) as hits,
                    (select count(*) from sample) as sampled
               from unnest(p_words) as u (word)) w;
+    perform set_config('enable_sort', v_sort, true), set_config('enable_incremental_sort', v_sort, true);
+    v_found := v_found
+      || array(select m.id from memory.semantic_memories m
+                where m.user_id = p_user_id
+                  and (v_scope is null and m.conversation_id is null or m.conversation_id = v_scope)
+                  and core.memory_holds(m, p_at, p_kind, p_metadata)
+                order by m.conversation_id desc, m.valid_from desc limit p_most)
+      || array(select m.id from memory.semantic_memories m
+                where m.user_id = p_user_id
+                  and (v_scope is null and m.conversation_id is null or m.conversation_id = v_scope)
+                  and core.memory_holds(m, p_at, p_kind, p_metadata)
+                order by m.conversation_id desc, m.importance desc limit p_most);
     v_found := v_found
       || array(select h.id
-                 from (select m.id, m.search, m.valid_from, m.importance from memory.semantic_memories m
-                        where m.user_id = p_user_id and m.search @@ v_rare
-                          and (v_scope is null and m.conversation_id is null or m.conversation_id = v_scope)
-                          and core.memory_holds(m, p_at, p_kind, p_metadata)
+                 from (select (k.m).id, (k.m).search, (k.m).valid_from, (k.m).importance
+                         -- "offset 0": by the index of words, whatever the planner thinks of when they became true.
+                         from (select m from memory.semantic_memories m
+                                where m.user_id = p_user_id and m.search @@ v_rare
+                                  and m.conversation_id is not distinct from v_scope
+                                  and (p_metadata is null or m.metadata @> p_metadata)
+                               offset 0) k
+                        where core.memory_holds(k.m, p_at, p_kind, null)
                         limit c_hits) h
                 order by p_weights[1] * (select count(*) from unnest(p_words) w where h.search @@ w) / cardinality(p_words)
                          + p_weights[2] * core.memory_recency(h.valid_from, p_at, p_half_life)
@@ -91,6 +102,7 @@ begin
     end loop;
 
     continue when p_embedding is null;
+    perform set_config('enable_sort', 'on', true), set_config('enable_incremental_sort', 'on', true);
     v_far := null;
     v_last := null;
     for v_round in 1..c_rounds loop

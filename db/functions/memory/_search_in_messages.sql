@@ -33,8 +33,7 @@ begin
   return query
     select 'message', m.id, m.conversation_id, c.language, m.content, m.created_at, w.rank, n.distance
       from (select f.id, f.rank
-              from core.find_messages(p_user_id, p_query, p_most, base.first_id(coalesce(p_to, 'infinity')),
-                                      base.first_id(coalesce(p_from, '-infinity')),
+              from core.find_messages(p_user_id, p_query, p_most, base.first_id(p_to), base.first_id(p_from),
                                       p_conversation_id) f
              where p_query is not null) w
       full join (select s.id, s.distance

@@ -118,7 +118,6 @@ begin
     select m.id from memory.semantic_memories m
      where m.user_id = p_user_id and (m.conversation_id is null or m.conversation_id = p_conversation_id)
        and core.memory_holds(m, v_at, p_kind, p_metadata)
-     order by m.id desc
      limit c_compared + 1);
   if cardinality(v_ids) > c_compared then
     way := 'candidates';
@@ -159,7 +158,8 @@ begin
                              where k.user_id = p_user_id and k.id = any (v_ids)) s) c
              order by score desc, c.id desc
              limit p_limit) b
-      join memory.semantic_memories m on m.user_id = p_user_id and m.id = b.id
+     cross join lateral (
+       select k.* from memory.semantic_memories k where k.user_id = p_user_id and k.id = b.id offset 0) m
      order by b.score desc, b.id desc
   loop
     v_shown := v_shown || id;

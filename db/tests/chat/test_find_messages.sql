@@ -10,7 +10,8 @@ select is(pg_get_function_result('core.find_messages'::regproc), 'TABLE(id uuid,
 select is(p.provolatile::text || p.prosecdef, 'strue', 'stable, with the rights of its owner') from pg_proc p
  where p.oid = 'core.find_messages'::regproc;
 select is(p.proowner::regrole::text, 'plinth_system', 'whose it is') from pg_proc p where p.oid = 'core.find_messages'::regproc;
-select is(p.proconfig, '{"search_path=pg_catalog, pg_temp",plan_cache_mode=force_custom_plan,max_parallel_workers_per_gather=0}',
+select is(p.proconfig, '{"search_path=pg_catalog, pg_temp",plan_cache_mode=force_custom_plan,'
+                       'max_parallel_workers_per_gather=0,enable_sort=off}',
           'settings') from pg_proc p
  where p.oid = 'core.find_messages'::regproc;
 select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1), '{plinth_owner,plinth_system}',

@@ -1,0 +1,58 @@
+-- Searches and recalls of a user with many rows, of whom nobody took statistics yet, as after an import: they read what
+-- they need, and not all there is.
+begin;
+select plan(5);
+
+create function pg_temp.id(p_end text) returns uuid language sql immutable as $$
+  select ('019e0000-0000-7000-8000-0000000' || p_end)::uuid
+$$;
+insert into auth.users (id, username, email) values (pg_temp.id('2f000'), 'tap_fresh', 'tap_fresh@example.org');
+insert into chat.conversations (user_id, id) values (pg_temp.id('2f000'), pg_temp.id('2fc00'));
+create temp table texts as
+select n, now() - (20000 - n) * interval '1 minute' as at,
+       concat_ws(' ', 'common', 'word' || n % 89, case when n % 500 = 0 then 'seldom' end, repeat('of the ', 100)) as content
+  from generate_series(1, 20000) n;
+set local session_replication_role = replica;
+insert into chat.messages (user_id, id, conversation_id, role, content, created_at, search)
+select pg_temp.id('2f000'), base.id_at(t.at), pg_temp.id('2fc00'), 'user', t.content, t.at,
+       to_tsvector('english', t.content)
+  from texts t order by t.n;
+insert into memory.semantic_memories (user_id, id, content, importance, valid_from, created_at, search)
+select pg_temp.id('2f000'), base.id_at(t.at), t.content, t.n % 101 / 100.0, t.at, t.at, to_tsvector('english', t.content)
+  from texts t order by t.n;
+set local session_replication_role = origin;
+-- What waits for its place in an index costs the same among few rows as among many.
+do $$
+begin
+  perform gin_clean_pending_list(x.indexrelid) from pg_index x join pg_class c on c.oid = x.indexrelid
+     join pg_am a on a.oid = c.relam
+    where a.amname = 'gin' and c.relkind = 'i' and c.relnamespace in ('chat'::regnamespace, 'memory'::regnamespace);
+end $$;
+
+-- How many rows of chat and memory a statement reads.
+create function pg_temp.rows_read(p_statement text) returns bigint language plpgsql as $$
+declare
+  v_before bigint;
+begin
+  v_before := (select sum(coalesce(s.seq_tup_read, 0) + coalesce(s.idx_tup_fetch, 0)) from pg_stat_xact_user_tables s
+                where s.schemaname in ('chat', 'memory'));
+  execute p_statement;
+  return (select sum(coalesce(s.seq_tup_read, 0) + coalesce(s.idx_tup_fetch, 0)) from pg_stat_xact_user_tables s
+           where s.schemaname in ('chat', 'memory')) - v_before;
+end $$;
+
+set session authorization plinth_operator;
+select cmp_ok(pg_temp.rows_read($$ select from api.search_messages(pg_temp.id('2f000'), 'seldom') $$), '<', 10000::bigint,
+              'a rare word');
+select cmp_ok(pg_temp.rows_read($$ select from api.search_messages(pg_temp.id('2f000'), 'nowhere') $$), '<', 30000::bigint,
+              'a word that is nowhere');
+select cmp_ok(pg_temp.rows_read($$ select from api.search_messages(pg_temp.id('2f000'), 'sedlom') $$), '<', 30000::bigint,
+              'a slip');
+select cmp_ok(pg_temp.rows_read($$ select from api.recall_memories(pg_temp.id('2f000'), 'seldom') $$), '<', 10000::bigint,
+              'a recall by a rare word');
+select cmp_ok(pg_temp.rows_read($$ select from api.recall_memories(pg_temp.id('2f000'), 'common thing') $$), '<', 10000::bigint,
+              'by a frequent one');
+reset session authorization;
+
+select * from finish();
+rollback;
