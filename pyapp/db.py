@@ -119,9 +119,8 @@ class Lane:
                 self.watch()
             if pipe.held(now) >= _STALL:
                 pipe.usable = False
-        for call in [call for pipe in self.pipes if not pipe.usable for call in pipe.behind()]:
-            other = self.choose()
-            if other is None:
+        for call in [c for p in self.pipes if not p.usable for c in p.behind(p.held(now))]:
+            if (other := self.choose()) is None:
                 self._grow()
                 break
             other.give(call)

@@ -11,7 +11,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import count, islice
+from itertools import count
 from typing import Any
 
 from psycopg import AsyncConnection, pq
@@ -21,7 +21,7 @@ Values = Sequence[bytes | None]
 _MOST_PREPARED = 500
 _TOGETHER = 8, 4, 2  # how many calls go out as one
 _numbers = count(1)
-_BRIEF = 0.005  # seconds that those may take together
+_BRIEF, _LONG = 0.005, 0.2  # seconds that those may take together; that none waits for another
 _SYNC = pq.ExecStatus.PIPELINE_SYNC
 _ROWS = pq.ExecStatus.TUPLES_OK
 _DONE = pq.ExecStatus.COMMAND_OK
@@ -118,14 +118,17 @@ class Pipe:
         """How long what is at the head has been there."""
         return now - max(self._synced, self._sent[0].since) if self._sent else 0.0
 
-    def behind(self) -> list[Call]:
+    def behind(self, held: float) -> list[Call]:
         """Calls that wait for the one at the head, or went out with it and wait for each other."""
-        if self._sent and len(self._sent[0].calls) > 1:
-            self._sent[0].calls[0].statement.took = _BRIEF
-            waiting = iter(self._sent)
+        waiting = list(self._sent)
+        if waiting and len(waiting[0].calls) > 1:
+            waiting[0].calls[0].statement.took = _BRIEF
         else:
-            waiting = islice(self._sent, 1, None)
-        return [c for s in waiting for c in s.calls if c.at is self and not c.future.done()]
+            del waiting[:1]
+        calls = (c for s in waiting for c in s.calls if c.at is self and not c.future.done())
+        # They are done here all the same. So what takes a while waits as long as two of its kind
+        # take: of many at once, each would be moved on and on, and done ten times.
+        return [c for c in calls if held >= min(2 * c.statement.took, _LONG)]
 
     def send(
         self, statement: Statement, values: Values, first: Before | None = None

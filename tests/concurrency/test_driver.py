@@ -181,6 +181,26 @@ async def test_a_slow_read_holds_up_no_fast_one(calls: Calls, slow: int) -> None
     assert [await nap for nap in naps] == [{"value": 1500}] * slow
 
 
+async def test_what_takes_a_while_is_not_done_many_times(
+    calls: Calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """64 at once that each take longer than calls usually wait for one before them."""
+    for _ in range(60):
+        await calls("GET /v1/nap", ms=25)
+    sent = 0
+    put = Pipe._put
+
+    def counted(self: Pipe, statement: Statement, calls: Sequence[Any]) -> None:
+        nonlocal sent
+        sent += "nap" in statement.text
+        put(self, statement, calls)
+
+    monkeypatch.setattr(Pipe, "_put", counted)
+    answers = await asyncio.gather(*(calls("GET /v1/nap", ms=25) for _ in range(64)))
+    assert answers == [{"value": 25}] * 64
+    assert sent <= 2 * 64
+
+
 async def test_a_locked_row_holds_up_no_other_writer(calls: Calls, planted: Database) -> None:
     members = [await calls.join(f"caller{n}") for n in range(4)]
     with planted.connect(autocommit=False) as connection:
