@@ -6,6 +6,7 @@ batches are in, and the same command goes on.
 
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -96,6 +97,8 @@ def _vectors(connection: psycopg.Connection[Any], items: list[bytes | None]) -> 
 
 def export(settings: Settings, file: str, as_user: str, *, everything: bool) -> None:
     """A file is given its name when all of it is there."""
+    if Path(file).is_dir():
+        raise BulkError(f"{file} is a folder")
     part = None if file == "-" else Path(f"{file}.part")
     try:
         with (
@@ -123,18 +126,15 @@ def _load(
     settings: Settings, file: str, as_user: str, read: Read, send: Send, most: int = _LINES
 ) -> None:
     name = "standard input" if file == "-" else file
-    counts: dict[str, int] = {}
-    done = 0
+    counts, done = Counter[str](), 0
     with _opened(file) as (source, size), _connection(settings, as_user) as connection:
         try:
             with Bar("lines", size) as bar:
                 for first, items, place in _batches(source, read, most):
                     try:
-                        told = send(connection, items, first)
+                        counts.update(send(connection, items, first))
                     except psycopg.Error as error:
                         raise _named(error, first) from error
-                    for key, number in told.items():
-                        counts[key] = counts.get(key, 0) + number
                     done = first + len(items) - 1
                     bar.add(len(items), place)
         except KeyboardInterrupt:

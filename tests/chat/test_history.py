@@ -266,7 +266,9 @@ def test_histories_on_the_command_line(own: dict[str, str], tmp_path: Path) -> N
     assert copy.stat().st_mode & 0o777 == 0o600  # and so from its first byte
     assert {path.name for path in tmp_path.iterdir()} == {"history.ndjson", "copy.ndjson"}
     for where, who in ((tmp_path, "alice"), (tmp_path / "other.ndjson", "nobody")):
-        assert plinth(own, "export", str(where), "--as", who).returncode != 0
+        refused = plinth(own, "export", str(where), "--as", who)
+        assert refused.returncode != 0
+        assert where != tmp_path or refused.stderr == f"plinth: {where} is a folder\n".encode()
         assert not Path(f"{where}.part").exists()  # nothing of anybody's lies about
     again = plinth(own, "import", "messages", "-", "--as", "bob", given=copy.read_bytes())
     assert again.stdout == done.stdout
