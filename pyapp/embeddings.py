@@ -24,18 +24,18 @@ def index(settings: Settings, model: str, build_memory: str, **wanted: Any) -> N
         ):
             builder.execute("select set_config('maintenance_work_mem', %s, false)", [build_memory])
             if changes:
-                marks = ", ".join(f"{name} => %({name})s" for name in changes)
-                call = f"select api.update_embedding_model(%(model)s, {marks})"
-                builder.execute(call.encode(), changes | {"model": model})
-            while step := builder.execute(
-                "select * from api.next_embedding_index_step(%s)", [model]
-            ).fetchone():
+                call = f"select api.update_embedding_model(%s, {' => %s, '.join(changes)} => %s)"
+                builder.execute(call.encode(), [model, *changes.values()])
+            ask = "select * from api.next_embedding_index_step(%s)"
+            while step := builder.execute(ask, [model]).fetchone():
                 say(step[0])
                 ended = threading.Event()
                 watching = threading.Thread(target=_watch, args=(watcher, model, say, ended))
                 watching.start()
                 try:
                     builder.execute(step[1].encode())
+                except psycopg.errors.UndefinedTable:  # dropped meanwhile: as the next answer says
+                    continue
                 finally:
                     ended.set()
                     watching.join()

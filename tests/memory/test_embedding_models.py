@@ -234,6 +234,19 @@ def test_another_index_is_built_while_the_former_serves(database: Database, tmp_
         assert nearest(operator, "test-3", 90) == ["index"] * 90
 
 
+def test_a_model_that_is_dropped_while_its_index_is_built(
+    database: Database, tmp_path: Path
+) -> None:
+    with operators(database) as dropper, ThreadPoolExecutor(1) as pool:
+        dropper.execute("select update_embedding_model('test-3-l2', p_hnsw_m => 8)")
+        dropper.autocommit = False
+        dropper.execute("select drop_embedding_model('test-3-l2', 0)")
+        said = pool.submit(indexed, database, "test-3-l2", PLINTH_DATA=str(tmp_path))
+        until(lambda: database.value(WAITING) > 0, 15)
+        dropper.commit()
+        assert said.result(15).endswith("\nplinth: There is no such embedding model\n")
+
+
 def test_texts_move_to_another_model_while_searches_run(database: Database) -> None:
     """2,000 texts are embedded anew by a worker; every search meanwhile brings its k rows."""
     database.value(FILL, ALICE, 2000, "test-3")
