@@ -2,7 +2,10 @@
 --
 -- Rules   Each account is an object with username, email, and where known id, full_name, avatar_url, bio, metadata,
 --         tier, email_verified, password_hash (a bcrypt hash or one of ours; without one its owner asks for a new
---         password). Nobody gets mail. An id is the key of a repetition: a second time it is told as taken.
+--         password). Nobody gets mail. Whether an address is verified is the word of whoever imports, as in
+--         api.update_user. It takes nothing from anybody: an address that an account has is refused as taken, nothing
+--         is let in for an address alone, and whoever owns it may ask for a new password.
+--         An id is the key of a repetition: a second time it is told as taken.
 --         Each account succeeds or fails by itself, and items tells which; with p_all_or_nothing the first that fails
 --         undoes all, and its number is in the field of the error.
 -- Permission users:write

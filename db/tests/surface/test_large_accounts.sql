@@ -1,7 +1,7 @@
 -- What is found by a key is looked up by it, also for one user who owns most of a table that others have few rows of:
 -- there a plan for any user would read all that the user has.
 begin;
-select plan(13);
+select plan(16);
 
 create function pg_temp.id(p_end text) returns uuid language sql immutable as $$
   select ('019e0000-0000-7000-8000-0000000' || p_end)::uuid
@@ -24,7 +24,14 @@ values (pg_temp.id('1e000'), pg_temp.id('1ea00'), pg_temp.id('1ec00'), 'user', '
 insert into memory.semantic_memories (user_id, id, content, conversation_id)
 values (pg_temp.id('1e000'), pg_temp.id('1eb00'), 'a pebble', pg_temp.id('1ec00'));
 select create_embedding_model('tap-large', 3);
-analyze chat.conversations, chat.messages, memory.semantic_memories;
+select create_embedding_model('tap-bare', 3, p_index_kind => 'none');
+insert into memory.embeddings (user_id, model_id, message_id, content, embedding)
+select m.user_id, e.id, m.id, m.content, '[1,2,3]' from chat.messages m cross join memory.embedding_models e
+ where m.user_id = pg_temp.id('1e000') and m.id <> pg_temp.id('1ea00') and e.name = 'tap-bare';
+insert into memory.embeddings (user_id, model_id, memory_id, content, embedding)
+select pg_temp.id('1e000'), e.id, pg_temp.id('1eb00'), 'a pebble', '[1,2,3]' from memory.embedding_models e
+ where e.name = 'tap-bare';
+analyze chat.conversations, chat.messages, memory.semantic_memories, memory.embeddings;
 set local plan_cache_mode = force_generic_plan;
 
 -- How many rows of chat and memory a statement reads.
@@ -59,7 +66,14 @@ select cmp_ok(pg_temp.rows_read($$ select from api.upsert_embeddings(pg_temp.id(
               p_memory_ids => array[null, pg_temp.id('1eb00')], p_versions => '{1,1}') $$), '<', 100::bigint, 'both, again');
 select cmp_ok(pg_temp.rows_read($$ select from api.search_all(pg_temp.id('1e000'), null, '[1,2,3]', 'tap-large') $$),
               '<', 100::bigint, 'a search by a vector');
-select cmp_ok(pg_temp.rows_read($$ select from api.list_embeddings(pg_temp.id('1e000')) $$), '<', 100::bigint, 'both listed');
+select cmp_ok(pg_temp.rows_read($$ select from api.list_embeddings(pg_temp.id('1e000'), 'tap-large') $$), '<', 100::bigint,
+              'both listed');
+select cmp_ok(pg_temp.rows_read($$ select from api.list_embeddings(pg_temp.id('1e000'), p_kind => 'memory') $$),
+              '<', 100::bigint, 'vectors of memories among many of messages');
+select cmp_ok(pg_temp.rows_read($$ select from api.list_embeddings(pg_temp.id('1e000'), p_kind => 'text') $$),
+              '<', 100::bigint, 'and of neither');
+select cmp_ok(pg_temp.rows_read($$ select from api.delete_embeddings(pg_temp.id('1e000'), p_kind => 'text') $$),
+              '<', 100::bigint, 'which go');
 select cmp_ok(pg_temp.rows_read($$ select from api.get_messages(pg_temp.id('1e000'), pg_temp.id('1ec00'), p_branch =>
               (select c.last_message_id from chat.conversations c where c.id = pg_temp.id('1ec00')
                 and c.user_id = pg_temp.id('1e000'))) $$), '<', 200::bigint, 'a page along a branch');
