@@ -15,6 +15,9 @@
 -- Errors  UN001 nobody is signed in; VL003 neither query nor embedding, or no model is named and there is no default;
 --         VL001 a field breaks a rule; NF001 there is no such conversation or model
 -- Why plan_cache_mode   One statement serves every mix of filters, and is planned with those of the call.
+-- Why enable_sort   The rows to compare come in order from the key, as many as it takes: of a user nobody took
+--         statistics of yet, the planner would read and sort all, and without an order it would read the table, of
+--         which it thinks that most is the user's, from its beginning.
 -- Owned by plinth_system: under a policy, words and metadata would not be found by their index. Each statement names
 --         the user.
 create or replace function api.recall_memories(
@@ -56,6 +59,7 @@ security definer
 rows 50
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_custom_plan
+set enable_sort = off
 as $$
 declare
   c_compared constant integer := base.setting('memory.compared_limit');
@@ -118,6 +122,7 @@ begin
     select m.id from memory.semantic_memories m
      where m.user_id = p_user_id and (m.conversation_id is null or m.conversation_id = p_conversation_id)
        and core.memory_holds(m, v_at, p_kind, p_metadata)
+     order by m.id desc
      limit c_compared + 1);
   if cardinality(v_ids) > c_compared then
     way := 'candidates';
