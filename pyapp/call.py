@@ -142,8 +142,7 @@ class Caller:
         cache = self._cache
         # A bypass goes past Redis both ways: what it finds out is not needed there.
         if owner is not None and cache.up and self.current and not no_cache:
-            text, asked = statement.text, tuple(bound)
-            place = _place(cache.prefix, owner, token or b"", route, text, asked)
+            place = _place(cache.prefix, owner, token or b"", route, statement.text, tuple(bound))
             try:  # not suppress(): a hit has to be cheap
                 kept, *versions = await cache.read(place.ask)
                 content, head = cache.believed(place, kept, versions)

@@ -34,8 +34,9 @@ def index(settings: Settings, model: str, build_memory: str, **wanted: Any) -> N
                 watching.start()
                 try:
                     builder.execute(step[1].encode())
-                except psycopg.errors.UndefinedTable:  # dropped meanwhile: as the next answer says
-                    continue
+                except psycopg.errors.UndefinedTable:
+                    builder.execute(ask, [model])  # it says so, if the model was dropped meanwhile
+                    raise
                 finally:
                     ended.set()
                     watching.join()

@@ -70,11 +70,12 @@ begin
   if p_sources is null or p_sources = '{}' or not p_sources <@ '{messages,memories}' then
     perform base.raise('VL001', 'sources must be messages, memories, or both', 'sources');
   end if;
-  if p_text_weight is null or p_text_weight not between 0 and 100 then
-    perform base.raise('VL001', 'text_weight must be from 0 to 100', 'text_weight');
+  -- Of less, a share is no number any more.
+  if p_text_weight is null or p_text_weight not between 0.000001 and 100 and p_text_weight <> 0 then
+    perform base.raise('VL001', 'text_weight must be from 0.000001 to 100, or 0', 'text_weight');
   end if;
-  if p_vector_weight is null or p_vector_weight not between 0 and 100 then
-    perform base.raise('VL001', 'vector_weight must be from 0 to 100', 'vector_weight');
+  if p_vector_weight is null or p_vector_weight not between 0.000001 and 100 and p_vector_weight <> 0 then
+    perform base.raise('VL001', 'vector_weight must be from 0.000001 to 100, or 0', 'vector_weight');
   end if;
   if p_k is null or p_k not between 1 and 1000 then
     perform base.raise('VL001', 'k must be from 1 to 1,000', 'k');

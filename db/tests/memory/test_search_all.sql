@@ -1,6 +1,6 @@
 -- api.search_all: two lists fused by rank, what is in them, and what is not.
 begin;
-select plan(47);
+select plan(49);
 
 -- First of all, and waiting as long as it takes: two files that hold some tables already would wait for each other.
 update base.settings s set value = s.value where s.name = 'embeddings.model_limit';
@@ -128,10 +128,13 @@ select throws_ok($$ select pg_temp.found('{"query": "x", "sources": []}') $$, 'V
                  'sources must be messages, memories, or both', 'no source');
 select throws_ok($$ select pg_temp.found('{"query": "x", "sources": ["notes"]}') $$, 'VL001',
                  'sources must be messages, memories, or both', 'another source');
-select throws_ok($$ select pg_temp.found('{"query": "x", "text_weight": -1}') $$, 'VL001', 'text_weight must be from 0 to 100',
-                 'a weight below nothing');
-select throws_ok($$ select pg_temp.found('{"query": "x", "vector_weight": 101}') $$, 'VL001', 'vector_weight must be from 0 to 100',
-                 'too much weight');
+select throws_ok($$ select pg_temp.found('{"query": "x", "text_weight": -1}') $$, 'VL001',
+                 'text_weight must be from 0.000001 to 100, or 0', 'a weight below nothing');
+select throws_ok(format('select pg_temp.found(%L)', jsonb_build_object('query', 'gates', w.name, 5e-324)), 'VL001',
+                 w.name || ' must be from 0.000001 to 100, or 0', 'a weight next to nothing')
+  from unnest('{text_weight,vector_weight}'::text[]) w (name);
+select throws_ok($$ select pg_temp.found('{"query": "x", "vector_weight": 101}') $$, 'VL001',
+                 'vector_weight must be from 0.000001 to 100, or 0', 'too much weight');
 select throws_ok($$ select pg_temp.found('{"query": "x", "k": 0}') $$, 'VL001', 'k must be from 1 to 1,000', 'k too small');
 select throws_ok($$ select pg_temp.found('{"query": "x", "to": "infinity"}') $$, 'VL001', 'from and to must be moments',
                  'no moment');
