@@ -151,22 +151,29 @@ def choose() -> tuple[list[str], list[int], list[str]]:
     )
 
 
+def _embed(texts: list[str], kept: Path) -> None:
+    """Whoever is interrupted goes on where he was: a row of zeros is still to be done."""
+    model, half = MiniLM(), kept.with_suffix(".half.npy")
+    CACHE.mkdir(exist_ok=True)
+    found: Any = np.lib.format.open_memmap(
+        half, "r+" if half.exists() else "w+", np.dtype("<f4"), (len(texts), 384)
+    )
+    left = np.flatnonzero(~found.any(axis=1))
+    with Bar("passages embedded, once", len(left)) as bar:
+        for n in left:
+            found[n] = model.embed(texts[n])
+            bar.add(1)
+    found.flush()
+    half.replace(kept)
+
+
 def load() -> tuple[Corpus, str]:
     """The corpus and where it is from; embedded once, and kept in bench/.cache."""
     texts, starts, names = choose()
     digest = hashlib.sha256(json.dumps([texts, starts]).encode()).hexdigest()
     kept = CACHE / f"corpus-{digest[:16]}.npy"
     if not kept.exists():
-        model = MiniLM()
-        found: Any = np.empty((len(texts), 384), "<f4")
-        with Bar("passages embedded, once", len(texts)) as bar:
-            for n, text in enumerate(texts):
-                found[n] = model.embed(text)
-                bar.add(1)
-        CACHE.mkdir(exist_ok=True)
-        half = kept.with_suffix(".half.npy")
-        np.save(half, found)
-        half.replace(kept)
+        _embed(texts, kept)
     kinds = Counter(name.partition("/")[0] for name in names)
     about = (
         f"{len(texts):,} passages of {len(names):,} documents ({kinds['man']:,} manual pages, "
