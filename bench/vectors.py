@@ -42,11 +42,11 @@ from pyapp.settings import Settings
 
 K, WANTED = 10, 0.95
 LADDER = (
-    10, 12, 15, 18, 20, 22, 25, 28, 30, 35, 40, 45, 50,
-    60, 70, 80, 90, 100, 120, 150, 200, 300, 400,
+    10, 12, 15, 18, 20, 22, 25, 28, 30, 35, 40, 45, 50, 55,
+    60, 65, 70, 75, 80, 85, 90, 95, 100, 120, 150, 200, 300, 400,
 )  # fmt: skip
-CALLS = 60  # of each point in each round
-M, EF_CONSTRUCTION = 16, 64  # of every graph, whosever it is
+CALLS = 300  # of each point in each round: every question once
+M, EF_CONSTRUCTION = 16, 128  # of every graph, whosever it is; what a model is made with
 CLIENTS, SECONDS = 8, 5
 BIG, SMALL = (UUID(f"01900000-0000-7000-8000-00000000000{n}") for n in (1, 2))
 # The indexes have to fit; the others hold theirs in memory, too.

@@ -18,7 +18,7 @@ create table memory.embedding_models (
   storage              text not null default 'vector',
   index_kind           text not null default 'hnsw',
   hnsw_m               integer not null default 16,
-  hnsw_ef_construction integer not null default 64,
+  hnsw_ef_construction integer not null default 128,
   hnsw_ef_search       integer not null default 100,
   ivfflat_lists        integer not null default 100,
   ivfflat_probes       integer not null default 10,

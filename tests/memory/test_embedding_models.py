@@ -215,7 +215,7 @@ def test_another_index_is_built_while_the_former_serves(database: Database, tmp_
         with pytest.raises(psycopg.errors.QueryCanceled):
             builder.execute(row[0])
         holder.rollback()
-        assert indexes(database, "test-3") == [("hnsw_16_64_idx", True), ("hnsw_8_64_idx", False)]
+        assert indexes(database, "test-3") == [("hnsw_16_128_idx", True), ("hnsw_8_128_idx", False)]
         assert nearest(operator, "test-3") == ["index"] * 10
         said = indexed(database, "test-3", **data)
         assert "Another session works on the index of this model" in said
@@ -223,7 +223,7 @@ def test_another_index_is_built_while_the_former_serves(database: Database, tmp_
     said = indexed(database, "test-3", **data)
     assert "removing the unfinished" in said
     assert "building" in said
-    assert indexes(database, "test-3") == [("hnsw_8_64_idx", True)]
+    assert indexes(database, "test-3") == [("hnsw_8_128_idx", True)]
 
     said = indexed(database, "test-3", "--maintenance-memory", "lots", **data)
     assert said.startswith('plinth: invalid value for parameter "maintenance_work_mem": "lots"')

@@ -18,7 +18,7 @@ create or replace function api.create_embedding_model(
   p_storage              text default null,
   p_index_kind           text default 'hnsw',
   p_hnsw_m               integer default 16,
-  p_hnsw_ef_construction integer default 64,
+  p_hnsw_ef_construction integer default 128,
   p_hnsw_ef_search       integer default 100,
   p_ivfflat_lists        integer default 100,
   p_ivfflat_probes       integer default null,
@@ -54,7 +54,7 @@ begin
        ivfflat_lists, ivfflat_probes, is_default)
     values (p_name, coalesce(btrim(p_description), ''), p_dimensions, coalesce(p_metric, 'cosine'),
             coalesce(p_storage, case when p_dimensions <= 2000 then 'vector' else 'halfvec' end),
-            coalesce(p_index_kind, 'hnsw'), coalesce(p_hnsw_m, 16), coalesce(p_hnsw_ef_construction, 64),
+            coalesce(p_index_kind, 'hnsw'), coalesce(p_hnsw_m, 16), coalesce(p_hnsw_ef_construction, 128),
             coalesce(p_hnsw_ef_search, 100), coalesce(p_ivfflat_lists, 100), coalesce(p_ivfflat_probes, least(10, p_ivfflat_lists)),
             coalesce(p_default, false) or not exists (select from memory.embedding_models m where m.is_default))
     returning * into v_model;

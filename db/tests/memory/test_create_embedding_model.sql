@@ -5,7 +5,7 @@ select plan(34);
 select is(pg_get_function_arguments('api.create_embedding_model'::regproc),
   'p_name text, p_dimensions integer, p_description text DEFAULT ''''::text, p_metric text DEFAULT ''cosine''::text, '
   'p_storage text DEFAULT NULL::text, p_index_kind text DEFAULT ''hnsw''::text, p_hnsw_m integer DEFAULT 16, '
-  'p_hnsw_ef_construction integer DEFAULT 64, p_hnsw_ef_search integer DEFAULT 100, p_ivfflat_lists integer DEFAULT 100, '
+  'p_hnsw_ef_construction integer DEFAULT 128, p_hnsw_ef_search integer DEFAULT 100, p_ivfflat_lists integer DEFAULT 100, '
   'p_ivfflat_probes integer DEFAULT NULL::integer, p_default boolean DEFAULT false', 'arguments');
 select is(pg_get_function_result('api.create_embedding_model'::regproc), 'SETOF core.embedding_model_details',
   'result');
@@ -79,7 +79,7 @@ select is((select array_agg(split_part(pg_get_indexdef(i.indexrelid), ' USING ',
              join pg_index i on i.indrelid = to_regclass(format('memory.embeddings_%s', m.id))
              join pg_class c on c.oid = i.indexrelid join pg_am a on a.oid = c.relam and a.amname = 'hnsw'
             where m.name = 'tap-new-3072'),
-          array['hnsw (((half_embedding)::ext.halfvec(3072)) ext.halfvec_ip_ops) WITH (m=''16'', ef_construction=''64'')'],
+          array['hnsw (((half_embedding)::ext.halfvec(3072)) ext.halfvec_ip_ops) WITH (m=''16'', ef_construction=''128'')'],
           'its index is of its own type');
 select is((select c.reloptions from memory.embedding_models m
              join pg_class c on c.oid = to_regclass(format('memory.embeddings_%s', m.id)) where m.name = 'tap-new-768'),

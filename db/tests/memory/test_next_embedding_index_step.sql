@@ -16,13 +16,13 @@ set session authorization plinth_operator;
 select is_empty($$ select next_embedding_index_step('test-3') $$, 'nothing, where the index is as it should be');
 select ok(m.version > 1, 'another one is wanted') from update_embedding_model('test-3', p_hnsw_m => 8) m;
 select results_eq($$ select * from next_embedding_index_step('test-3') $$, format(
-  $$ values ('building embeddings_%1$s_hnsw_8_64_idx', 'create index concurrently embeddings_%1$s_hnsw_8_64_idx on '
+  $$ values ('building embeddings_%1$s_hnsw_8_128_idx', 'create index concurrently embeddings_%1$s_hnsw_8_128_idx on '
              'memory.embeddings_%1$s using hnsw ((embedding::ext.vector(3)) ext.vector_cosine_ops) '
-             'with (m = 8, ef_construction = 64)') $$,
+             'with (m = 8, ef_construction = 128)') $$,
   :'id'), 'it is built beside the one there is');
 select ok(m.version > 1, 'none is wanted') from update_embedding_model('test-3', p_index_kind => 'none') m;
 select results_eq($$ select n.statement from next_embedding_index_step('test-3') n $$,
-  array[format('drop index concurrently memory.embeddings_%s_hnsw_16_64_idx', :'id')], 'the one there is goes');
+  array[format('drop index concurrently memory.embeddings_%s_hnsw_16_128_idx', :'id')], 'the one there is goes');
 select throws_ok($$ select next_embedding_index_step(null) $$, 'NF001', 'There is no such embedding model',
   'no such model');
 reset session authorization;
