@@ -8,6 +8,9 @@
 --         p_many: fields are named as parts of lists, embeddings[0], and not as embedding.
 -- Why plan_cache_mode   What differs from call to call finds its partition and its rows by keys, and planning over the
 --         partitions of all models would take longer than that.
+-- Why between, and enable_sort   A session may have planned while the model had no rows, when one index is as good as
+--         another, and be left with one that reads all rows of the user. Only the index of digests has them in the
+--         order that is asked for; after =, any order would do.
 -- Errors  NF001 there is no such message or memory, or the model was dropped meanwhile; VL001 a field breaks a rule, or
 --         arrays differ in length; VL003 a text or vector is missing; KC002 the text was changed meanwhile; KC004 the
 --         model is retired
@@ -34,6 +37,7 @@ volatile
 rows 1000
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
+set enable_sort = off
 as $$
 #variable_conflict use_column
 declare
@@ -131,9 +135,11 @@ begin
         from unnest(p_contents, p_collections, p_message_ids, p_memory_ids) as i (content, collection, message_id, memory_id)
        cross join lateral (
          select e.id from memory.embeddings e
-          where e.user_id = p_user_id and e.model_id = p_model.id and e.content_digest = md5(i.content)::uuid
+          where e.user_id = p_user_id and e.model_id = p_model.id
+            and e.content_digest between md5(i.content)::uuid and md5(i.content)::uuid
             and e.collection = coalesce(i.collection, '') and e.message_id is not distinct from i.message_id
             and e.memory_id is not distinct from i.memory_id
+          order by e.content_digest
           limit 1) f
        order by f.id
     loop
@@ -167,9 +173,11 @@ begin
          as i (content, collection, message_id, memory_id, n)
     left join lateral (
      select e.id from memory.embeddings e
-      where e.user_id = p_user_id and e.model_id = p_model.id and e.content_digest = md5(i.content)::uuid
+      where e.user_id = p_user_id and e.model_id = p_model.id
+        and e.content_digest between md5(i.content)::uuid and md5(i.content)::uuid
         and e.collection = coalesce(i.collection, '') and e.message_id is not distinct from i.message_id
         and e.memory_id is not distinct from i.memory_id
+      order by e.content_digest
       limit 1) f on true;
   -- One that was there is gone: by a deletion that ended while others went into the index.
   if array_position(v_ids, null) is not null then

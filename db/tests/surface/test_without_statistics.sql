@@ -1,7 +1,7 @@
--- Searches and recalls of a user with many rows, of whom nobody took statistics yet, as after an import: they read what
--- they need, and not all there is.
+-- Searches, recalls and imports of a user with many rows, of whom nobody took statistics yet: they read what they need,
+-- and not all there is.
 begin;
-select plan(5);
+select plan(7);
 
 create function pg_temp.id(p_end text) returns uuid language sql immutable as $$
   select ('019e0000-0000-7000-8000-0000000' || p_end)::uuid
@@ -52,6 +52,21 @@ select cmp_ok(pg_temp.rows_read($$ select from api.recall_memories(pg_temp.id('2
               'a recall by a rare word');
 select cmp_ok(pg_temp.rows_read($$ select from api.recall_memories(pg_temp.id('2f000'), 'common thing') $$), '<', 10000::bigint,
               'by a frequent one');
+reset session authorization;
+
+-- What was planned while there was nothing goes on for as long as a session lasts.
+select create_embedding_model('tap-fresh', 2, p_index_kind => 'none');
+create function pg_temp.keep(p_first integer, p_last integer, p_metadata jsonb) returns void language plpgsql as $$
+begin
+  perform api.upsert_embeddings(pg_temp.id('2f000'), array_agg('text ' || n), array_agg(format('[%s,1]', n)::ext.vector),
+            'tap-fresh', p_metadata => case when p_metadata is not null then array_agg(p_metadata) end)
+    from generate_series(p_first, p_last) n;
+end $$;
+set session authorization plinth_operator;
+select pg_temp.keep(1, 1, '{}'), pg_temp.keep(2, 2, null), pg_temp.keep(3, 1000, '{}'), pg_temp.keep(1001, 2000, null);
+select cmp_ok(pg_temp.rows_read($$ select pg_temp.keep(2001, 2500, '{}') $$), '<', 5000::bigint, 'vectors of new texts');
+select cmp_ok(pg_temp.rows_read($$ select pg_temp.keep(2301, 2800, '{"a": 1}') $$), '<', 5000::bigint,
+              'and of some that are there');
 reset session authorization;
 
 select * from finish();
