@@ -45,8 +45,9 @@ fmt: install ## put Python and SQL into the house's form
 bench: install ## the benchmarks, as ratios measured in one run
 	@$(BIN)/python -m bench $(ARGS)
 
-bench-peers: install ## the same beside other stacks, which this installs first
-	@$(BIN)/python -m bench --peers $(ARGS)
+bench-peers: embed ## the same beside other stacks, then bench-vectors (25 minutes; with ARGS the former only)
+	@$(BIN)/python -m bench --peers $(ARGS); calls=$$?; \
+	  { [ -n "$(ARGS)" ] || $(BIN)/python -m bench.vectors; } && exit $$calls
 
 bench-replicas: install ## what a read by way of a replica costs, and what it spares the primary
 	@$(BIN)/python -m bench.replicas
