@@ -12,6 +12,7 @@
 --         Whose row somebody else holds for longer than a moment is not waited for: granted is -1, and the others get
 --         theirs. So no transaction that stays open holds up more than its own caller.
 --         p_now, in seconds since 1970, is for tests; else it is the clock, read when the rows are locked.
+-- Why offset 0   As in http.enter.
 -- Returns When it was granted; and, for each item a line: granted, limit (0: there is none), remaining, seconds until
 --         some of it is free again, seconds to wait where not all was granted, and what the limit is then called;
 --         and the routes that have limits of their own, a line each.
@@ -62,9 +63,12 @@ begin
       select s.user_id into v_user from auth.sessions s
        where s.token_hash = p_tokens[i] and s.ended_at is null and s.expires_at > now();
       if not found then
-        select k.user_id, k.id into v_user, v_key from auth.api_keys k
-         where (k.secret_hash = p_tokens[i] or k.previous_hash = p_tokens[i] and k.previous_expires_at > now())
-           and k.revoked_at is null and coalesce(k.expires_at, 'infinity') > now();
+        select k.user_id, k.id into v_user, v_key
+          from (select * from auth.api_keys a where a.secret_hash = p_tokens[i]
+                union all
+                select * from auth.api_keys a where a.previous_hash = p_tokens[i] and a.previous_expires_at > now()
+                offset 0) k
+         where k.revoked_at is null and coalesce(k.expires_at, 'infinity') > now();
       end if;
     end if;
     v_subject := core.rate_subjects(v_user, v_key, p_addresses[i], p_routes[i], v_usual);

@@ -1,7 +1,7 @@
--- Searches, recalls and imports of a user with many rows, of whom nobody took statistics yet: they read what they need,
--- and not all there is.
+-- Searches, recalls and imports of a user with many rows, and calls with one of many keys, of which nobody took
+-- statistics yet: they read what they need, and not all there is.
 begin;
-select plan(7);
+select plan(9);
 
 create function pg_temp.id(p_end text) returns uuid language sql immutable as $$
   select ('019e0000-0000-7000-8000-0000000' || p_end)::uuid
@@ -29,16 +29,16 @@ begin
     where a.amname = 'gin' and c.relkind = 'i' and c.relnamespace in ('chat'::regnamespace, 'memory'::regnamespace);
 end $$;
 
--- How many rows of chat and memory a statement reads.
+-- How many rows of accounts, chats and memories a statement reads.
 create function pg_temp.rows_read(p_statement text) returns bigint language plpgsql as $$
 declare
   v_before bigint;
 begin
   v_before := (select sum(coalesce(s.seq_tup_read, 0) + coalesce(s.idx_tup_fetch, 0)) from pg_stat_xact_user_tables s
-                where s.schemaname in ('chat', 'memory'));
+                where s.schemaname in ('auth', 'chat', 'memory'));
   execute p_statement;
   return (select sum(coalesce(s.seq_tup_read, 0) + coalesce(s.idx_tup_fetch, 0)) from pg_stat_xact_user_tables s
-           where s.schemaname in ('chat', 'memory')) - v_before;
+           where s.schemaname in ('auth', 'chat', 'memory')) - v_before;
 end $$;
 
 set session authorization plinth_operator;
@@ -68,6 +68,30 @@ select cmp_ok(pg_temp.rows_read($$ select pg_temp.keep(2001, 2500, '{}') $$), '<
 select cmp_ok(pg_temp.rows_read($$ select pg_temp.keep(2301, 2800, '{"a": 1}') $$), '<', 5000::bigint,
               'and of some that are there');
 reset session authorization;
+
+-- Keys, of which there were none when a connection planned: the last of many is not looked for among all.
+create function pg_temp.key(p_n integer) returns bytea language sql as $$ select sha256(('tap fresh ' || p_n)::bytea) $$;
+create function pg_temp.keys(p_first integer, p_last integer) returns void language sql as $$
+  insert into auth.api_keys (user_id, id, name, prefix, secret_hash, scopes)
+  select pg_temp.id('2f000'), base.id_at(now() + n * interval '1 s'), 'tap ' || n, 'plk_aaaaaaaa', pg_temp.key(n), '{*}'
+    from generate_series(p_first, p_last) n;
+$$;
+create function pg_temp.calls(p_n integer) returns void language plpgsql as $$
+begin
+  perform http.enter('user', null, pg_temp.key(p_n), '');
+  perform http.take(array[pg_temp.key(p_n)], '{192.0.2.9}', '{""}', '{1}', '{1}', '{}', '{}');
+end $$;
+set local plan_cache_mode = force_generic_plan;
+-- For all of it: to change this makes a session forget its plans.
+set local session_replication_role = replica;
+select pg_temp.keys(1, 1), pg_temp.calls(1);
+select pg_temp.keys(2, 20000);
+select cmp_ok(pg_temp.rows_read($$ select http.enter('user', null, pg_temp.key(20000), '') $$), '<', 100::bigint,
+              'the key of a call');
+select cmp_ok(pg_temp.rows_read($$ select http.take(array[pg_temp.key(20000)], '{192.0.2.9}', '{""}', '{1}', '{1}',
+                                                    '{}', '{}') $$), '<', 100::bigint, 'whose limits hold');
+set local session_replication_role = origin;
+reset plan_cache_mode;
 
 select * from finish();
 rollback;
