@@ -10,8 +10,8 @@
 --         The caller is set with set_config(…, true): it is gone with the transaction.
 --         expires_in is whole seconds, never one too many: an answer is kept so long.
 --         The row it returns is what the function under it hangs on: the planner cannot call that one first.
--- Why offset 0   The hash alone chooses the index. A connection may have planned while there were no keys, when the
---         index of those in force is as good as another, and would go on reading all of them at every call.
+-- Why offset 0, and enable_seqscan   The hash alone chooses the index. A connection may have planned while there were
+--         few keys, when to read all of them is as good, or the index of those in force, and would go on doing so.
 -- Errors  UN001 no such live session or key; UN003 a step-up is needed; NP001 permission or scope missing, or a key
 --         where a session is needed
 -- Locks   none
@@ -29,6 +29,7 @@ volatile
 security definer
 rows 1
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
 as $$
 declare
   v_session    uuid;

@@ -12,7 +12,7 @@
 --         Whose row somebody else holds for longer than a moment is not waited for: granted is -1, and the others get
 --         theirs. So no transaction that stays open holds up more than its own caller.
 --         p_now, in seconds since 1970, is for tests; else it is the clock, read when the rows are locked.
--- Why offset 0   As in http.enter.
+-- Why offset 0, and enable_seqscan   As in http.enter.
 -- Returns When it was granted; and, for each item a line: granted, limit (0: there is none), remaining, seconds until
 --         some of it is free again, seconds to wait where not all was granted, and what the limit is then called;
 --         and the routes that have limits of their own, a line each.
@@ -34,6 +34,7 @@ volatile
 security definer
 rows 1
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
 as $$
 declare
   c_widths  constant integer[] := array[1, 60, 1440, 1440];

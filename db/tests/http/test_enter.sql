@@ -9,7 +9,7 @@ select is(pg_get_function_result('http.enter'::regproc),
 select volatility_is('http', 'enter', array['text', 'text', 'bytea', 'text', 'text'], 'volatile');
 select is_definer('http', 'enter', array['text', 'text', 'bytea', 'text', 'text']);
 select function_owner_is('http', 'enter', array['text', 'text', 'bytea', 'text', 'text'], 'plinth_system');
-select is(p.proconfig, '{"search_path=pg_catalog, pg_temp"}', 'search path') from pg_proc p
+select is(p.proconfig, '{"search_path=pg_catalog, pg_temp",enable_seqscan=off}', 'search path') from pg_proc p
  where p.oid = 'http.enter'::regproc;
 select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),
           '{plinth_operator,plinth_system,plinth_web}', 'who may call it')

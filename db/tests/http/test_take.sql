@@ -12,7 +12,7 @@ select is_definer('http', 'take',
   array['bytea[]', 'text[]', 'text[]', 'integer[]', 'integer[]', 'integer[]', 'bigint[]', 'bigint']);
 select function_owner_is('http', 'take',
   array['bytea[]', 'text[]', 'text[]', 'integer[]', 'integer[]', 'integer[]', 'bigint[]', 'bigint'], 'plinth_system');
-select is(p.proconfig, '{"search_path=pg_catalog, pg_temp"}', 'search path') from pg_proc p
+select is(p.proconfig, '{"search_path=pg_catalog, pg_temp",enable_seqscan=off}', 'search path') from pg_proc p
  where p.oid = 'http.take'::regproc;
 select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),
           '{plinth_system,plinth_web}', 'who may call it')
