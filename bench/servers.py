@@ -38,7 +38,7 @@ def install(*, peers: bool) -> None:
             raise BenchError("npm is not here: install Node.js 20 or newer for the peers")
         for name in ("package.json", "fastify_app.mjs", "package-lock.json"):
             shutil.copy(HERE / "peers" / name, PEERS)
-        _run(["npm", "ci", "--silent", "--no-audit", "--no-fund", "--prefix", str(PEERS)])
+        _run(["npm", "ci", "--loglevel=error", "--no-audit", "--no-fund", "--prefix", str(PEERS)])
 
 
 def packages(folder: Path, *lists: str) -> None:
