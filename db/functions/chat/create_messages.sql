@@ -3,6 +3,7 @@
 -- Rules   Each is an object with the fields of create_message and its rules. All are written, or none.
 -- Why plan_cache_mode   To plan a look into partitions costs more than to look. Planned once, for any values, it passes
 --         over the partitions that are not meant when it begins.
+-- Why offset 0   As in core.branch_ids: each is looked up by its key.
 -- Permission self:write
 -- Errors  UN001 nobody is signed in; NF001 there is no such conversation, or a parent is not in it; VL001 not a list of
 --         1 to 50 objects, or a field breaks a rule; VL002 there is no such field; VL003 a message has no role, or
@@ -64,7 +65,7 @@ begin
   return query
     select json_agg(d order by i.n)
       from unnest(v_ids) with ordinality as i (id, n)
-      join core.message_details d on d.id = i.id;
+     cross join lateral (select * from core.message_details m where m.id = i.id offset 0) d;
 end
 $$;
 

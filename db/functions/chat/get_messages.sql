@@ -9,6 +9,7 @@
 --         its own and the main line up to where that begins: what the main line goes on with is never looked through.
 -- Why plan_cache_mode   To plan a look into partitions costs more than to look. Planned once, for any values, it passes
 --         over the partitions that are not meant when it begins.
+-- Why offset 0   As in core.branch_ids: each is looked up by its key.
 -- Errors  UN001 nobody is signed in; NF001 there is no such conversation, or the message branch names is not in it;
 --         VL001 order, role or after
 create or replace function api.get_messages(
@@ -101,7 +102,7 @@ begin
       open v_page for
         select d.*
           from unnest(v_branch) with ordinality b (id, n)
-          join core.message_details d on d.id = b.id
+         cross join lateral (select * from core.message_details m where m.id = b.id offset 0) d
          where b.id between v_low and v_high
            and (p_after is null or d.id <> p_after::uuid) and (p_role is null or d.role = p_role)
          order by b.n

@@ -8,9 +8,9 @@
 --         p_many: fields are named as parts of lists, embeddings[0], and not as embedding.
 -- Why plan_cache_mode   What differs from call to call finds its partition and its rows by keys, and planning over the
 --         partitions of all models would take longer than that.
--- Why between, and enable_sort   A session may have planned while the model had no rows, when one index is as good as
---         another, and be left with one that reads all rows of the user. Only the index of digests has them in the
---         order that is asked for; after =, any order would do.
+-- Why between, and enable_seqscan   A session may have planned while the model had next to no rows, when one index is
+--         as good as another and no index better still, and be left with what reads all rows of the user. Only the
+--         index of what is looked for has it in the order that is asked for; after =, any order would do.
 -- Errors  NF001 there is no such message or memory, or the model was dropped meanwhile; VL001 a field breaks a rule, or
 --         arrays differ in length; VL003 a text or vector is missing; KC002 the text was changed meanwhile; KC004 the
 --         model is retired
@@ -37,7 +37,7 @@ volatile
 rows 1000
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
-set enable_sort = off
+set enable_seqscan = off
 as $$
 #variable_conflict use_column
 declare
@@ -47,7 +47,8 @@ declare
   v_made     uuid[];
   v_ids      uuid[];
   v_held     uuid[] := '{}';
-  v_replaced uuid[];
+  v_replaced uuid[] := '{}';
+  v_item     record;
 begin
   if p_model.state <> 'active' then
     perform base.raise('KC004', format('The model %s is retired: nothing is added to it', p_model.name), 'model');
@@ -144,7 +145,8 @@ begin
        order by f.id
     loop
       perform from memory.embeddings e
-        where e.user_id = p_user_id and e.id = v_id and e.model_id = p_model.id for no key update;
+        where e.user_id = p_user_id and e.model_id = p_model.id and e.id between v_id and v_id
+        order by e.id for no key update;
       v_held := v_held || v_id;
     end loop;
   end if;
@@ -188,30 +190,37 @@ begin
     -- One that others made meanwhile, and want again.
     for v_id in select u.id from unnest(v_ids) as u (id) except select u.id from unnest(v_made || v_held) as u (id) loop
       perform from memory.embeddings e
-        where e.user_id = p_user_id and e.id = v_id and e.model_id = p_model.id for no key update skip locked;
+        where e.user_id = p_user_id and e.model_id = p_model.id and e.id between v_id and v_id
+        order by e.id for no key update skip locked;
       if not found then
         perform base.raise('40001', 'An embedding was made meanwhile');
       end if;
     end loop;
-    with replaced as (
+    for v_item in
+      select distinct on (u.id) u.id, u.embedding, u.metadata
+        from unnest(v_ids, p_embeddings, p_metadata) with ordinality as u (id, embedding, metadata, n)
+       where u.id <> all (coalesce(v_made, '{}'))
+       order by u.id, u.n
+    loop
+      -- It is held, so it stays in its place.
       update memory.embeddings e
-         set metadata = coalesce(i.metadata, e.metadata),
-             embedding = case when p_replace and p_model.storage = 'vector' then i.embedding else e.embedding end,
-             half_embedding = case when p_replace and p_model.storage = 'halfvec' then i.embedding::ext.halfvec
+         set metadata = coalesce(v_item.metadata, e.metadata),
+             embedding = case when p_replace and p_model.storage = 'vector' then v_item.embedding else e.embedding end,
+             half_embedding = case when p_replace and p_model.storage = 'halfvec' then v_item.embedding::ext.halfvec
                                    else e.half_embedding end,
              updated_at = clock_timestamp()
-        from (select distinct on (u.id) u.id, u.embedding, u.metadata
-                from unnest(v_ids, p_embeddings, p_metadata) with ordinality as u (id, embedding, metadata, n)
-               where u.id <> all (coalesce(v_made, '{}'))
-               order by u.id, u.n) i
-       where e.user_id = p_user_id and e.id = i.id and e.model_id = p_model.id
-         and (i.metadata <> e.metadata
+       where e.user_id = p_user_id and e.model_id = p_model.id
+         and e.ctid = (select h.ctid from memory.embeddings h
+                        where h.user_id = p_user_id and h.model_id = p_model.id and h.id between v_item.id and v_item.id
+                        order by h.id)
+         and (v_item.metadata <> e.metadata
               or p_replace and not coalesce(case p_model.storage
-                   when 'vector' then e.embedding operator(ext.=) i.embedding
-                   else e.half_embedding operator(ext.=) i.embedding::ext.halfvec end, false))
-      returning e.id
-    )
-    select array_agg(r.id) into v_replaced from replaced r;
+                   when 'vector' then e.embedding operator(ext.=) v_item.embedding
+                   else e.half_embedding operator(ext.=) v_item.embedding::ext.halfvec end, false));
+      if found then
+        v_replaced := v_replaced || v_item.id;
+      end if;
+    end loop;
   end if;
 
   return query
