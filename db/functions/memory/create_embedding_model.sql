@@ -1,8 +1,8 @@
 -- api.create_embedding_model: registers a model whose vectors are to be kept, and makes room for them.
 --
 -- Rules   storage is vector up to 2,000 dimensions and halfvec beyond, unless it is named. An hnsw index is there
---         from the beginning; ivfflat learns from rows and is made later (plinth embeddings index). Unless probes are
---         named, they are 10, or as many as there are lists.
+--         from the beginning; ivfflat learns from rows and is made later (plinth embeddings index). Unless they are
+--         named, probes are 10, or as many as there are lists, and ef_construction is 128, or twice m.
 --         The first model is the default one; default makes this one it.
 --         Others are read and written meanwhile.
 -- Permission embeddings:manage
@@ -18,7 +18,7 @@ create or replace function api.create_embedding_model(
   p_storage              text default null,
   p_index_kind           text default 'hnsw',
   p_hnsw_m               integer default 16,
-  p_hnsw_ef_construction integer default 128,
+  p_hnsw_ef_construction integer default null,
   p_hnsw_ef_search       integer default 100,
   p_ivfflat_lists        integer default 100,
   p_ivfflat_probes       integer default null,
@@ -54,8 +54,9 @@ begin
        ivfflat_lists, ivfflat_probes, is_default)
     values (p_name, coalesce(btrim(p_description), ''), p_dimensions, coalesce(p_metric, 'cosine'),
             coalesce(p_storage, case when p_dimensions <= 2000 then 'vector' else 'halfvec' end),
-            coalesce(p_index_kind, 'hnsw'), coalesce(p_hnsw_m, 16), coalesce(p_hnsw_ef_construction, 128),
-            coalesce(p_hnsw_ef_search, 100), coalesce(p_ivfflat_lists, 100), coalesce(p_ivfflat_probes, least(10, p_ivfflat_lists)),
+            coalesce(p_index_kind, 'hnsw'), coalesce(p_hnsw_m, 16),
+            coalesce(p_hnsw_ef_construction, greatest(128, 2 * least(p_hnsw_m, 100))), coalesce(p_hnsw_ef_search, 100),
+            coalesce(p_ivfflat_lists, 100), coalesce(p_ivfflat_probes, least(10, p_ivfflat_lists)),
             coalesce(p_default, false) or not exists (select from memory.embedding_models m where m.is_default))
     returning * into v_model;
   exception

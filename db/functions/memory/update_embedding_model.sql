@@ -1,10 +1,10 @@
 -- api.update_embedding_model: changes how a model is searched, which index it should have, or whether it is the
 -- default.
 --
--- Rules   What is not named stays; probes are no more than the lists that are named. ef_search and probes count from
---         the next search on. Another index is built by an operator, while searches use the one there is (plinth
---         embeddings index); the model says until then which one it should have. Dimensions, metric and storage never
---         change: register another model and embed the texts anew.
+-- Rules   What is not named stays; probes are no more than the lists that are named, ef_construction no less than twice
+--         the m. ef_search and probes count from the next search on. Another index is built by an operator, while
+--         searches use the one there is (plinth embeddings index); the model says until then which one it should have.
+--         Dimensions, metric and storage never change: register another model and embed the texts anew.
 --         A retired model is searched, but nothing is added to it. default makes it the one that is meant where none
 --         is named; the former default is so no more.
 --         With p_version the change is made only while that is the current version (optimistic).
@@ -54,7 +54,7 @@ begin
        set description = coalesce(btrim(p_description), m.description),
            index_kind = coalesce(p_index_kind, m.index_kind),
            hnsw_m = coalesce(p_hnsw_m, m.hnsw_m),
-           hnsw_ef_construction = coalesce(p_hnsw_ef_construction, m.hnsw_ef_construction),
+           hnsw_ef_construction = coalesce(p_hnsw_ef_construction, greatest(m.hnsw_ef_construction, 2 * least(p_hnsw_m, 100))),
            hnsw_ef_search = coalesce(p_hnsw_ef_search, m.hnsw_ef_search),
            ivfflat_lists = coalesce(p_ivfflat_lists, m.ivfflat_lists),
            ivfflat_probes = coalesce(p_ivfflat_probes, least(m.ivfflat_probes, p_ivfflat_lists)),

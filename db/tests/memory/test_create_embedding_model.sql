@@ -1,12 +1,13 @@
 -- api.create_embedding_model: registers a model, makes its partition and index.
 begin;
-select plan(34);
+select plan(35);
 
 select is(pg_get_function_arguments('api.create_embedding_model'::regproc),
   'p_name text, p_dimensions integer, p_description text DEFAULT ''''::text, p_metric text DEFAULT ''cosine''::text, '
   'p_storage text DEFAULT NULL::text, p_index_kind text DEFAULT ''hnsw''::text, p_hnsw_m integer DEFAULT 16, '
-  'p_hnsw_ef_construction integer DEFAULT 128, p_hnsw_ef_search integer DEFAULT 100, p_ivfflat_lists integer DEFAULT 100, '
-  'p_ivfflat_probes integer DEFAULT NULL::integer, p_default boolean DEFAULT false', 'arguments');
+  'p_hnsw_ef_construction integer DEFAULT NULL::integer, p_hnsw_ef_search integer DEFAULT 100, '
+  'p_ivfflat_lists integer DEFAULT 100, p_ivfflat_probes integer DEFAULT NULL::integer, '
+  'p_default boolean DEFAULT false', 'arguments');
 select is(pg_get_function_result('api.create_embedding_model'::regproc), 'SETOF core.embedding_model_details',
   'result');
 select is(p.provolatile::text || p.prosecdef, 'vtrue', 'volatile, definer') from pg_proc p
@@ -37,6 +38,9 @@ select results_eq(
 select results_eq(
   $$ select m.index_kind, m.index_state from create_embedding_model('tap-new-none', 8, p_index_kind => 'none') m $$,
   $$ values ('none', 'none') $$, 'or none is wanted');
+select results_eq(
+  $$ select m.hnsw_ef_construction from create_embedding_model('tap-new-m', 8, p_hnsw_m => 80) m $$, '{160}'::integer[],
+  'as many candidates as so many neighbours need');
 
 select throws_ok($$ select create_embedding_model(null, 3) $$, 'VL003', 'A model needs a name and dimensions',
   'no name');
@@ -74,7 +78,7 @@ reset session authorization;
 -- What the partition is.
 select is((select array_agg(c.relrowsecurity and c.relforcerowsecurity) from memory.embedding_models m
              join pg_class c on c.oid = to_regclass(format('memory.embeddings_%s', m.id)) where m.name ~ '^tap-new'),
-          '{t,t,t,t}', 'row policies are forced on each partition');
+          '{t,t,t,t,t}', 'row policies are forced on each partition');
 select is((select array_agg(split_part(pg_get_indexdef(i.indexrelid), ' USING ', 2)) from memory.embedding_models m
              join pg_index i on i.indrelid = to_regclass(format('memory.embeddings_%s', m.id))
              join pg_class c on c.oid = i.indexrelid join pg_am a on a.oid = c.relam and a.amname = 'hnsw'
@@ -91,7 +95,7 @@ select throws_ok(
   '23514', null, 'the database itself refuses a vector of another length');
 select is((select array_agg(l.action || ' ' || l.entity_id order by l.id) from ops.audit_logs l where l.entity_id ~
   '^tap-new'),
-          '{"insert tap-new-768","insert tap-new-3072","insert tap-new-ivf","insert tap-new-none"}',
+          '{"insert tap-new-768","insert tap-new-3072","insert tap-new-ivf","insert tap-new-none","insert tap-new-m"}',
             'it is in the trail');
 
 update base.settings set value = (select count(*) from memory.embedding_models)::text where name =

@@ -1,6 +1,6 @@
 -- api.update_embedding_model: how a model is searched, which index it should have, whether it is the default.
 begin;
-select plan(16);
+select plan(19);
 
 select is(pg_get_function_arguments('api.update_embedding_model'::regproc),
   'p_name text, p_description text DEFAULT NULL::text, p_index_kind text DEFAULT NULL::text, '
@@ -31,6 +31,13 @@ select is((select m.state from update_embedding_model('test-3', p_state => 'reti
 select results_eq(
   $$ select m.index_kind, m.index_state from update_embedding_model('test-3-l2', p_index_kind => 'ivfflat') m $$,
   $$ values ('ivfflat', 'ready') $$, 'another index is wanted; the one there is serves until then');
+select is((select m.hnsw_ef_construction from update_embedding_model('test-3-l2', p_hnsw_ef_construction => 40) m), 40,
+          'a graph with less care');
+select results_eq(
+  $$ select m.hnsw_m, m.hnsw_ef_construction from update_embedding_model('test-3-l2', p_hnsw_m => 80) m $$,
+  'values (80, 160)', 'more neighbours need more candidates');
+select throws_ok($$ select update_embedding_model('test-3-l2', p_hnsw_m => 101) $$, 'VL001',
+  'hnsw_m must be from 2 to 100', 'too many neighbours');
 
 select throws_ok($$ select update_embedding_model('test-3-l2', p_hnsw_ef_search => 1001) $$, 'VL001',
   'hnsw_ef_search must be from 1 to 1,000', 'a number out of bounds');
