@@ -9,6 +9,7 @@
 --         beginning.
 --         It takes no more once it has worked for a second, or arguments reach http.page_bytes: pending tells that
 --         there are more. So steps that are slow to check, or fail one after the other, are not begun all or none.
+-- Why offset 0   As in core.branch_ids: each is looked up by its key.
 -- Permission self:write
 -- Errors  UN001 nobody is signed in; NF001 there is no such plan; VL001 most
 -- Locks   of one plan after the other its conversation against erasure, its row, then the steps. Those of the named
@@ -79,8 +80,11 @@ begin
               from (select e.plan_id, e.step, s.name, e.skill_name, e.skill_version, e.arguments, e.id as execution_id,
                            e.attempt, e.expires_at
                       from unnest(v_ids) as u (id)
-                      join chat.function_executions e on e.user_id = p_user_id and e.id = u.id
-                      join chat.planner_steps s on s.user_id = p_user_id and s.plan_id = e.plan_id and s.step = e.step) i),
+                     cross join lateral (select x.* from chat.function_executions x
+                                          where x.user_id = p_user_id and x.id = u.id offset 0) e
+                     cross join lateral (select t.name from chat.planner_steps t
+                                          where t.user_id = p_user_id and t.plan_id = e.plan_id and t.step = e.step
+                                         offset 0) s) i),
            count(*) filter (where s.status = 'pending'), count(*) filter (where s.status = 'running')
       from chat.planner_executions p
       join chat.planner_steps s on s.user_id = p.user_id and s.plan_id = p.id

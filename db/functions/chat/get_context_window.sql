@@ -11,6 +11,7 @@
 --         What kept older messages out, cut_by tells: tokens, bytes or messages; NULL: nothing did.
 --         How many messages of the conversation are not part of it, left_out tells: those of other branches and those
 --         the summary covers among them.
+-- Why offset 0   As in core.branch_ids: each is looked up by its key.
 -- Errors  UN001 nobody is signed in; NF001 there is no such conversation, or leaf is no message of it; VL001 max_tokens
 --         is not from 1 to 10,000,000, or has no room for what is always part; KC004 what is always part has more bytes
 --         than a window
@@ -80,7 +81,8 @@ begin
     union all
     select m.id, m.parent_id, m.role
       from up u
-      join chat.messages m on m.user_id = p_user_id and m.id = u.parent_id
+     cross join lateral (select p.id, p.parent_id, p.role from chat.messages p
+                          where p.user_id = p_user_id and p.id = u.parent_id offset 0) m
      where u.id > v_at or u.role = 'tool'
   )
   select array_agg(u.id), (array_agg(u.id) filter (where u.parent_id is null))[1] into v_chain, v_junction from up u;
@@ -125,11 +127,8 @@ begin
       -v_bytes));
   end if;
 
-  -- "offset 0" here and below: each is looked up by its key. How many there are the planner guesses, and of a user with
-  -- many messages it would read all.
   -- Backwards until it is full: on the branch answer by answer, then along the main line. What is fetched is counted,
-  -- and
-  -- nothing is read ahead: the last messages may be large.
+  -- and nothing is read ahead: the last messages may be large.
   v_at := leaf;
   v_more := leaf is not null;
   while v_more loop

@@ -2,6 +2,7 @@
 -- order.
 --
 -- Rules   p_path is how errors name a memory of a list: 'memories[%s].'.
+-- Why offset 0   As in core.branch_ids: each is looked up by its key, in the order they are locked in.
 -- Errors  VL001 a field breaks a rule; VL003 content is missing; NF001 there is no such conversation; KC001 another
 --         memory refers to the same point of Qdrant
 -- Locks   the conversations, shared, against their erasure
@@ -18,11 +19,11 @@ declare
   v_ready   memory.semantic_memories[] := '{}';
   v_done    uuid[];
 begin
-  v_known := array(select c.id from chat.conversations c
-                    where c.user_id = v_user_id and c.status <> 'deleted'
-                      and c.id in (select m.conversation_id from unnest(p_memories) m)
-                    order by c.id
-                      for key share);
+  v_known := array(select c.id
+                     from (select distinct m.conversation_id as id from unnest(p_memories) m order by 1) k
+                    cross join lateral (select t.id from chat.conversations t
+                                         where t.user_id = v_user_id and t.id = k.id and t.status <> 'deleted'
+                                        offset 0 for key share) c);
 
   foreach v_memory in array p_memories loop
     v_memory.id := base.new_id();

@@ -6,6 +6,7 @@
 --         each report is new. Reports count in the hour they tell (at), not in that in which they come.
 --         Tokens of the last day count against the tokens that the user, and the API key, have per day.
 --         p_path is how errors name a report of a list: 'events[%s].'.
+-- Why offset 0   As in core.branch_ids: each is looked up by its key.
 -- Errors  VL001 a field breaks a rule; VL002 there is no such field; VL003 model is missing
 -- Locks   ops.usage_events in the order of event_id; then those of core.count_tokens; then those of core.add_usage
 create or replace function core.add_usage_events(p_user_id uuid, p_events jsonb, p_path text default '')
@@ -107,7 +108,8 @@ begin
   return query
     select u.usage_id, e.name, u.usage_id is distinct from e.id
       from unnest(v_ids, v_names) with ordinality as e (id, name, n)
-      join ops.usage_events u on u.user_id = p_user_id and u.event_id = e.name
+     cross join lateral (select o.usage_id from ops.usage_events o
+                          where o.user_id = p_user_id and o.event_id = e.name offset 0) u
      order by e.n;
 end
 $$;

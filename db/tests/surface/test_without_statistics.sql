@@ -1,7 +1,7 @@
 -- Searches, recalls and imports of a user with many rows, and calls with one of many keys, of which nobody took
 -- statistics yet: they read what they need, and not all there is.
 begin;
-select plan(11);
+select plan(15);
 
 -- First of all, as in every test: models are made one at a time, and each locks what rows hang on.
 select create_embedding_model('tap-fresh', 2, p_index_kind => 'none');
@@ -16,16 +16,16 @@ select n, now() - (20000 - n) * interval '1 minute' as at,
        concat_ws(' ', 'common', 'word' || n % 89, case when n % 500 = 0 then 'seldom' end, repeat('of the ', 100)) as content
   from generate_series(1, 20000) n;
 
--- How many rows of accounts, chats and memories a statement reads.
+-- How many rows of accounts, chats, memories and what is kept of them a statement reads.
 create function pg_temp.rows_read(p_statement text) returns bigint language plpgsql as $$
 declare
   v_before bigint;
 begin
   v_before := (select sum(coalesce(s.seq_tup_read, 0) + coalesce(s.idx_tup_fetch, 0)) from pg_stat_xact_user_tables s
-                where s.schemaname in ('auth', 'chat', 'memory'));
+                where s.schemaname in ('auth', 'chat', 'memory', 'ops'));
   execute p_statement;
   return (select sum(coalesce(s.seq_tup_read, 0) + coalesce(s.idx_tup_fetch, 0)) from pg_stat_xact_user_tables s
-           where s.schemaname in ('auth', 'chat', 'memory')) - v_before;
+           where s.schemaname in ('auth', 'chat', 'memory', 'ops')) - v_before;
 end $$;
 
 -- What was planned while there was nothing, and no table worth a scan of it.
@@ -38,12 +38,42 @@ create function pg_temp.read_branch(p_talk uuid, p_branch uuid) returns bigint l
   select count(*) from api.get_messages(pg_temp.id('2f001'), p_talk, p_branch => p_branch)
 $$;
 select c.id as talk from api.create_conversation(pg_temp.id('2f001'), 'Branched') c \gset
-select pg_temp.say_in(:'talk', pg_temp.say_in(:'talk', pg_temp.say_in(:'talk'))) as branch \gset
+select pg_temp.say_in(:'talk') as first \gset
+select pg_temp.say_in(:'talk', pg_temp.say_in(:'talk', :'first')) as branch \gset
 select pg_temp.read_branch(:'talk', :'branch');
 select count(pg_temp.say_in(:'talk')) from generate_series(1, 1000);
 select pg_temp.say_in(:'talk', :'branch') as branch \gset
 select cmp_ok(pg_temp.rows_read(format('select pg_temp.read_branch(%L, %L)', :'talk', :'branch')), '<', 100::bigint,
               'a branch of a conversation that became long');
+
+-- What hangs on one of many conversations, messages, runs and reports.
+select register_skill('TapFresh', 'Does nothing', '{"type": "object"}');
+create function pg_temp.work(p_talk uuid, p_leaf uuid) returns void language plpgsql as $$
+begin
+  perform api.get_context_window(pg_temp.id('2f001'), p_talk, 50, p_leaf);
+  perform api.create_memory(pg_temp.id('2f001'), 'It is so', p_conversation_id => p_talk);
+  perform api.create_plan(pg_temp.id('2f001'), 'Done', '[{"skill": "TapFresh"}]', p_start => true);
+  perform api.claim_plan_steps(pg_temp.id('2f001'));
+  perform api.record_usage(pg_temp.id('2f001'), 'model', p_event_id => 'before');
+end $$;
+set local plan_cache_mode = force_generic_plan;
+select set_conversation_summary(pg_temp.id('2f001'), :'talk', 'Hello', :'first');
+select pg_temp.work(:'talk', :'branch');
+insert into chat.conversations (user_id) select pg_temp.id('2f001') from generate_series(1, 1000);
+insert into chat.function_executions (user_id, skill_name, skill_version, status, started_at, expires_at, finished_at)
+select pg_temp.id('2f001'), 'TapFresh', '1.0.0', 'succeeded', now(), now(), now() from generate_series(1, 1000);
+insert into ops.usage_events (user_id, event_id, usage_id)
+select pg_temp.id('2f001'), 'event ' || n, base.new_id() from generate_series(1, 1000) n;
+select cmp_ok(pg_temp.rows_read(format('select from api.get_context_window(pg_temp.id(%L), %L, 50, %L)', '2f001', :'talk',
+                                       :'branch')), '<', 100::bigint, 'the context of a branch');
+select cmp_ok(pg_temp.rows_read(format('select from api.create_memory(pg_temp.id(%L), %L, p_conversation_id => %L)', '2f001',
+                                       'So it is', :'talk')), '<', 100::bigint, 'a memory of one of many conversations');
+select create_plan(pg_temp.id('2f001'), 'Done', '[{"skill": "TapFresh"}]', p_start => true);
+select cmp_ok(pg_temp.rows_read($$ select from api.claim_plan_steps(pg_temp.id('2f001')) $$), '<', 100::bigint,
+              'a run after many');
+select cmp_ok(pg_temp.rows_read($$ select from api.record_usage(pg_temp.id('2f001'), 'model', p_event_id => 'after') $$), '<',
+              100::bigint, 'a report after many');
+reset plan_cache_mode;
 
 create function pg_temp.say() returns void language sql as $$
   select api.create_messages(pg_temp.id('2f000'), pg_temp.id('2fc00'), '[{"role": "user", "content": "Hello"}]')

@@ -23,8 +23,9 @@ select m.id,
   from memory.semantic_memories m
  where (m.expires_at is null or m.expires_at > now())
    and (m.conversation_id is null
-        or exists (select from chat.conversations c
-                    where c.user_id = m.user_id and c.id = m.conversation_id and c.status <> 'deleted'));
+        -- Not "exists": of a user with many conversations that might read all.
+        or (select c.status from chat.conversations c
+             where c.user_id = m.user_id and c.id = m.conversation_id) <> 'deleted');
 
 comment on view core.memory_details is
   'A memory as its owner sees it; not what has expired, or belongs to a deleted conversation';
