@@ -5,6 +5,7 @@
 --         attempts.stop in a row from addresses where the subject never succeeded: until they are forgotten
 --         (core.forget_attempts, or time). attempts.per_address within an hour, attempts.overall within a minute.
 --         Where the subject has succeeded before, only its own failures from there count.
+-- Why offset 0   As in core.branch_ids: each is looked up by its key.
 create or replace function core.attempt_wait(p_kind text, p_subject bytea, p_address bytea)
 returns integer
 language plpgsql
@@ -21,8 +22,10 @@ declare
   v_until timestamptz;
   v_other timestamptz;
 begin
-  select a.* into v_pair from auth.attempts a
-   where a.kind = p_kind and a.subject = p_subject and a.address = p_address and a.forget_at > v_now;
+  select a.* into v_pair
+    from (select * from auth.attempts t
+           where t.kind = p_kind and t.subject = p_subject and t.address = p_address offset 0) a
+   where a.forget_at > v_now;
 
   if v_pair.failures >= v_stop then
     v_until := v_pair.forget_at;
@@ -37,7 +40,8 @@ begin
     from (values (p_subject, bytea '', v_stop),
                  (bytea '', p_address, nullif(base.setting('attempts.per_address'), '0')::integer),
                  (bytea '', bytea '', nullif(base.setting('attempts.overall'), '0')::integer)) as l (subject, address, most)
-    join auth.attempts a on a.kind = p_kind and a.subject = l.subject and a.address = l.address
+   cross join lateral (select * from auth.attempts t
+                        where t.kind = p_kind and t.subject = l.subject and t.address = l.address offset 0) a
    where a.forget_at > v_now and a.failures >= l.most;
   if v_pair.succeeded_at is null then
     v_until := greatest(v_until, v_other);

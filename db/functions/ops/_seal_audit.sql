@@ -3,6 +3,7 @@
 -- Rules   A seal names its rows with their digests and hangs on the seal before, under a key that is kept elsewhere.
 --         A row is not covered until then: what could be changed unseen is what was written since the last run, and
 --         select count(*) from ops.audit_unsealed tells how much that is.
+-- Why offset 0   As in core.branch_ids: each is looked up by its key.
 -- Errors  SV503 the connection brought no keys
 -- Locks   the waiting rows it takes. Of two that seal at once, one waits and takes the rest, or gets 23505, and
 --         nothing is lost.
@@ -23,10 +24,10 @@ begin
     returning u.audit_id
   )
   select array_agg(t.audit_id order by t.audit_id),
-         array_agg(case when l.id is not null then ops.audit_digest(l) end order by t.audit_id)
+         array_agg(l.digest order by t.audit_id)
     into v_seal.audit_ids, v_seal.digests
     from taken t
-    left join ops.audit_logs l on l.id = t.audit_id;
+    left join lateral (select ops.audit_digest(a) as digest from ops.audit_logs a where a.id = t.audit_id offset 0) l on true;
 
   if v_seal.audit_ids is null then
     return 0;

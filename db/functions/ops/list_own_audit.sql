@@ -2,6 +2,7 @@
 --
 -- Rules   by_self is NULL where nobody was signed in. Address and agent are those of the user, or of whoever was not
 --         signed in: where others acted, they are the others'.
+-- Why offset 0   As in core.branch_ids: each is looked up by its key.
 -- Errors  UN001 nobody is signed in; VL001 after is not a place in this list
 create or replace function api.list_own_audit(p_user_id uuid, p_after text default null, p_limit integer default 50)
 returns table (
@@ -34,11 +35,11 @@ begin
            case when coalesce(l.actor_id, p_user_id) = p_user_id then d.address end,
            case when coalesce(l.actor_id, p_user_id) = p_user_id then d.user_agent end,
            l.id::text
-      from ops.audit_logs l
-      left join ops.audit_details d on d.audit_id = l.id
-     where l.user_id = p_user_id and (p_after is null or l.id < p_after::uuid)
-     order by l.id desc
-     limit p_limit;
+      from (select a.* from ops.audit_logs a
+             where a.user_id = p_user_id and (p_after is null or a.id < p_after::uuid)
+             order by a.id desc limit p_limit) l
+      left join lateral (select a.address, a.user_agent from ops.audit_details a where a.audit_id = l.id offset 0) d on true
+     order by l.id desc;
 end
 $$;
 

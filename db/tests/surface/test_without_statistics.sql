@@ -1,7 +1,7 @@
 -- Searches, recalls and imports of a user with many rows, and calls with one of many keys, of which nobody took
 -- statistics yet: they read what they need, and not all there is.
 begin;
-select plan(15);
+select plan(18);
 
 -- First of all, as in every test: models are made one at a time, and each locks what rows hang on.
 select create_embedding_model('tap-fresh', 2, p_index_kind => 'none');
@@ -151,6 +151,35 @@ select cmp_ok(pg_temp.rows_read($$ select http.enter('user', null, pg_temp.key(2
               'the key of a call');
 select cmp_ok(pg_temp.rows_read($$ select http.take(array[pg_temp.key(20000)], '{192.0.2.9}', '{""}', '{1}', '{1}',
                                                     '{}', '{}') $$), '<', 100::bigint, 'whose limits hold');
+
+-- Failed sign-ins, links, and the trail.
+set local enable_seqscan = off;
+create function pg_temp.link(p_n integer) returns void language sql as $$
+  insert into auth.one_time_tokens (user_id, id, kind, token_hash, expires_at)
+  values (base.id_at(now() + p_n * interval '1 s'), base.id_at(now() + p_n * interval '1 s'), 'verify_email',
+          sha256(('link ' || p_n)::bytea), now() + interval '1 day')
+$$;
+create function pg_temp.sign_in(p_n integer) returns void language plpgsql as $$
+begin
+  perform core.attempt_wait('password', pg_temp.key(p_n), pg_temp.key(p_n));
+  perform core.forget_attempts(pg_temp.id('2f001'));
+  perform core.use_one_time_token('verify_email', 'link ' || p_n);
+end $$;
+create function pg_temp.trail() returns bigint language sql as $$
+  select count(*) from api.list_own_audit(pg_temp.id('2f000'))
+$$;
+analyze auth.attempts, auth.one_time_tokens;
+select pg_temp.link(1), pg_temp.sign_in(1), pg_temp.trail(), core.seal_audit(1);
+select count(pg_temp.link(n)) from generate_series(2, 1000) n;
+insert into auth.attempts (kind, subject, address, forget_at)
+select 'password', pg_temp.key(n), pg_temp.key(n), now() + interval '1 day' from generate_series(1, 1000) n;
+insert into ops.audit_logs (id, user_id, action, entity_type)
+select base.new_id(), pg_temp.id('2f000'), 'insert', 'auth.users' from generate_series(1, 1000) n;
+insert into ops.audit_details (audit_id, user_id) select l.id, l.user_id from ops.audit_logs l on conflict do nothing;
+select cmp_ok(pg_temp.rows_read('select pg_temp.sign_in(1000)'), '<', 100::bigint, 'failed sign-ins, and links');
+select cmp_ok(pg_temp.rows_read('select pg_temp.trail()'), '<', 500::bigint, 'a page of a long trail');
+select cmp_ok(pg_temp.rows_read('select core.seal_audit(1)'), '<', 100::bigint, 'what is sealed of a long trail');
+reset enable_seqscan;
 set local session_replication_role = origin;
 reset plan_cache_mode;
 
