@@ -11,7 +11,8 @@
 --         expires_in is whole seconds, never one too many: an answer is kept so long.
 --         The row it returns is what the function under it hangs on: the planner cannot call that one first.
 -- Why offset 0, and enable_seqscan   The hash alone chooses the index. A connection may have planned while there were
---         few keys, when to read all of them is as good, or the index of those in force, and would go on doing so.
+--         few sessions or keys, when to read all of them is as good, or the index of those in force, and would go on
+--         doing so.
 -- Errors  UN001 no such live session or key; UN003 a step-up is needed; NP001 permission or scope missing, or a key
 --         where a session is needed
 -- Locks   none
@@ -41,8 +42,8 @@ begin
   if p_auth <> 'none' then
     select s.user_id, s.id, floor(extract(epoch from s.expires_at - now()))::integer, s.stepped_up_at
       into enter.user_id, v_session, enter.expires_in, v_stepped_up
-      from auth.sessions s
-     where s.token_hash = p_token and s.ended_at is null and s.expires_at > now();
+      from (select * from auth.sessions t where t.token_hash = p_token offset 0) s
+     where s.ended_at is null and s.expires_at > now();
 
     if not found then
       -- Two queries rather than one with OR: each is one look into one index.

@@ -7,6 +7,7 @@
 --         Of an account that is erased, or may be any moment, no request id is kept: its erasure may have passed by.
 --         A batch is known by the id of its first call: one that is sent again, because its answer was lost, counts
 --         once. The ids are the layer's, of version 7, by the time of the call: p_ats, in milliseconds since 1970.
+-- Why offset 0, and enable_seqscan   As in http.enter: the hash alone chooses the index, and each is looked up by it.
 -- Locks   the batch, the new rows, then those of core.fold_usage
 -- Owned by plinth_system: it finds sessions and keys of every user, by the hash of the presented token only.
 create or replace function http.record_usage(
@@ -27,6 +28,7 @@ language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
 as $$
 declare
   v_counts analytics.api_metrics[];
@@ -46,9 +48,11 @@ begin
                     where u.id = w.user_id and (u.status = 'erased' or u.deleted_at < now() - interval '5 seconds')) as gone
       from unnest(p_tokens, p_users, p_methods, p_routes, p_statuses, p_caches) with ordinality
              as t (token, user_id, method, route, status, cache, n)
-      left join auth.sessions s on s.token_hash = t.token
-      left join auth.api_keys k on s.id is null and k.secret_hash = t.token
-      left join auth.api_keys f on s.id is null and k.id is null and f.previous_hash = t.token
+      left join lateral (select a.id, a.user_id from auth.sessions a where a.token_hash = t.token offset 0) s on true
+      left join lateral (select a.id, a.user_id from auth.api_keys a
+                          where a.secret_hash = t.token and s.id is null offset 0) k on true
+      left join lateral (select a.id, a.user_id from auth.api_keys a
+                          where a.previous_hash = t.token and s.id is null and k.id is null offset 0) f on true
      cross join lateral (
        select coalesce(s.user_id, k.user_id, f.user_id, t.user_id, '00000000-0000-0000-0000-000000000000') as user_id) w
   ), added as (

@@ -61,8 +61,9 @@ begin
     v_user := null;
     v_key := null;
     if p_tokens[i] is not null then
-      select s.user_id into v_user from auth.sessions s
-       where s.token_hash = p_tokens[i] and s.ended_at is null and s.expires_at > now();
+      select s.user_id into v_user
+        from (select * from auth.sessions t where t.token_hash = p_tokens[i] offset 0) s
+       where s.ended_at is null and s.expires_at > now();
       if not found then
         select k.user_id, k.id into v_user, v_key
           from (select * from auth.api_keys a where a.secret_hash = p_tokens[i]

@@ -7,7 +7,7 @@ select is(pg_get_function_arguments('http.record_usage'::regproc),
   'p_kinds integer[], p_ids uuid[], p_ats bigint[], p_durations integer[], p_request_ids text[]', 'arguments');
 select is(pg_get_function_result('http.record_usage'::regproc), 'integer', 'result');
 select is(concat_ws(' ', p.provolatile, p.prosecdef, p.proowner::regrole, p.proconfig),
-          'v t plinth_system {"search_path=pg_catalog, pg_temp"}', 'volatility, definer, owner, search path')
+          'v t plinth_system {"search_path=pg_catalog, pg_temp",enable_seqscan=off}', 'volatility, definer, owner, search path')
   from pg_proc p where p.oid = 'http.record_usage'::regproc;
 select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1), '{plinth_system,plinth_web}',
           'who may call it')

@@ -1,7 +1,7 @@
 -- Searches, recalls and imports of a user with many rows, and calls with one of many keys, of which nobody took
 -- statistics yet: they read what they need, and not all there is.
 begin;
-select plan(18);
+select plan(21);
 
 -- First of all, as in every test: models are made one at a time, and each locks what rows hang on.
 select create_embedding_model('tap-fresh', 2, p_index_kind => 'none');
@@ -135,18 +135,37 @@ create function pg_temp.keys(p_first integer, p_last integer) returns void langu
   select pg_temp.id('2f000'), base.id_at(now() + n * interval '1 s'), 'tap ' || n, 'plk_aaaaaaaa', pg_temp.key(n), '{*}'
     from generate_series(p_first, p_last) n;
 $$;
+create function pg_temp.token(p_n integer) returns bytea language sql as $$ select sha256(('tap token ' || p_n)::bytea) $$;
+create function pg_temp.sessions(p_first integer, p_last integer) returns void language sql as $$
+  insert into auth.sessions (user_id, id, token_hash, refresh_hash, expires_at, refresh_expires_at)
+  select pg_temp.id('2f000'), base.id_at(now() + n * interval '1 s'), pg_temp.token(n), pg_temp.token(n),
+         now() + interval '1 day', now() + interval '1 day'
+    from generate_series(p_first, p_last) n;
+$$;
+create function pg_temp.count_call(p_n integer) returns integer language sql as $$
+  select http.record_usage(array[pg_temp.token(p_n)], array[null]::uuid[], '{GET}', '{/v1/me}', '{200}', '{hit}', '{1}',
+                           array[base.new_id()], array[extract(epoch from now()) * 1000]::bigint[], '{1}', '{tap}')
+$$;
 create function pg_temp.calls(p_n integer) returns void language plpgsql as $$
 begin
+  perform pg_temp.count_call(p_n);
+  perform http.enter('user', null, pg_temp.token(p_n), '');
   perform http.enter('user', null, pg_temp.key(p_n), '');
+  perform http.take(array[pg_temp.token(p_n)], '{192.0.2.9}', '{""}', '{1}', '{1}', '{}', '{}');
   perform http.take(array[pg_temp.key(p_n)], '{192.0.2.9}', '{""}', '{1}', '{1}', '{}', '{}');
 end $$;
 set local plan_cache_mode = force_generic_plan;
 -- For all of it: to change this makes a session forget its plans.
 set local session_replication_role = replica;
-select pg_temp.keys(1, 1);
-analyze auth.api_keys;
+select pg_temp.keys(1, 1), pg_temp.sessions(1, 1);
+analyze auth.api_keys, auth.sessions;
 select pg_temp.calls(1);
-select pg_temp.keys(2, 20000);
+select pg_temp.keys(2, 20000), pg_temp.sessions(2, 2000);
+select cmp_ok(pg_temp.rows_read($$ select http.enter('user', null, pg_temp.token(2000), '') $$), '<', 100::bigint,
+              'the session of a call');
+select cmp_ok(pg_temp.rows_read($$ select http.take(array[pg_temp.token(2000)], '{192.0.2.9}', '{""}', '{1}', '{1}',
+                                                    '{}', '{}') $$), '<', 100::bigint, 'whose limits hold');
+select cmp_ok(pg_temp.rows_read($$ select pg_temp.count_call(2000) $$), '<', 100::bigint, 'and which is counted');
 select cmp_ok(pg_temp.rows_read($$ select http.enter('user', null, pg_temp.key(20000), '') $$), '<', 100::bigint,
               'the key of a call');
 select cmp_ok(pg_temp.rows_read($$ select http.take(array[pg_temp.key(20000)], '{192.0.2.9}', '{""}', '{1}', '{1}',
