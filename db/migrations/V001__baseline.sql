@@ -1909,6 +1909,9 @@ comment on column auth.logins.login is 'Username or e-mail, in lower case';
 comment on column auth.logins.kind is 'username or email';
 comment on column auth.logins.user_id is 'The account';
 
+create index logins_user_id_login_idx on auth.logins (user_id, login);
+comment on index auth.logins_user_id_login_idx is 'For exports, which read each table in the order of its key';
+
 create function auth.tg_users__keep_logins()
 returns trigger
 language plpgsql

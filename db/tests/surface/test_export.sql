@@ -48,13 +48,12 @@ $$;
 select is_empty('select pg_temp.without_a_key()', 'each table has a primary key');
 select is_empty('select pg_temp.told_secrets()', 'what names a row may be told');
 select is_empty('select pg_temp.leaky()', 'an index is asked for what comes behind it');
-select results_eq('select pg_temp.along_no_index()', array['auth.logins'],
-                  'a page is one stretch of an index; but of logins there is one of each kind');
+select is_empty('select pg_temp.along_no_index()', 'a page is one stretch of an index');
 
 create table auth.planted (user_id uuid not null references auth.users (id), secret text, n numeric, primary key (n, secret));
 select results_eq('select pg_temp.told_secrets()', array['auth.planted'], 'a secret that names a row is found');
 select results_eq('select pg_temp.leaky()', array['auth.planted.n'], 'a type without a safe comparison is found');
-select set_eq('select pg_temp.along_no_index()', array['auth.logins', 'auth.planted'], 'a table without such an index is found');
+select results_eq('select pg_temp.along_no_index()', array['auth.planted'], 'a table without such an index is found');
 alter table auth.planted drop constraint planted_pkey;
 select results_eq('select pg_temp.without_a_key()', array['auth.planted'], 'a table without a key is found');
 
