@@ -6799,19 +6799,36 @@ language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set enable_sort = off
 as $$
+declare
+  v_ids    uuid[];
+  v_models integer[];
 begin
+  -- "between", in an order that only one index has, and one by one: as in core.put_embeddings.
   if tg_argv[0] = 'memory_id' then
-    delete from memory.embeddings e
-     using (select f.id, f.model_id from memory.embeddings f where f.user_id = new.user_id and f.memory_id = new.id
-             order by f.id for update) d
-     where e.user_id = new.user_id and e.id = d.id and e.model_id = d.model_id;
+    select array_agg(f.id order by f.id), array_agg(f.model_id order by f.id) into v_ids, v_models
+      from (select k.id, k.model_id from memory.embeddings k
+             where k.user_id = new.user_id and k.memory_id between new.id and new.id order by k.memory_id offset 0) f;
   else
-    delete from memory.embeddings e
-     using (select f.id, f.model_id from memory.embeddings f where f.user_id = new.user_id and f.message_id = new.id
-             order by f.id for update) d
-     where e.user_id = new.user_id and e.id = d.id and e.model_id = d.model_id;
+    select array_agg(f.id order by f.id), array_agg(f.model_id order by f.id) into v_ids, v_models
+      from (select k.id, k.model_id from memory.embeddings k
+             where k.user_id = new.user_id and k.message_id between new.id and new.id order by k.message_id offset 0) f;
   end if;
+  -- All are locked before the first goes: who changes one counts them after it.
+  for i in 1 .. coalesce(cardinality(v_ids), 0) loop
+    perform from memory.embeddings e
+      where e.user_id = new.user_id and e.model_id = v_models[i] and e.id between v_ids[i] and v_ids[i]
+      order by e.id for update;
+  end loop;
+  for i in 1 .. coalesce(cardinality(v_ids), 0) loop
+    delete from memory.embeddings e
+     where e.user_id = new.user_id and e.model_id = v_models[i]
+       and e.ctid = (select h.ctid from memory.embeddings h
+                      where h.user_id = new.user_id and h.model_id = v_models[i] and h.id between v_ids[i] and v_ids[i]
+                      order by h.id);
+  end loop;
   return null;
 end
 $$;

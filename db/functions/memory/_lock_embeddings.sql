@@ -2,6 +2,7 @@
 -- removes embeddings by themselves. Returns how many there are.
 --
 -- Why plan_cache_mode   For any values, as each is found by its key.
+-- Why between, and enable_seqscan   As in core.put_embeddings; and no sort, where an index has the order.
 -- Locks   the embeddings in the order of their ids; the messages and memories before, by who calls
 create or replace function core.lock_embeddings(p_user_id uuid, p_message_ids uuid[], p_memory_ids uuid[])
 returns integer
@@ -9,6 +10,8 @@ language plpgsql
 volatile
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_sort = off
 as $$
 declare
   v_id       uuid;
@@ -19,16 +22,19 @@ begin
     select e.id, e.model_id
       from unnest(p_message_ids) as u (id)
      cross join lateral (select k.id, k.model_id from memory.embeddings k
-                          where k.user_id = p_user_id and k.message_id = u.id offset 0) e
+                          where k.user_id = p_user_id and k.message_id between u.id and u.id
+                          order by k.message_id offset 0) e
     union all
     select e.id, e.model_id
       from unnest(p_memory_ids) as u (id)
      cross join lateral (select k.id, k.model_id from memory.embeddings k
-                          where k.user_id = p_user_id and k.memory_id = u.id offset 0) e
+                          where k.user_id = p_user_id and k.memory_id between u.id and u.id
+                          order by k.memory_id offset 0) e
      order by 1
   loop
     perform from memory.embeddings e
-      where e.user_id = p_user_id and e.id = v_id and e.model_id = v_model_id for update;
+      where e.user_id = p_user_id and e.model_id = v_model_id and e.id between v_id and v_id
+      order by e.id for update;
     if found then
       v_count := v_count + 1;
     end if;

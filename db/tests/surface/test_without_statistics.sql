@@ -1,7 +1,7 @@
 -- Searches, recalls and imports of a user with many rows, and calls with one of many keys, of which nobody took
 -- statistics yet: they read what they need, and not all there is.
 begin;
-select plan(21);
+select plan(24);
 
 -- First of all, as in every test: models are made one at a time, and each locks what rows hang on.
 select create_embedding_model('tap-fresh', 2, p_index_kind => 'none');
@@ -55,6 +55,9 @@ begin
   perform api.create_plan(pg_temp.id('2f001'), 'Done', '[{"skill": "TapFresh"}]', p_start => true);
   perform api.claim_plan_steps(pg_temp.id('2f001'));
   perform api.record_usage(pg_temp.id('2f001'), 'model', p_event_id => 'before');
+  -- Once more, when there is nothing to forget.
+  perform api.update_message(pg_temp.id('2f001'), p_leaf, 'Well, hello');
+  perform core.lock_embeddings(pg_temp.id('2f001'), array[p_leaf], null);
 end $$;
 set local plan_cache_mode = force_generic_plan;
 select set_conversation_summary(pg_temp.id('2f001'), :'talk', 'Hello', :'first');
@@ -73,6 +76,14 @@ select cmp_ok(pg_temp.rows_read($$ select from api.claim_plan_steps(pg_temp.id('
               'a run after many');
 select cmp_ok(pg_temp.rows_read($$ select from api.record_usage(pg_temp.id('2f001'), 'model', p_event_id => 'after') $$), '<',
               100::bigint, 'a report after many');
+insert into memory.embeddings (user_id, model_id, content, embedding, message_id)
+select pg_temp.id('2f001'), m.id, 'text ' || n, '[1,2]', case when n > 998 then :'branch'::uuid end
+  from generate_series(1, 1000) n join memory.embedding_models m on m.name = 'tap-fresh';
+select cmp_ok(pg_temp.rows_read(format('select core.lock_embeddings(pg_temp.id(%L), array[%L]::uuid[], null)', '2f001',
+                                       :'branch')), '<', 100::bigint, 'the vectors of a message that goes');
+select cmp_ok(pg_temp.rows_read(format('select from api.update_message(pg_temp.id(%L), %L, %L)', '2f001', :'branch', 'Oh')),
+              '<', 100::bigint, 'and of one that is changed');
+select is((select count(*) from memory.embeddings e where e.user_id = pg_temp.id('2f001')), 998::bigint, 'they are forgotten');
 reset plan_cache_mode;
 
 create function pg_temp.say() returns void language sql as $$
