@@ -8,7 +8,7 @@
 --         p_many: fields are named as parts of lists, embeddings[0], and not as embedding.
 -- Why plan_cache_mode   What differs from call to call finds its partition and its rows by keys, and planning over the
 --         partitions of all models would take longer than that.
--- Why between, and enable_seqscan   A session may have planned while the model had next to no rows, when one index is
+-- Why between, and enable_…   A session may have planned while the model had next to no rows, when one index is
 --         as good as another and no index better still, and be left with what reads all rows of the user. Only the
 --         index of what is looked for has it in the order that is asked for; after =, any order would do.
 -- Errors  NF001 there is no such message or memory, or the model was dropped meanwhile; VL001 a field breaks a rule, or
@@ -38,6 +38,7 @@ rows 1000
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
 set enable_seqscan = off
+set enable_sort = off
 as $$
 #variable_conflict use_column
 declare

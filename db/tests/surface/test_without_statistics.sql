@@ -1,10 +1,11 @@
 -- Searches, recalls and imports of a user with many rows, and calls with one of many keys, of which nobody took
 -- statistics yet: they read what they need, and not all there is.
 begin;
-select plan(24);
+select plan(25);
 
 -- First of all, as in every test: models are made one at a time, and each locks what rows hang on.
 select create_embedding_model('tap-fresh', 2, p_index_kind => 'none');
+select create_embedding_model('tap-shared', 2, p_index_kind => 'none');
 
 create function pg_temp.id(p_end text) returns uuid language sql immutable as $$
   select ('019e0000-0000-7000-8000-0000000' || p_end)::uuid
@@ -124,10 +125,11 @@ select cmp_ok(pg_temp.rows_read($$ select from api.recall_memories(pg_temp.id('2
 reset session authorization;
 
 -- What was planned while there was next to nothing goes on for as long as a session lasts.
-create function pg_temp.keep(p_first integer, p_last integer, p_metadata jsonb) returns void language plpgsql as $$
+create function pg_temp.keep(p_first integer, p_last integer, p_metadata jsonb, p_model text default 'tap-fresh')
+returns void language plpgsql as $$
 begin
   perform api.upsert_embeddings(pg_temp.id('2f000'), array_agg('text ' || n), array_agg(format('[%s,1]', n)::ext.vector),
-            'tap-fresh', p_metadata => case when p_metadata is not null then array_agg(p_metadata) end)
+            p_model, p_metadata => case when p_metadata is not null then array_agg(p_metadata) end)
     from generate_series(p_first, p_last) n;
 end $$;
 select pg_temp.keep(1, 1, '{}');
@@ -212,6 +214,21 @@ select cmp_ok(pg_temp.rows_read('select core.seal_audit(1)'), '<', 100::bigint, 
 reset enable_seqscan;
 set local session_replication_role = origin;
 reset plan_cache_mode;
+
+-- Many accounts with a vector each: the account is as good a key as the row's, until one of them has many.
+insert into auth.users (id, username, email)
+select base.id_at(now() - n * interval '1 s'), 'tap_each_' || n, 'tap_each_' || n || '@example.org'
+  from generate_series(1, 400) n;
+insert into memory.embeddings (user_id, model_id, content, embedding)
+select u.id, m.id, 'text', '[1,2]' from auth.users u, memory.embedding_models m
+ where u.username like 'tap\_each\_%' and m.name = 'tap-shared';
+analyze memory.embeddings;
+set session authorization plinth_operator;
+select pg_temp.keep(1, 1, '{}', 'tap-shared'), pg_temp.keep(1, 1, '{"a": 1}', 'tap-shared'),
+       pg_temp.keep(2, 1000, '{}', 'tap-shared');
+select cmp_ok(pg_temp.rows_read($$ select pg_temp.keep(901, 1100, '{"a": 1}', 'tap-shared') $$), '<', 2000::bigint,
+              'vectors of some texts that are there, in a model that many use');
+reset session authorization;
 
 select * from finish();
 rollback;
