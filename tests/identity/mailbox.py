@@ -58,7 +58,8 @@ class Mailbox:
 
     def wait(self, address: str, count: int = 1) -> EmailMessage:
         """The count-th message to an address, as soon as it is there."""
-        until(lambda: len(self.to(address)) >= count, 15, f"no message no. {count} to {address}")
+        # A try that comes to nothing on a busy machine is made again after a minute.
+        until(lambda: len(self.to(address)) >= count, 75, f"no message no. {count} to {address}")
         return self.to(address)[count - 1]
 
 
