@@ -56,10 +56,14 @@ class Mailbox:
     def to(self, address: str) -> list[EmailMessage]:
         return [message for message in self.arrived if message["To"] == address]
 
-    def wait(self, address: str, count: int = 1) -> EmailMessage:
-        """The count-th message to an address, as soon as it is there."""
-        # A try that comes to nothing on a busy machine is made again after a minute.
-        until(lambda: len(self.to(address)) >= count, 75, f"no message no. {count} to {address}")
+    def wait(
+        self, address: str, count: int = 1, words: Callable[[], str] = lambda: ""
+    ) -> EmailMessage:
+        """The count-th message to an address, as soon as it is there; or what the sender said."""
+        until(
+            lambda: len(self.to(address)) >= count, 15,
+            lambda: f"no message no. {count} to {address}\n{words()}",
+        )  # fmt: skip
         return self.to(address)[count - 1]
 
 

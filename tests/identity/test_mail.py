@@ -50,7 +50,7 @@ def test_a_registration_brings_a_mail_with_a_link(serve: Serve, mailbox: Mailbox
         PLINTH_MAIL_FROM="Plinth <no-reply@app.example>",
         PLINTH_PUBLIC_URL="https://app.example/",
     )
-    message = mailbox.wait(register(server, "anna"))
+    message = mailbox.wait(register(server, "anna"), words=server.words)
     assert message["From"] == "Plinth <no-reply@app.example>"
     assert message["Subject"] == "Confirm your e-mail address"
     assert message["Auto-Submitted"] == "auto-generated"
