@@ -1783,6 +1783,7 @@ create table auth.users (
   username           text not null,
   email              text not null,
   email_verified     boolean not null default false,
+  proved_at          timestamptz,
   password_hash      text,
   full_name          text,
   avatar_url         text,
@@ -1820,6 +1821,8 @@ comment on column auth.users.id is 'The user everywhere; made here or by the cal
 comment on column auth.users.username is 'Name to sign in with, as its owner writes it; unique without regard to case';
 comment on column auth.users.email is 'Address, as its owner writes it; unique without regard to case';
 comment on column auth.users.email_verified is 'Whether the owner proved to receive mail there';
+comment on column auth.users.proved_at is
+  'When an address of the account was first verified; NULL: never, and whoever registered it may not own the address';
 comment on column auth.users.password_hash is
   'Self-describing: p<pepper version>$ before a bcrypt hash over the peppered password, or an imported format';
 comment on column auth.users.full_name is 'Name for display';
@@ -1857,7 +1860,7 @@ create index users_search_idx on auth.users
   using gin (lower(username || ' ' || email || ' ' || coalesce(full_name, '')) ext.gin_trgm_ops);
 comment on index auth.users_search_idx is 'For the search of list_users: any part of name or address';
 
--- Deleted or not: the dates follow the status, whoever sets it. The date of the erasure is fixed here, so that a
+-- Deleted or not, verified or not: the dates follow, whoever sets it. The date of the erasure is fixed here, so that a
 -- setting changed later breaks no promise.
 create function auth.tg_users__keep_dates()
 returns trigger
@@ -1869,13 +1872,15 @@ begin
   new.deleted_at := case when new.status in ('deleted', 'erased') then coalesce(new.deleted_at, clock_timestamp()) end;
   new.erase_after := case when new.status = 'deleted' then coalesce(new.erase_after,
     new.deleted_at + make_interval(days => base.setting('account.grace_days')::integer)) end;
+  new.proved_at := coalesce(new.proved_at, case when new.email_verified then clock_timestamp() end);
   return new;
 end
 $$;
 
-comment on function auth.tg_users__keep_dates() is 'Sets and clears deleted_at and erase_after as the status says';
+comment on function auth.tg_users__keep_dates() is
+  'Sets and clears deleted_at and erase_after as the status says; sets proved_at with the first verified address';
 
-create trigger _050_keep_dates before insert or update of status on auth.users
+create trigger _050_keep_dates before insert or update of status, email_verified on auth.users
   for each row execute function auth.tg_users__keep_dates();
 
 create trigger _100_touch

@@ -2,12 +2,13 @@
 --
 -- Rules   Once, and only while the account has the address the link went to. The rules of a new password hold; one that
 --         breaks them leaves the link good.
---         It signs nobody in: a second factor is still asked for at the next sign-in.
+--         It signs nobody in: a second factor is still asked for at the next sign-in. One of an account of which
+--         nobody had proved any address goes: whoever registered somebody else's address must not keep its owner out.
 --         Every session ends, API keys are revoked. Failed attempts are forgotten. The address is verified, since its
 --         mail was read. A change of address that was begun is void: who began it may not have been the owner. A notice
 --         goes out.
 -- Errors  VL004 the link is not, or no longer, good, or the account is not active; VL001, VL003 new_password
--- Locks   the account's row, then its tokens, its sessions, its keys, its attempts
+-- Locks   the account's row, then its tokens, its sessions, its keys, its second factor, its attempts
 -- Touches profile, sessions
 -- Owned by plinth_system: whose link it is shows only here.
 create or replace function api.reset_password(p_token text, p_new_password text)
@@ -37,6 +38,10 @@ begin
   update auth.api_keys k
      set revoked_at = clock_timestamp(), revoke_reason = 'password reset', previous_hash = null, previous_expires_at = null
    where k.user_id = v_user.id and k.revoked_at is null;
+  if v_user.proved_at is null and v_user.two_factor_enabled then
+    delete from auth.totp t where t.user_id = v_user.id;
+    perform core.send_mail(v_user.id, 'second_factor_removed');
+  end if;
   perform core.forget_attempts(v_user.id);
   perform core.send_mail(v_user.id, 'password_changed');
   perform ops.write_audit('password.reset', 'auth.users', v_user.id::text, v_user.id);

@@ -1,6 +1,6 @@
 -- api.reset_password: a link, once, and everything that somebody else may hold is void.
 begin;
-select plan(30);
+select plan(31);
 
 select is(pg_get_function_arguments('api.reset_password'::regproc),
   'p_token text, p_new_password text', 'arguments');
@@ -48,7 +48,9 @@ select u.id, sha256(u.username::bytea), sha256(u.username::bytea || 'r'), now() 
   from auth.users u where u.id in (:'anna', :'ben');
 insert into auth.api_keys (user_id, name, prefix, secret_hash, scopes)
 select u.id, 'tap reset', 'plk_', sha256(u.id::text::bytea), '{self:read}' from auth.users u where u.id in (:'anna', :'ben');
-update auth.users u set password_hash = core.hash_password('the old one of ben'), two_factor_enabled = true where u.id = :'ben';
+update auth.users u set password_hash = core.hash_password('the old one of ben') where u.id = :'ben';
+insert into auth.totp (user_id, secret_encrypted, confirmed_at)
+select u.id, 'tap', now() from auth.users u where u.id in (:'anna', :'ben');
 select set_config('plinth.context', E'\x1fr\x1f192.0.2.73\x1f', true);
 do $$ begin
   for i in 1 .. 5 loop
@@ -88,8 +90,10 @@ select results_eq(
       where u.username like 'tap\_reset\_%' order by 1 $$,
   $$ values ('ben', 'password reset'), ('nna', null) $$, 'he is signed out everywhere, and nobody else');
 select is(pg_temp.account('ben'), 'tap_reset_ben@example.org verified', 'who reads its mail owns the address');
-select ok(u.two_factor_enabled, 'a second factor stays') from auth.users u where u.id = :'ben';
-select is((pg_temp.mailed())[3:], '{"ben password_changed tap_reset_ben@example.org"}', 'he is told');
+select ok(not u.two_factor_enabled, 'a second factor goes: whoever set it up had never proved to own the address')
+  from auth.users u where u.id = :'ben';
+select is((pg_temp.mailed())[3:], '{"ben second_factor_removed tap_reset_ben@example.org",
+                                    "ben password_changed tap_reset_ben@example.org"}', 'he is told');
 select ok('password.reset' = any (pg_temp.trail()), 'on record');
 
 -- Bound to the address it went to, and to an active account.
@@ -100,9 +104,10 @@ select throws_ok($$ select api.reset_password(pg_temp.link('reset_password'), 'c
 update auth.users u set email = 'tap_reset_anna@example.org', status = 'suspended' where u.id = :'anna';
 select throws_ok($$ select api.reset_password(pg_temp.link('reset_password'), 'correct horse battery') $$, 'VL004', :'badlink',
                  'the account is suspended');
-update auth.users u set status = 'active' where u.id = :'anna';
+update auth.users u set status = 'active', email_verified = false where u.id = :'anna';
 select lives_ok($$ select api.reset_password(pg_temp.link('reset_password'), 'correct horse battery') $$,
                 'which were the only reasons; an account without a password gets one');
+select ok(u.two_factor_enabled, 'and keeps its second factor: an address was proved before') from auth.users u where u.id = :'anna';
 set session authorization plinth_reader;
 select throws_ok($$ select api.reset_password('x', 'y') $$, '42501', null, 'a reader does not');
 reset session authorization;
