@@ -1,5 +1,8 @@
 """The pgTAP runner says no where it must: most of a test runner's value is in what it refuses."""
 
+import hashlib
+import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -80,7 +83,7 @@ def test_files_that_are_not_there(tmp_path: Path) -> None:
 
 def test_pgtap_script_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A copy that somebody changed is not run; without Debian's tools it says what to do."""
-    kept = tmp_path / "plinth" / "pgtap--1.2.0.sql"
+    kept = tmp_path / "plinth" / "pgtap.sql"
     kept.parent.mkdir()
     kept.write_text("select 'not pgTAP';")
     monkeypatch.delenv("PGTAP_SQL", raising=False)
@@ -88,3 +91,32 @@ def test_pgtap_script_is_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(pgtap.PgtapError, match="PGTAP_SQL="):
         pgtap.script()
+
+
+SCRIPT = "select 'pgTAP';\n"
+APT = {
+    "apt-cache": "echo postgresql-14-pgtap; echo postgresql-99-pgtap; echo postgresql-99-pgtap-doc",
+    "apt-get": '[ "$1" = download ] && echo "$2" >"$2.deb"',
+    "dpkg": r"""[ "$1" = -x ] && read -r name <"$2" && mkdir -p "$3/usr" && cd "$3/usr"
+for file in pgtap--0.9--1.3.9 pgtap--1.3.9 uninstall_pgtap; do
+  echo "select '$name, $file'" >$file.sql
+done
+[ "$name" = postgresql-14-pgtap ] || printf "select 'pgTAP';\\n" >pgtap--1.3.9.sql""",
+}
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_pgtap_script_of_any_distribution(
+    known: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each has the package of another PostgreSQL, with another release of pgTAP."""
+    for name, words in APT.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{words}\n")
+        (tmp_path / name).chmod(0o755)
+    digest = hashlib.sha256(SCRIPT.encode() if known else b"another").hexdigest()
+    text = Path(pgtap.__file__).with_name("pgtap.sh").read_text()
+    (tmp_path / "pgtap.sh").write_text(re.sub("^[0-9a-f]{64}", digest, text, flags=re.MULTILINE))
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    kept = tmp_path / "kept/pgtap.sql"
+    code = subprocess.call(["/bin/sh", tmp_path / "pgtap.sh", kept])
+    assert (code == 0, kept.exists() and kept.read_text()) == (known, known and SCRIPT)
