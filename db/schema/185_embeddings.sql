@@ -211,17 +211,28 @@ language plpgsql
 volatile
 security definer
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set enable_sort = off
 as $$
+declare
+  v_user_id uuid;
+  v_gone    record;
 begin
   -- All of the user's, whatever went: in one transaction messages may go and then memories, with vectors of one model
   -- here and of another there, and the first statement takes what later ones need.
-  perform from memory.embedding_counts c
-   where c.user_id in (select o.user_id from old_rows o)
-   order by c.user_id, c.model_id
-     for no key update;
-  update memory.embedding_counts c set embeddings = c.embeddings - o.gone
-    from (select o.user_id, o.model_id, count(*) as gone from old_rows o group by o.user_id, o.model_id) o
-   where c.user_id = o.user_id and c.model_id = o.model_id;
+  for v_user_id in select distinct o.user_id from old_rows o order by o.user_id loop
+    perform from memory.embedding_counts c
+      where c.user_id between v_user_id and v_user_id
+      order by c.user_id, c.model_id
+        for no key update;
+  end loop;
+  -- "between", in an order that only one index has, and one by one: as in core.put_embeddings.
+  for v_gone in select o.user_id, o.model_id, count(*) as embeddings from old_rows o group by o.user_id, o.model_id loop
+    update memory.embedding_counts c set embeddings = c.embeddings - v_gone.embeddings
+     where c.ctid = (select h.ctid from memory.embedding_counts h
+                      where h.user_id between v_gone.user_id and v_gone.user_id and h.model_id = v_gone.model_id
+                      order by h.user_id);
+  end loop;
   return null;
 end
 $$;
@@ -259,12 +270,15 @@ security definer
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set enable_sort = off
+set enable_indexscan = on
+set enable_bitmapscan = off
 as $$
 declare
   v_ids    uuid[];
   v_models integer[];
+  v_places tid[];
 begin
-  -- "between", in an order that only one index has, and one by one: as in core.put_embeddings.
+  -- "between", in an order that only one index has, and each by its key: as in core.put_embeddings.
   if tg_argv[0] = 'memory_id' then
     select array_agg(f.id order by f.id), array_agg(f.model_id order by f.id) into v_ids, v_models
       from (select k.id, k.model_id from memory.embeddings k
@@ -274,19 +288,20 @@ begin
       from (select k.id, k.model_id from memory.embeddings k
              where k.user_id = new.user_id and k.message_id between new.id and new.id order by k.message_id offset 0) f;
   end if;
+  if v_ids is null then
+    return null;
+  end if;
   -- All are locked before the first goes: who changes one counts them after it.
-  for i in 1 .. coalesce(cardinality(v_ids), 0) loop
-    perform from memory.embeddings e
-      where e.user_id = new.user_id and e.model_id = v_models[i] and e.id between v_ids[i] and v_ids[i]
-      order by e.id for update;
-  end loop;
-  for i in 1 .. coalesce(cardinality(v_ids), 0) loop
-    delete from memory.embeddings e
-     where e.user_id = new.user_id and e.model_id = v_models[i]
-       and e.ctid = (select h.ctid from memory.embeddings h
-                      where h.user_id = new.user_id and h.model_id = v_models[i] and h.id between v_ids[i] and v_ids[i]
-                      order by h.id);
-  end loop;
+  select array_agg(h.ctid) into v_places
+    from unnest(v_ids, v_models) as f (id, model_id)
+   cross join lateral (select e.ctid from memory.embeddings e
+                        where e.user_id = new.user_id and e.model_id = f.model_id and e.id between f.id and f.id
+                        order by e.id for update) h;
+  -- They are held, so each stays in its place; and in one statement, as each is counted at its end. Without an index:
+  -- planned among few rows, any of the user's would do.
+  perform set_config('enable_indexscan', 'off', true);
+  delete from memory.embeddings e
+   where e.user_id = new.user_id and e.id = any (v_ids) and e.model_id = any (v_models) and e.ctid = any (v_places);
   return null;
 end
 $$;

@@ -266,6 +266,19 @@ def test_embeddings_are_replaced_while_they_are_deleted(people: People) -> None:
     assert (replaced.result(10), deleted.result(10)) == (1, 1)
 
 
+def test_a_message_is_edited_while_its_embeddings_are_replaced(people: People, talk: str) -> None:
+    """They go from where the replacement left them."""
+    (message,) = said(people, talk, "x")
+    for text in "ab":
+        vector(people, text, message_id=message)
+    with people.database.connect(autocommit=False) as other:
+        other.execute("update memory.embeddings set metadata = '{\"a\": 1}' where content = 'b'")
+        edited = people.waits("update_message", "content", message_id=message, content="y")
+        other.commit()
+    assert edited.result(10) == "y"
+    assert people.database.value("select count(*) from memory.embeddings") == 0
+
+
 def test_memories_go_while_their_embeddings_are_deleted(people: People) -> None:
     """The older memory has the newer vectors."""
     memories = [str(people.call("create_memory", "id", content=text)) for text in "ab"]

@@ -80,7 +80,7 @@ $$;
 create function pg_temp.sets_more() returns setof text language sql as $$
   select format('%s %s', p.oid::regprocedure, c) from pg_temp.house() p cross join lateral unnest(p.proconfig) c
    where c !~ '^(search_path|check_function_bodies|client_min_messages|plan_cache_mode|max_parallel_workers_per_gather|'
-             'enable_seqscan|enable_sort|enable_incremental_sort)='
+             'enable_(seqscan|indexscan|bitmapscan|sort|incremental_sort))='
 $$;
 
 select is_empty('select pg_temp.badly_owned()', 'functions belong to plinth_owner or plinth_system');

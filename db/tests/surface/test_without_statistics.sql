@@ -1,7 +1,7 @@
 -- Searches, recalls and imports of a user with many rows, and calls with one of many keys, of which nobody took
 -- statistics yet: they read what they need, and not all there is.
 begin;
-select plan(25);
+select plan(27);
 
 -- First of all, as in every test: models are made one at a time, and each locks what rows hang on.
 select create_embedding_model('tap-fresh', 2, p_index_kind => 'none');
@@ -73,12 +73,13 @@ begin
   perform api.create_plan(pg_temp.id('2f001'), 'Done', '[{"skill": "TapFresh"}]', p_start => true);
   perform api.claim_plan_steps(pg_temp.id('2f001'));
   perform api.record_usage(pg_temp.id('2f001'), 'model', p_event_id => 'before');
-  -- Once more, when there is nothing to forget.
   perform api.update_message(pg_temp.id('2f001'), p_leaf, 'Well, hello');
   perform core.lock_embeddings(pg_temp.id('2f001'), array[p_leaf], null);
 end $$;
 set local plan_cache_mode = force_generic_plan;
 select set_conversation_summary(pg_temp.id('2f001'), :'talk', 'Hello', :'first');
+insert into memory.embeddings (user_id, model_id, content, embedding, message_id)
+select pg_temp.id('2f001'), m.id, 'text', '[1,2]', :'branch' from memory.embedding_models m where m.name = 'tap-fresh';
 select pg_temp.work(:'talk', :'branch');
 insert into chat.conversations (user_id) select pg_temp.id('2f001') from generate_series(1, 1000);
 insert into chat.function_executions (user_id, skill_name, skill_version, status, started_at, expires_at, finished_at)
@@ -99,9 +100,11 @@ select pg_temp.id('2f001'), m.id, 'text ' || n, '[1,2]', case when n > 998 then 
   from generate_series(1, 1000) n join memory.embedding_models m on m.name = 'tap-fresh';
 select cmp_ok(pg_temp.rows_read(format('select core.lock_embeddings(pg_temp.id(%L), array[%L]::uuid[], null)', '2f001',
                                        :'branch')), '<', 100::bigint, 'the vectors of a message that goes');
+select pg_stat_get_xact_tuples_updated('memory.embedding_counts'::regclass) as counted \gset
 select cmp_ok(pg_temp.rows_read(format('select from api.update_message(pg_temp.id(%L), %L, %L)', '2f001', :'branch', 'Oh')),
               '<', 100::bigint, 'and of one that is changed');
 select is((select count(*) from memory.embeddings e where e.user_id = pg_temp.id('2f001')), 998::bigint, 'they are forgotten');
+select is(pg_stat_get_xact_tuples_updated('memory.embedding_counts'::regclass) - :counted, 1::bigint, 'and counted once');
 reset plan_cache_mode;
 
 create function pg_temp.say() returns void language sql as $$
@@ -241,10 +244,21 @@ select u.id, m.id, 'text', '[1,2]' from auth.users u, memory.embedding_models m
  where u.username like 'tap\_each\_%' and m.name = 'tap-shared';
 analyze memory.embeddings;
 set session authorization plinth_operator;
+select m.id as spoken from api.create_message(pg_temp.id('2f000'), pg_temp.id('2fc00'), 'user', 'Hello') m \gset
+create function pg_temp.hang(p_id uuid, p_text text) returns bigint language sql as $$
+  select count(*) from api.upsert_embedding(pg_temp.id('2f000'), p_text, '[1,2]', 'tap-shared', p_message_id => p_id)
+$$;
+create function pg_temp.edit(p_id uuid, p_text text) returns bigint language sql as $$
+  select count(*) from api.update_message(pg_temp.id('2f000'), p_id, p_text)
+$$;
+select pg_temp.hang(:'spoken', 'Hello'), pg_temp.edit(:'spoken', 'text');
 select pg_temp.keep(1, 1, '{}', 'tap-shared'), pg_temp.keep(1, 1, '{"a": 1}', 'tap-shared'),
        pg_temp.keep(2, 1000, '{}', 'tap-shared');
 select cmp_ok(pg_temp.rows_read($$ select pg_temp.keep(901, 1100, '{"a": 1}', 'tap-shared') $$), '<', 2000::bigint,
               'vectors of some texts that are there, in a model that many use');
+select pg_temp.hang(:'spoken', 'text');
+select cmp_ok(pg_temp.rows_read(format('select pg_temp.edit(%L, %L)', :'spoken', 'other')), '<', 100::bigint,
+              'the vector of a message, there, that is changed');
 reset session authorization;
 
 select * from finish();
