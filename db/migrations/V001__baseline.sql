@@ -1000,7 +1000,6 @@ declare
   v_made  integer := 0;
   v_wait  text := current_setting('lock_timeout');
 begin
-  perform set_config('lock_timeout', '200ms', true);
   for v_table, v_step, v_begin, v_end in
     select t.name::regclass, t.step, b, date_add(b, s.step, 'UTC')
       from ops.partitioned_tables t
@@ -1009,9 +1008,11 @@ begin
                                         date_add(now(), t.ahead * s.step, 'UTC'), s.step, 'UTC') b
      order by exists (select from pg_constraint c where c.conrelid = t.name::regclass and c.contype = 'f') desc, 1, 3
   loop
-    continue when v_table = v_held;  -- what is made stays locked to the end: no second wait for the same table
+    continue when v_table = v_held;  -- no second wait for the same table
     v_name := ops.partition_name(v_table, v_step, v_begin);
     if to_regclass(format('%I.%I', split_part(v_table::text, '.', 1), v_name)) is null then
+      -- What is made stays locked to the end, and who waits for it may hold the next one: then nobody is waited for.
+      perform set_config('lock_timeout', case when v_made = 0 then '200ms' else '1ms' end, true);
       for v_try in 1..5 loop
         begin
           perform ops.make_partition(v_table, v_name, base.first_id(v_begin), base.first_id(v_end));

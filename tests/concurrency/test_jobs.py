@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from pyapp import worker
 from pyapp.db import Database as Layer
 from pyapp.settings import Settings
-from tests.conftest import Database
+from tests.conftest import Database, until
 
 PLANTED = """
 delete from http.jobs;
@@ -67,3 +68,26 @@ def test_who_writes_puts_off_partitions_of_the_tables_he_holds_alone(database: D
         job.commit()
     assert (made, rest) == ((6,), (4,))
     assert database.value("select ops.make_partitions()") == 0
+
+
+def test_partitions_are_made_beside_an_erasure(database: Database) -> None:
+    """What is made stays locked to the end: what others hold then is left for the next time."""
+    make = "select core.make_partitions(1000)"
+    with (
+        database.connect() as eraser,
+        database.connect("plinth_owner") as job,
+        ThreadPoolExecutor() as pool,
+    ):
+        eraser.execute(
+            "update ops.partitioned_tables set ahead = ahead + 1"
+            " where name in ('chat.function_executions', 'ops.audit_details')"
+        )
+        eraser.autocommit = False
+        eraser.execute("lock table ops.audit_details in row exclusive mode")
+        made = pool.submit(lambda: job.execute(make).fetchone())
+        waits = "select wait_event_type = 'Lock' from pg_stat_activity where pid = %s"
+        until(lambda: made.done() or database.value(waits, job.info.backend_pid), 10)
+        eraser.execute("update auth.users set version = version where username = 'alice'")
+        eraser.commit()
+        assert made.result(10) == (1,)
+        assert job.execute(make).fetchone() == (1,)

@@ -9,7 +9,9 @@
 -- Errors  UN001 nobody is signed in; NP001 permission missing; VL003 name or dimensions are missing; VL001 a field
 --         breaks a rule; KC001 the name is taken; KC008 there are embeddings.model_limit models; 55P03 see
 --         core.make_embedding_partition
--- Locks   the row of the setting embeddings.model_limit, those of core.make_embedding_partition
+-- Locks   the row of the setting embeddings.model_limit, those of core.make_embedding_partition. In a transaction, make
+--         a model first: what was written to accounts, messages or memories before holds up another that is being made,
+--         and who waits for that one's row then gets 40P01
 create or replace function api.create_embedding_model(
   p_name                 text,
   p_dimensions           integer,
