@@ -79,7 +79,8 @@ def _server(there: engine.Servers, settings: Settings) -> Findings:
     """What db/doctor.sql finds, which also runs before anything is migrated."""
     told = f"-c plinth.workers={settings.workers} -c plinth.connections={settings.connections}"
     told += f" -c plinth.clock={time.time()}"
-    with psycopg.connect(there.admin_url, options=told, connect_timeout=5) as connection:
+    how: Any = {"connect_timeout": 5, "options": told, "client_encoding": "utf8"}
+    with psycopg.connect(there.admin_url, **how) as connection:
         yield from connection.execute((DB_DIR / "doctor.sql").read_bytes()).fetchall()
 
 

@@ -292,19 +292,17 @@ def test_the_doctor_knows_what_an_administrator_needs(database: Database) -> Non
     assert "FAIL clocks differ by " in found
 
 
-def test_the_doctor_knows_databases_that_lose_letters(engine: Engine) -> None:
-    query = (DB_DIR / "doctor.sql").read_bytes()
+def test_the_doctor_knows_databases_that_lose_letters(own: dict[str, str], engine: Engine) -> None:
     with psycopg.connect(engine.admin_url, autocommit=True) as admin:
         admin.execute("create database t_letters template template0 encoding 'SQL_ASCII'"
                       " locale_provider libc locale 'C'")  # fmt: skip
         try:
             poor = url_of(engine.admin_url, "t_letters")
-            with psycopg.connect(poor, client_encoding="utf8") as inside:
-                found = "\n".join(" ".join(row) for row in inside.execute(query))
+            found = plinth("doctor", **{**own, "DATABASE_ADMIN_URL": poor}).stdout
         finally:
             admin.execute("drop database t_letters with (force)")
-    assert "FAIL server_encoding is SQL_ASCII, not UTF8: " in found
-    assert "warn LC_CTYPE is C, and Ä is not found by ä" in found
+    assert "FAIL  server_encoding is SQL_ASCII, not UTF8: " in found
+    assert "warn  LC_CTYPE is C, and Ä is not found by ä" in found
 
 
 def test_a_database_without_plinth_is_told_from_one_that_is_away(
