@@ -12,7 +12,8 @@ async def hello(_: web.Request) -> web.Response:
     return web.Response(body=BODY, content_type="application/json")
 
 
-uvloop.install()
+loop = uvloop.new_event_loop()
 app = web.Application()
 app.router.add_get("/", hello)
-web.run_app(app, host="127.0.0.1", port=int(sys.argv[1]), access_log=None, print=None)
+port = int(sys.argv[1])
+web.run_app(app, host="127.0.0.1", port=port, access_log=None, print=None, loop=loop)

@@ -30,6 +30,7 @@ from psycopg import sql
 from pyapp import engine as embedded
 from pyapp import pgtap, unpack
 from pyapp.settings import DB_DIR, Settings
+from tests import processes
 from tests.http_client import Client
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -127,10 +128,7 @@ class Server:
 
     def children(self, word: str) -> list[int]:
         """Its processes that have this word in their command line: _worker or _jobs."""
-        listed = subprocess.check_output(["ps", "-axo", "pid=,ppid=,args="], text=True).splitlines()
-        rows = (line.split(None, 2) for line in listed)
-        mine = str(self.process.pid)
-        return [int(pid) for pid, parent, line in rows if parent == mine and f" {word}" in line]
+        return processes.children(self.process.pid, f" {word}")
 
     def high_water(self) -> int:
         """The most that its one worker ever held at once, in bytes."""

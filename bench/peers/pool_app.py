@@ -42,8 +42,9 @@ async def pool(app: web.Application) -> AsyncIterator[None]:
         yield
 
 
-uvloop.install()
+loop = uvloop.new_event_loop()
 app = web.Application()
 app.cleanup_ctx.append(pool)
 app.router.add_get("/v1/me", me)
-web.run_app(app, host="127.0.0.1", port=int(sys.argv[2]), access_log=None, print=None)
+port = int(sys.argv[2])
+web.run_app(app, host="127.0.0.1", port=port, access_log=None, print=None, loop=loop)

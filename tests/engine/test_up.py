@@ -14,9 +14,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from pyapp.processes import having
 from tests.conftest import ROOT, Database, Serve, free_port, until
 from tests.engine.conftest import postmaster, processes
+from tests.processes import children
 
 
 @contextmanager
@@ -72,9 +72,9 @@ def test_its_life(data: Path) -> None:
             == f"plinth: {data} is in use by another plinth up or serve; stop it or choose --data"
         )
 
-        children = _children(first.pid)
-        assert len(children) == 5  # PostgreSQL, Redis, two workers, one job worker
-        workers = [pid for pid in children if "pyapp _" in _words(pid, "cmdline")]
+        parts = children(first.pid, " ")
+        assert len(parts) == 5  # PostgreSQL, Redis, two workers, one job worker
+        workers = [pid for pid in parts if "pyapp _" in _words(pid, "cmdline")]
         assert len(workers) == 3
         for pid in workers:
             assert "DATABASE_ADMIN_URL" not in _words(pid, "environ")
@@ -155,11 +155,6 @@ def _alive(port: int) -> bool:
             return bool(answer.status == 200)
     except OSError:
         return False
-
-
-def _children(parent: int) -> list[int]:
-    found = subprocess.check_output(["ps", "-o", "pid=", "--ppid", str(parent)], text=True)
-    return [int(pid) for pid in found.split() if int(pid) in having("")]
 
 
 def _words(pid: int, kind: str) -> str:

@@ -19,6 +19,7 @@ from pyapp import engine as embedded
 from pyapp.settings import Settings
 from tests.conftest import ROOT, UNLIMITED, free_port, until
 from tests.http_client import Client
+from tests.processes import children
 
 WORKERS = 2
 
@@ -50,14 +51,14 @@ class Up:
         return int((self.data / "pgdata" / "postmaster.pid").read_text().split("\n", 1)[0])
 
     def redis(self) -> int:
-        (pid,) = self._children("redis-server")
+        (pid,) = self._children("/redis.sock")
         return pid
 
     def workers(self) -> list[int]:
         return self._children(" _worker")
 
     def _children(self, word: str) -> list[int]:
-        return [p for p, parent, line in table() if parent == self.process.pid and word in line]
+        return children(self.process.pid, word)
 
     def ready(self) -> bool:
         """Whether every worker of it is there and the database answers."""
@@ -76,26 +77,8 @@ class Up:
         return self.log.read_text(errors="replace")[-4000:]
 
 
-def table() -> list[tuple[int, int, str]]:
-    """All processes: number, parent, command line."""
-    listed = subprocess.check_output(["ps", "-axo", "pid=,ppid=,args="], text=True).splitlines()
-    rows = (line.split(None, 2) for line in listed)
-    return [(int(row[0]), int(row[1]), row[2] if len(row) > 2 else "") for row in rows]
-
-
 def family(pid: int) -> list[int]:
-    return [pid, *(child for child, parent, _ in table() if parent == pid)]
-
-
-def gone(pids: list[int]) -> bool:
-    """Whether none of them runs; one that nobody has collected yet does not run either."""
-    listed = subprocess.run(
-        ["ps", "-o", "stat=", "-p", ",".join(map(str, pids))],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return all(line.startswith("Z") for line in listed.stdout.split())
+    return [pid, *children(pid)]
 
 
 def start(

@@ -10,8 +10,9 @@ from functools import partial
 import pytest
 import redis
 
-from tests.faults.conftest import WORKERS, Up, family, gone
+from tests.faults.conftest import WORKERS, Up, family
 from tests.people import Crowd, Person, Record, eventually
+from tests.processes import gone
 
 PEOPLE = 8
 BACK_WITHIN = 5.0

@@ -19,9 +19,10 @@ from psycopg.conninfo import conninfo_to_dict
 from pyapp import engine as embedded
 from pyapp.settings import Settings
 from tests.conftest import Database, Serve, free_port, until
-from tests.faults.conftest import Up, start, table
+from tests.faults.conftest import Up, start
 from tests.http_client import Client
 from tests.people import Crowd, all_loaded, eventually
+from tests.processes import children, gone
 
 
 def test_a_service_that_starts_before_its_database(serve: Serve, database: Database) -> None:
@@ -159,14 +160,11 @@ def test_nothing_is_left_of_a_service_that_was_killed(serve: Serve) -> None:
     client = server.client()
     assert client.get("/livez").status == 200
 
-    def children() -> list[int]:
-        return [pid for pid, parent, _ in table() if parent == server.process.pid]
-
-    until(lambda: len(children()) == 3, 5)  # the job worker starts when somebody answers
-    mine = children()
+    until(lambda: len(children(server.process.pid)) == 3, 5)  # the job worker comes when it answers
+    mine = children(server.process.pid)
     server.process.kill()
     server.process.wait()
-    until(lambda: not {pid for pid, *_ in table()} & set(mine), 12)
+    until(lambda: gone(mine), 12)
     sessions = (
         "select count(*) from pg_stat_activity"
         " where datname = current_database() and usename = 'plinth_web'"

@@ -17,6 +17,7 @@ from psycopg.conninfo import make_conninfo
 
 from pyapp.unpack import Account
 from tests.conftest import Database, Engine, until, url_of
+from tests.processes import children
 
 
 @dataclass
@@ -79,7 +80,7 @@ class Copy:
         if self.process is None:
             return
         if how == signal.SIGKILL:
-            for pid in (self.process.pid, *_children(self.process.pid)):
+            for pid in (self.process.pid, *children(self.process.pid)):
                 with suppress(ProcessLookupError):
                     os.kill(pid, how)
             for stale in self.folder.glob(".s.PGSQL.*"):
@@ -92,14 +93,9 @@ class Copy:
 
     def freeze(self, how: signal.Signals) -> None:
         assert self.process is not None
-        for pid in (self.process.pid, *_children(self.process.pid)):
+        for pid in (self.process.pid, *children(self.process.pid)):
             with suppress(ProcessLookupError):
                 os.kill(pid, how)
-
-
-def _children(parent: int) -> list[int]:
-    listed = subprocess.check_output(["ps", "-axo", "pid=,ppid="], text=True).splitlines()
-    return [int(row.split()[0]) for row in listed if int(row.split()[1]) == parent]
 
 
 def _apart(folder: Path) -> dict[str, Any]:

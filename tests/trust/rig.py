@@ -28,7 +28,9 @@ class OwnRedis:
 
     def __init__(self, engine: Engine, folder: Path) -> None:
         self.socket = folder / "redis.sock"
-        self._program = shutil.which("redis-server", path=engine.bin_dir)
+        places = f"{engine.bin_dir}:{os.environ['PATH']}"  # not every Python has one come along
+        names = "redis-server", "valkey-server"
+        self._program = next(filter(None, (shutil.which(name, path=places) for name in names)))
         self._process: subprocess.Popen[bytes]
 
     @property
@@ -37,7 +39,6 @@ class OwnRedis:
 
     def start(self) -> None:
         self.socket.unlink(missing_ok=True)
-        assert self._program
         self._process = subprocess.Popen(
             [self._program, ROOT / "deploy" / "redis.conf", "--port", "0",
              "--unixsocket", self.socket, "--dir", self.socket.parent],
