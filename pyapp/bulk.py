@@ -4,6 +4,7 @@ Each batch is one transaction, and what is there already does no harm: whatever 
 batches are in, and the same command goes on.
 """
 
+import os
 import re
 import sys
 from collections import Counter
@@ -96,30 +97,16 @@ def _vectors(connection: psycopg.Connection[Any], items: list[bytes | None]) -> 
 
 
 def export(settings: Settings, file: str, as_user: str, *, everything: bool) -> None:
-    """A file is given its name when all of it is there."""
-    if Path(file).is_dir():
-        raise BulkError(f"{file} is a folder")
-    part = None if file == "-" else Path(f"{file}.part")
-    try:
-        with (
-            _connection(settings, as_user) as connection,
-            write_private(part, "").open("wb") if part else nullcontext(sys.stdout.buffer) as out,
-            Bar("lines") as bar,
-        ):
-            after = None
-            call = "select line::text, cursor from api.export_conversations(null, null, %s)"
-            if everything:
-                call = "select line::text, cursor from api.export_user_rows(null, %s)"
-            while rows := connection.execute(call, (after,), prepare=True).fetchall():
-                out.write("".join(f"{line}\n" for line, _ in rows).encode())
-                out.flush()
-                after = rows[-1][1]
-                bar.add(len(rows))
-        if part:
-            part.replace(file)
-    finally:  # what is not whole goes
-        if part:
-            part.unlink(missing_ok=True)
+    after = None
+    call = "select line::text, cursor from api.export_conversations(null, null, %s)"
+    if everything:
+        call = "select line::text, cursor from api.export_user_rows(null, %s)"
+    with _written(file) as out, _connection(settings, as_user) as connection, Bar("lines") as bar:
+        while rows := connection.execute(call, (after,), prepare=True).fetchall():
+            out.write("".join(f"{line}\n" for line, _ in rows).encode())
+            out.flush()
+            after = rows[-1][1]
+            bar.add(len(rows))
 
 
 def _load(
@@ -127,9 +114,12 @@ def _load(
 ) -> None:
     name = "standard input" if file == "-" else file
     counts, done = Counter[str](), 0
-    with _opened(file) as (source, size), _connection(settings, as_user) as connection:
+    with (
+        nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb") as source,
+        _connection(settings, as_user) as connection,
+    ):
         try:
-            with Bar("lines", size) as bar:
+            with Bar("lines", os.fstat(source.fileno()).st_size) as bar:
                 for first, items, place in _batches(source, read, most):
                     try:
                         counts.update(send(connection, items, first))
@@ -198,12 +188,23 @@ def _batches(source: IO[bytes], read: Read, most: int) -> Iterator[tuple[int, li
 
 
 @contextmanager
-def _opened(file: str) -> Iterator[tuple[IO[bytes], int | None]]:
-    if file == "-":
-        yield sys.stdin.buffer, None
-    else:
-        with Path(file).open("rb") as source:
-            yield source, Path(file).stat().st_size
+def _written(file: str) -> Iterator[IO[bytes]]:
+    """A plain file has its name when all of it is there; a device or a pipe stays what it is."""
+    path = Path(file)
+    if file == "-" or (path.exists() and not path.is_file()):
+        with nullcontext(sys.stdout.buffer) if file == "-" else path.open("ab") as out:
+            yield out
+        return
+    path = path.resolve()  # what a link leads to is written, and the link stays
+    if path.exists():
+        path.open("ab").close()  # whether it may be written to
+    part = path.with_name(f"{path.name}.part")
+    try:
+        with write_private(part, "").open("wb") as out:
+            yield out
+        part.replace(path)
+    finally:  # what is not whole goes
+        part.unlink(missing_ok=True)
 
 
 @contextmanager

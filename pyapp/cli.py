@@ -63,8 +63,8 @@ def _explain(error: Exception) -> int:
         code = USAGE
     elif isinstance(error, ConnectionError):
         code = UNREACHABLE
-    elif isinstance(error, OSError) and error.filename:
-        text = f"{error.filename2 or error.filename}: {error.strerror}"
+    elif isinstance(error, OSError) and error.strerror:  # of no file where it is standard output
+        text = ": ".join(str(x) for x in (error.filename2 or error.filename, error.strerror) if x)
     elif getattr(error, "sqlstate", "") in ("3F000", "42883") or 'FATAL:  role "plinth_' in text:
         text = f"{text.splitlines()[0]}; run: plinth migrate up"
     elif isinstance(error, psycopg.OperationalError) and error.sqlstate is None:

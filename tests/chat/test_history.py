@@ -268,7 +268,7 @@ def test_histories_on_the_command_line(own: dict[str, str], tmp_path: Path) -> N
     for where, who in ((tmp_path, "alice"), (tmp_path / "other.ndjson", "nobody")):
         refused = plinth(own, "export", str(where), "--as", who)
         assert refused.returncode != 0
-        assert where != tmp_path or refused.stderr == f"plinth: {where} is a folder\n".encode()
+        assert where != tmp_path or refused.stderr == f"plinth: {where}: Is a directory\n".encode()
         assert not Path(f"{where}.part").exists()  # nothing of anybody's lies about
     again = plinth(own, "import", "messages", "-", "--as", "bob", given=copy.read_bytes())
     assert again.stdout == done.stdout
@@ -280,6 +280,50 @@ def test_histories_on_the_command_line(own: dict[str, str], tmp_path: Path) -> N
     assert sorted(told) == sorted(
         item.get("content", "") for item in HISTORY if item["type"] == "message"
     )
+
+
+def test_an_export_leaves_devices_pipes_and_links_what_they_are(
+    own: dict[str, str], tmp_path: Path
+) -> None:
+    plinth(own, "import", "messages", "-", "--as", "alice", given=lines(HISTORY))
+    history = plinth(own, "export", "--as", "alice").stdout
+    pipe, link, copy = (tmp_path / name for name in ("pipe", "link", "copy"))
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE) as reader:
+        try:
+            assert plinth(own, "export", str(pipe), "--as", "alice").returncode == 0
+            assert pipe.is_fifo()
+            assert reader.communicate(timeout=5)[0] == history
+        finally:
+            reader.kill()
+    link.symlink_to(copy)
+    for _ in ("where nothing was", "over what is there"):
+        assert plinth(own, "export", str(link), "--as", "alice").returncode == 0
+        assert (link.is_symlink(), copy.read_bytes()) == (True, history)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is full")
+def test_a_full_disk_is_told_in_words(own: dict[str, str]) -> None:
+    plinth(own, "import", "messages", "-", "--as", "alice", given=lines(HISTORY))
+    command = [sys.executable, "-m", "pyapp", "export", "--as", "alice"]
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(
+            command, cwd=ROOT, env=own, check=False, stdout=full, stderr=subprocess.PIPE, timeout=60
+        )
+    assert ended.returncode == 1
+    assert ended.stderr.endswith(b"plinth: No space left on device\n")
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_anything_else(
+    own: dict[str, str], tmp_path: Path
+) -> None:
+    away = own | {"DATABASE_ADMIN_URL": "postgresql://nobody@127.0.0.1:1/none"}
+    for where in (tmp_path, tmp_path / "missing" / "file"):
+        refused = plinth(away, "export", str(where), "--as", "alice")
+        assert refused.returncode == 1
+        assert refused.stderr.startswith(f"plinth: {where}".encode())
+        assert refused.stderr.count(b"\n") == 1
+    assert not list(tmp_path.iterdir())
 
 
 def test_what_is_wrong_with_a_file_is_told_with_its_line(
