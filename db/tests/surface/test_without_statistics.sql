@@ -6,6 +6,7 @@ select plan(27);
 -- First of all, as in every test: models are made one at a time, and each locks what rows hang on.
 select create_embedding_model('tap-fresh', 2, p_index_kind => 'none');
 select create_embedding_model('tap-shared', 2, p_index_kind => 'none');
+select create_embedding_model('tap-first', 2, p_index_kind => 'none');
 
 -- No autovacuum meanwhile: it would tell of tables that are empty for all others. What somebody holds, it passes by.
 do $$
@@ -66,10 +67,16 @@ select cmp_ok(pg_temp.rows_read(format('select pg_temp.read_branch(%L, %L)', :'t
 
 -- What hangs on one of many conversations, messages, runs and reports.
 select register_skill('TapFresh', 'Does nothing', '{"type": "object"}');
+create function pg_temp.remember(p_talk uuid) returns void language plpgsql as $$
+declare
+  v_id uuid := (select m.id from api.create_memory(pg_temp.id('2f001'), 'It is so', p_conversation_id => p_talk) m);
+begin
+  perform api.get_memory(pg_temp.id('2f001'), v_id);
+end $$;
 create function pg_temp.work(p_talk uuid, p_leaf uuid) returns void language plpgsql as $$
 begin
   perform api.get_context_window(pg_temp.id('2f001'), p_talk, 50, p_leaf);
-  perform api.create_memory(pg_temp.id('2f001'), 'It is so', p_conversation_id => p_talk);
+  perform pg_temp.remember(p_talk);
   perform api.create_plan(pg_temp.id('2f001'), 'Done', '[{"skill": "TapFresh"}]', p_start => true);
   perform api.claim_plan_steps(pg_temp.id('2f001'));
   perform api.record_usage(pg_temp.id('2f001'), 'model', p_event_id => 'before');
@@ -88,8 +95,8 @@ insert into ops.usage_events (user_id, event_id, usage_id)
 select pg_temp.id('2f001'), 'event ' || n, base.new_id() from generate_series(1, 1000) n;
 select cmp_ok(pg_temp.rows_read(format('select from api.get_context_window(pg_temp.id(%L), %L, 50, %L)', '2f001', :'talk',
                                        :'branch')), '<', 100::bigint, 'the context of a branch');
-select cmp_ok(pg_temp.rows_read(format('select from api.create_memory(pg_temp.id(%L), %L, p_conversation_id => %L)', '2f001',
-                                       'So it is', :'talk')), '<', 100::bigint, 'a memory of one of many conversations');
+select cmp_ok(pg_temp.rows_read(format('select pg_temp.remember(%L)', :'talk')), '<', 100::bigint,
+              'a memory of one of many conversations, made and read');
 select create_plan(pg_temp.id('2f001'), 'Done', '[{"skill": "TapFresh"}]', p_start => true);
 select cmp_ok(pg_temp.rows_read($$ select from api.claim_plan_steps(pg_temp.id('2f001')) $$), '<', 100::bigint,
               'a run after many');
@@ -145,7 +152,7 @@ select cmp_ok(pg_temp.rows_read($$ select from api.recall_memories(pg_temp.id('2
 reset session authorization;
 
 -- What was planned while there was next to nothing goes on for as long as a session lasts.
-create function pg_temp.keep(p_first integer, p_last integer, p_metadata jsonb, p_model text default 'tap-fresh')
+create function pg_temp.keep(p_first integer, p_last integer, p_metadata jsonb, p_model text default 'tap-first')
 returns void language plpgsql as $$
 begin
   perform api.upsert_embeddings(pg_temp.id('2f000'), array_agg('text ' || n), array_agg(format('[%s,1]', n)::ext.vector),
