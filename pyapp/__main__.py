@@ -1,6 +1,7 @@
 """python -m pyapp: the command line, and the two processes that `plinth up` starts."""
 # ruff: noqa: PLC0415 - each of the three loads no more than it needs
 
+import logging
 import sys
 
 
@@ -15,6 +16,7 @@ def main() -> int:
     held = settings.load()
     supervise.die_with_parent(held.stop_timeout)
     if entry == "_jobs":
+        logging.getLogger("plinth.worker").setLevel("WARNING")  # plinth up speaks for it
         return cli.main(["worker"])
     import uvloop
 

@@ -5,9 +5,8 @@ import logging
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from functools import partial
 
-from pyapp import engine, log, mail
+from pyapp import engine, log, mail, unpack
 from pyapp.db import Database
 from pyapp.pipe import ConnectionLost, DatabaseError, Statement
 from pyapp.problems import Problem
@@ -38,13 +37,15 @@ async def run_jobs(database: Database) -> None:
         except DatabaseError as error:
             _log.warning("%s failed: %s", name, error)
             await database.call("write", _FAILED, (name.encode(), str(error).encode()))
+    # Who keeps copies is told; this process keeps none, and needs nothing that watches them.
+    await database.call("write", _ANNOUNCE, ())
 
 
-async def _repeat(stop: asyncio.Event, work: Callable[[], Awaitable[None]]) -> None:
+async def _repeat(stop: asyncio.Event, work: Callable[..., Awaitable[None]], *args: object) -> None:
     told = False
     while not stop.is_set():
         try:
-            await work()
+            await work(*args)
             told = False
         except (ConnectionLost, DatabaseError, Problem) as error:
             if not told:  # one line for as long as it fails
@@ -65,16 +66,12 @@ async def run(settings: Settings) -> None:
     few = dict.fromkeys((f"{n}_connections" for n in ("read", "write", "slow", "hash", "aside")), 1)
     database = Database(settings.with_(**few), settings.database_url)
     await database.start()
-
-    async def tidy() -> None:
-        await run_jobs(database)
-        # Who keeps copies is told; this process keeps none, and needs nothing that watches them.
-        await database.call("write", _ANNOUNCE, ())
-
+    _log.info("working for %s", unpack.address(settings.database_url)[0][1])
     try:
         # Apart, because a mail server may take its time.
         await asyncio.gather(
-            _repeat(stop, tidy), _repeat(stop, partial(mail.deliver, database, settings, stop))
+            _repeat(stop, run_jobs, database), _repeat(stop, mail.deliver, database, settings, stop)
         )
     finally:
         await database.close()
+        _log.info("stopped")

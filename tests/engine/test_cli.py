@@ -15,7 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 from pyapp import cli
 from pyapp.engine import servers
 from pyapp.settings import DB_DIR, Settings
-from tests.conftest import ROOT, Database, Engine, url_of
+from tests.conftest import ROOT, Database, Engine, until, url_of
 
 NOWHERE = "postgresql://127.0.0.1:1/plinth"
 ELSEWHERE = {"REDIS_URL": "redis://127.0.0.1:1", "PLINTH_SECRET_KEY": "any"}
@@ -208,6 +208,26 @@ def test_a_reader_who_has_seen_enough_is_no_error(own: dict[str, str]) -> None:
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert (ended.stdout, ended.stderr) == ("{\n", "")
+
+
+def test_a_worker_says_what_it_works_for_and_when_it_stops(
+    own: dict[str, str], tmp_path: Path
+) -> None:
+    where, log = conninfo_to_dict(own["DATABASE_URL"]), tmp_path / "log"
+    command = [sys.executable, "-m", "pyapp", "worker"]
+    with log.open("wb") as out:
+        worker = subprocess.Popen(command, cwd=ROOT, env=os.environ | own, stderr=out)
+    try:
+        until(lambda: log.read_text().endswith("\n"), 20)
+        worker.terminate()
+        assert worker.wait(20) == 0
+    finally:
+        worker.kill()
+    began, ended = (json.loads(line)["message"] for line in log.read_text().splitlines())
+    assert began.startswith("working for ")
+    assert f"dbname={where['dbname']}" in began.split()
+    assert str(where["password"]) not in began
+    assert ended == "stopped"
 
 
 def test_openapi_is_a_document(own: dict[str, str]) -> None:
