@@ -6685,10 +6685,17 @@ comment on column memory.embeddings.metadata is 'Whatever the application keeps 
 comment on column memory.embeddings.embedding is 'The vector, of a model stored as vector';
 comment on column memory.embeddings.half_embedding is 'The vector, of a model stored as halfvec';
 
-create index embeddings_message_id_idx on memory.embeddings (user_id, message_id);
+create index embeddings_message_id_idx on memory.embeddings (user_id, message_id) where message_id is not null;
 comment on index memory.embeddings_message_id_idx is 'For the vectors of a message, and removing them with it';
-create index embeddings_memory_id_idx on memory.embeddings (user_id, memory_id);
+create index embeddings_memory_id_idx on memory.embeddings (user_id, memory_id) where memory_id is not null;
 comment on index memory.embeddings_memory_id_idx is 'For the vectors of a memory, and removing them with it';
+-- Each row is in one of these, so that a page of a kind that is rare is not looked for among all.
+create index embeddings_messages_idx on memory.embeddings (user_id, id) where message_id is not null;
+comment on index memory.embeddings_messages_idx is 'For a page of the vectors of messages';
+create index embeddings_memories_idx on memory.embeddings (user_id, id) where memory_id is not null;
+comment on index memory.embeddings_memories_idx is 'For a page of the vectors of memories';
+create index embeddings_texts_idx on memory.embeddings (user_id, id) where message_id is null and memory_id is null;
+comment on index memory.embeddings_texts_idx is 'For a page of the vectors of neither';
 create index embeddings_collection_idx on memory.embeddings (user_id, collection);
 comment on index memory.embeddings_collection_idx is 'For the exact search in a collection, and counting it';
 create index embeddings_conversation_id_idx on memory.embeddings (user_id, conversation_id)

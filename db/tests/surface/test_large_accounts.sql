@@ -31,6 +31,9 @@ select m.user_id, e.id, m.id, m.content, '[1,2,3]' from chat.messages m cross jo
 insert into memory.embeddings (user_id, model_id, memory_id, content, embedding)
 select pg_temp.id('1e000'), e.id, pg_temp.id('1eb00'), 'a pebble', '[1,2,3]' from memory.embedding_models e
  where e.name = 'tap-bare';
+insert into memory.embeddings (user_id, model_id, memory_id, content, embedding)
+select m.user_id, e.id, m.id, m.content, '[1,2,3]' from memory.semantic_memories m cross join memory.embedding_models e
+ where m.user_id between pg_temp.id('1e001') and pg_temp.id('1e900') and e.name = 'tap-bare';
 analyze chat.conversations, chat.messages, memory.semantic_memories, memory.embeddings;
 set local plan_cache_mode = force_generic_plan;
 
