@@ -15,6 +15,7 @@
 -- Errors  UN001 nobody is signed in; VL003 neither query nor embedding, or no model is named and there is no default;
 --         VL001 a field breaks a rule; NF001 there is no such conversation or model
 -- Why plan_cache_mode   One statement serves every mix of filters, and is planned with those of the call.
+-- Why between   As in core.put_embeddings: each is found by its key, however few rows there were at the last ANALYZE.
 -- Why enable_sort   The rows to compare come in order from the key, as many as it takes: of a user nobody took
 --         statistics of yet, the planner would read and sort all, and without an order it would read the table, of
 --         which it thinks that most is the user's, from its beginning.
@@ -157,14 +158,17 @@ begin
                                                           e.half_embedding operator(ext.<->) v_half)
                                   else coalesce(e.embedding operator(ext.<#>) p_embedding,
                                                 e.half_embedding operator(ext.<#>) v_half) end) as distance
-                                  from memory.embeddings e
-                                 where p_embedding is not null and e.user_id = p_user_id and e.memory_id = k.id
-                                   and e.model_id = v_model.id) d on true
+                                  from (select v.embedding, v.half_embedding from memory.embeddings v
+                                         where p_embedding is not null and v.user_id = p_user_id
+                                           and v.memory_id between k.id and k.id and v.model_id = v_model.id
+                                         order by v.memory_id offset 0) e) d on true
                              where k.user_id = p_user_id and k.id = any (v_ids)) s) c
              order by score desc, c.id desc
              limit p_limit) b
      cross join lateral (
-       select k.* from memory.semantic_memories k where k.user_id = p_user_id and k.id = b.id offset 0) m
+       select k.* from memory.semantic_memories k
+        where k.user_id = p_user_id and k.id between b.id and b.id
+        order by k.id offset 0) m
      order by b.score desc, b.id desc
   loop
     v_shown := v_shown || id;

@@ -1,7 +1,7 @@
 -- Searches, recalls and imports of a user with many rows, and calls with one of many keys, of which nobody took
 -- statistics yet: they read what they need, and not all there is.
 begin;
-select plan(27);
+select plan(28);
 
 -- First of all, as in every test: models are made one at a time, and each locks what rows hang on.
 select create_embedding_model('tap-fresh', 2, p_index_kind => 'none');
@@ -249,7 +249,15 @@ select base.id_at(now() - n * interval '1 s'), 'tap_each_' || n, 'tap_each_' || 
 insert into memory.embeddings (user_id, model_id, content, embedding)
 select u.id, m.id, 'text', '[1,2]' from auth.users u, memory.embedding_models m
  where u.username like 'tap\_each\_%' and m.name = 'tap-shared';
-analyze memory.embeddings;
+insert into memory.semantic_memories (user_id, content) select u.id, 'word' from auth.users u where u.username ~ '^tap_each';
+insert into memory.embeddings (user_id, model_id, content, embedding, memory_id)
+select s.user_id, m.id, s.content, '[1,2]', s.id from memory.semantic_memories s, memory.embedding_models m
+ where s.content = 'word' and m.name = 'tap-shared';
+analyze memory.embeddings, memory.semantic_memories;
+insert into memory.semantic_memories (user_id, content) select pg_temp.id('2f001'), 'word' from generate_series(1, 2000);
+insert into memory.embeddings (user_id, model_id, content, embedding, memory_id)
+select s.user_id, m.id, s.content, '[1,2]', s.id from memory.semantic_memories s, memory.embedding_models m
+ where s.user_id = pg_temp.id('2f001') and s.content = 'word' and m.name = 'tap-shared';
 set session authorization plinth_operator;
 select m.id as spoken from api.create_message(pg_temp.id('2f000'), pg_temp.id('2fc00'), 'user', 'Hello') m \gset
 create function pg_temp.hang(p_id uuid, p_text text) returns bigint language sql as $$
@@ -266,6 +274,9 @@ select cmp_ok(pg_temp.rows_read($$ select pg_temp.keep(901, 1100, '{"a": 1}', 't
 select pg_temp.hang(:'spoken', 'text');
 select cmp_ok(pg_temp.rows_read(format('select pg_temp.edit(%L, %L)', :'spoken', 'other')), '<', 100::bigint,
               'the vector of a message, there, that is changed');
+select set_config('plinth.caller', pg_temp.id('2f001')::text, true);
+select cmp_ok(pg_temp.rows_read($$ select from api.recall_memories(pg_temp.id('2f001'), 'word', '[1,2]', 'tap-shared') $$),
+              '<', 20000::bigint, 'a recall, there, of somebody with many memories');
 reset session authorization;
 
 select * from finish();
