@@ -141,7 +141,7 @@ def _number(text: str) -> str:
         if len(exponent) > _FEW or digits + abs(int(exponent or "0")) > MAX_DIGITS:
             raise malformed(f"A number has more than {MAX_DIGITS} digits, written out.")
         if math.isinf(float(text)):
-            raise malformed(f"The number {text[:_FEW]} is too large.")
+            raise malformed(f"A number is larger than 1.7e308: {text[:_FEW]}.")
     return text
 
 

@@ -199,7 +199,7 @@ class App:
         if route.lines is not None and body.is_kind(headers.get(hdrs.CONTENT_TYPE, ""), lines.KIND):
             return await self._in_pieces(request, route, context, args)
         if route.method != "GET":
-            _merge(args, await self._body(request, exact=route.exact))
+            _merge(args, await self._body(request, route))
         elif not request.payload.is_eof() or request.payload.total_bytes:
             raise problems.malformed("GET and HEAD take no body.")
         if route.result == "stream":
@@ -222,17 +222,18 @@ class App:
         form, kind = _FORMS.get(route.result, _JSON)
         return Reply(answer.status, form(answer.body), kind, extra, answer.etag)
 
-    async def _body(self, request: Request, *, exact: bool) -> dict[str, Any]:
+    async def _body(self, request: Request, route: Route) -> dict[str, Any]:
         headers, payload = request.headers, request.payload
         if payload.is_eof() and not payload.total_bytes:
             return {}
+        if not body.is_kind(headers.get(hdrs.CONTENT_TYPE, ""), "application/json"):
+            kinds = ("application/json", lines.KIND)[: 2 if route.lines else 1]
+            raise problems.layer("BR003", f"Send the body as {' or '.join(kinds)} in UTF-8.")
         if int(headers.get(hdrs.CONTENT_LENGTH, "0")) > self.settings.body_limit:
             raise problems.too_large(self.settings.body_limit)
-        if not body.is_kind(headers.get(hdrs.CONTENT_TYPE, ""), "application/json"):
-            raise problems.layer("BR003", "Send the body as application/json in UTF-8.")
         _welcome(request)
         data = await request.connection.read_body(payload)
-        return await body.beside(len(data), body.parse_object, data, exact) if data else {}
+        return await body.beside(len(data), body.parse_object, data, route.exact) if data else {}
 
     async def _in_pieces(
         self, request: Request, route: Route, context: tuple[str, str, str], args: dict[str, object]
@@ -240,14 +241,13 @@ class App:
         """A body of lines: each piece is a call of its own, and costs what a call costs."""
         _welcome(request)
         token, limit = request.token, self.settings.body_limit
-        pieces = lines.pieces(request.connection, request.payload, limit)
         total: dict[str, Any] = {}
         done = ""
         try:
-            async for line, after, piece in pieces:
+            async for line, after, part in lines.pieces(request.connection, request.payload, limit):
                 if done and self.limits.spend(token, request.address, route) is None:
                     await self.limits.ask(token, request.address, route)
-                here = args | {str(route.lines): piece, "line": line}
+                here = args | {str(route.lines): part, "line": line}
                 answer = await self.caller.answer(route, token=token, context=context, args=here)
                 lines.add(total, answer.body)
                 done = f" (what stands before line {after} is done)"

@@ -234,6 +234,18 @@ def test_a_long_history_goes_out_with_constant_memory(
 # ----------------------------------------------------------------------------- the command line
 
 
+def test_lines_sent_as_something_else_are_told_what_they_may_be(town: Server) -> None:
+    """As by curl where nobody says what the file is, also where it is too large for one body."""
+    alice, kind = signed_in(town, "alice"), {"Content-Type": "application/x-www-form-urlencoded"}
+    for history in (lines(HISTORY), lines(HISTORY) * 1000):
+        answer = alice.request("POST", "/v1/conversations/import", history, kind)
+        assert (answer.status, answer.json()["detail"]) == (
+            415, "Send the body as application/json or application/x-ndjson in UTF-8.",
+        )  # fmt: skip
+    answer = alice.request("POST", "/v1/conversations", b"{}", kind)
+    assert answer.json()["detail"] == "Send the body as application/json in UTF-8."
+
+
 @pytest.fixture
 def own(empty: Database) -> dict[str, str]:
     ours = ("PLINTH_", "DATABASE_", "REDIS_", "PG", "JWT_")

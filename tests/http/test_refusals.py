@@ -129,6 +129,18 @@ def test_the_field_is_named(server: Server, body: bytes, field: str, code: str) 
     assert problem["errors"][0]["detail"]
 
 
+@pytest.mark.parametrize(
+    ("number", "rule"),
+    [
+        (b"9" * 401, "A number has more than 400 digits, written out."),
+        (b"9" * 390, f"A number is larger than 1.7e308: {'9' * 40}."),
+    ],
+)
+def test_the_rule_for_numbers_is_told(server: Server, number: bytes, rule: str) -> None:
+    problem = ask(server.port, corpus.sign_in(b'{"login":"a","password":%b}' % number)).json()
+    assert (problem["code"], problem["detail"]) == ("BR001", rule)
+
+
 def test_a_smuggled_request_is_never_answered(server: Server) -> None:
     hidden = request("GET", "/livez", "X-Request-Id: hidden")
     for lines in (

@@ -205,13 +205,14 @@ def test_a_large_body_is_read_beside_the_loop(monkeypatch: pytest.MonkeyPatch) -
     headers = CIMultiDict({"Content-Type": "application/json"})
     request: Any = SimpleNamespace(connection=connection, payload=payload, headers=headers)
     app: Any = SimpleNamespace(settings=SimpleNamespace(body_limit=1 << 20))
+    route: Any = SimpleNamespace(exact=True, lines=None)
 
     async def of_lines() -> list[tuple[int, int, str]]:
         found = lines.pieces(request.connection, request.payload, 1 << 20)
         return [piece async for piece in found]
 
     async def both() -> tuple[dict[str, Any], list[tuple[int, int, str]]]:
-        reading: Any = asyncio.gather(http.App._body(app, request, exact=True), of_lines())
+        reading: Any = asyncio.gather(http.App._body(app, request, route), of_lines())
         await asyncio.sleep(0)
         asyncio.get_running_loop().call_soon(go.set)
         whole, found = await reading

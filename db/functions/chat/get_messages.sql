@@ -1,4 +1,4 @@
--- api.get_messages: the messages of a conversation in the order of writing, page by page.
+-- api.get_messages: the messages of a conversation in the order of writing or against it, page by page.
 --
 -- Rules   order is desc (newest first) or asc. Of all branches; with p_branch, the message a branch ends with, only the
 --         way to it: up to the main line, and what comes before that on it.
@@ -160,6 +160,6 @@ end
 $$;
 
 comment on function api.get_messages(uuid, uuid, text, text, uuid, text, integer) is
-  'The messages of a conversation in the order of writing';
+  'The messages of a conversation, the last one written first';
 grant execute on function api.get_messages(uuid, uuid, text, text, uuid, text, integer) to plinth_web, plinth_operator;
 select http.expose('GET /v1/conversations/{conversation_id}/messages', 'api.get_messages');
