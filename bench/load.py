@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 import threading
 import time
@@ -93,14 +92,11 @@ def wrk(
     port: int, requests: list[Request], clients: int, seconds: int, folder: Path
 ) -> dict[str, Any]:
     """Every answer's status is looked at, the bytes of all are counted, single ones are read."""
-    program = shutil.which("wrk")
-    if program is None:
-        raise BenchError("wrk is not here: apt-get install wrk")
     path = folder / "requests"
     path.write_bytes(b"\0".join(request.raw for request in requests))
     connection = HTTPConnection("127.0.0.1", port, timeout=30)
     whole = requests[0].ask(connection)
-    command = [program, "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", "20s"]
+    command = ["wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", "20s"]
     command += ["-s", str(_LUA), f"http://127.0.0.1:{port}", "--", str(path)]
     with _probing(connection, requests if clients > 8 else []):
         ended = subprocess.run(command, capture_output=True, text=True, check=False)

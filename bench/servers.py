@@ -30,6 +30,8 @@ class Server:
 
 def install(*, peers: bool) -> None:
     """What is compared with, at exact versions, beside the project and not into it."""
+    if shutil.which("wrk") is None:
+        raise BenchError("wrk is not here: apt-get install wrk")
     packages(PACKAGES, *["requirements.txt"] + ["requirements-peers.txt"] * peers)
     lock = HERE / "peers" / "package-lock.json"
     have = PEERS / "package-lock.json"
