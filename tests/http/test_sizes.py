@@ -230,7 +230,7 @@ def test_the_values_of_a_large_body_are_written_beside_the_loop() -> None:
         assert go.wait(15), "the loop stood still"
         raise malformed("They are written.")
 
-    async def nothing(_request: object, *, exact: bool) -> dict[str, Any]:
+    async def nothing(_request: object, _route: object) -> dict[str, Any]:
         return {}
 
     route: Any = SimpleNamespace(
