@@ -10,7 +10,8 @@
 --         partitions of all models would take longer than that.
 -- Why between, and enable_…   A session may have planned while the model had next to no rows, when one index is
 --         as good as another and no index better still, and be left with what reads all rows of the user. Only the
---         index of what is looked for has it in the order that is asked for; after =, any order would do.
+--         index of what is looked for has it in the order that is asked for; after =, any order would do. Those of
+--         messages are looked for apart: thousands may say the same, and no index knows "is not distinct".
 -- Errors  NF001 there is no such message or memory, or the model was dropped meanwhile; VL001 a field breaks a rule, or
 --         arrays differ in length; VL003 a text or vector is missing; KC002 the text was changed meanwhile; KC004 the
 --         model is retired
@@ -136,13 +137,20 @@ begin
       select f.id
         from unnest(p_contents, p_collections, p_message_ids, p_memory_ids) as i (content, collection, message_id, memory_id)
        cross join lateral (
-         select e.id from memory.embeddings e
-          where e.user_id = p_user_id and e.model_id = p_model.id
-            and e.content_digest between md5(i.content)::uuid and md5(i.content)::uuid
-            and e.collection = coalesce(i.collection, '') and e.message_id is not distinct from i.message_id
-            and e.memory_id is not distinct from i.memory_id
-          order by e.content_digest
-          limit 1) f
+         (select e.id from memory.embeddings e
+           where e.user_id = p_user_id and e.model_id = p_model.id
+             and e.content_digest between md5(i.content)::uuid and md5(i.content)::uuid
+             and e.collection = coalesce(i.collection, '') and e.message_id = i.message_id
+           order by e.content_digest
+           limit 1)
+         union all
+         (select e.id from memory.embeddings e
+           where i.message_id is null and e.user_id = p_user_id and e.model_id = p_model.id
+             and e.content_digest between md5(i.content)::uuid and md5(i.content)::uuid
+             and e.collection = coalesce(i.collection, '') and e.message_id is null
+             and e.memory_id is not distinct from i.memory_id
+           order by e.content_digest
+           limit 1)) f
        order by f.id
     loop
       perform from memory.embeddings e
@@ -175,13 +183,20 @@ begin
     from unnest(p_contents, p_collections, p_message_ids, p_memory_ids) with ordinality
          as i (content, collection, message_id, memory_id, n)
     left join lateral (
-     select e.id from memory.embeddings e
-      where e.user_id = p_user_id and e.model_id = p_model.id
-        and e.content_digest between md5(i.content)::uuid and md5(i.content)::uuid
-        and e.collection = coalesce(i.collection, '') and e.message_id is not distinct from i.message_id
-        and e.memory_id is not distinct from i.memory_id
-      order by e.content_digest
-      limit 1) f on true;
+     (select e.id from memory.embeddings e
+       where e.user_id = p_user_id and e.model_id = p_model.id
+         and e.content_digest between md5(i.content)::uuid and md5(i.content)::uuid
+         and e.collection = coalesce(i.collection, '') and e.message_id = i.message_id
+       order by e.content_digest
+       limit 1)
+     union all
+     (select e.id from memory.embeddings e
+       where i.message_id is null and e.user_id = p_user_id and e.model_id = p_model.id
+         and e.content_digest between md5(i.content)::uuid and md5(i.content)::uuid
+         and e.collection = coalesce(i.collection, '') and e.message_id is null
+         and e.memory_id is not distinct from i.memory_id
+       order by e.content_digest
+       limit 1)) f on true;
   -- One that was there is gone: by a deletion that ended while others went into the index.
   if array_position(v_ids, null) is not null then
     perform base.raise('40001', 'An embedding was removed meanwhile');

@@ -1,7 +1,7 @@
 -- What is found by a key is looked up by it, also for one user who owns most of a table that others have few rows of:
 -- there a plan for any user would read all that the user has.
 begin;
-select plan(16);
+select plan(17);
 
 create function pg_temp.id(p_end text) returns uuid language sql immutable as $$
   select ('019e0000-0000-7000-8000-0000000' || p_end)::uuid
@@ -67,6 +67,8 @@ select cmp_ok(pg_temp.rows_read($$ select from api.upsert_embedding(pg_temp.id('
 select cmp_ok(pg_temp.rows_read($$ select from api.upsert_embeddings(pg_temp.id('1e000'), '{Hello,a pebble}',
               array['[1,2,3]', '[1,2,3]']::ext.vector[], 'tap-large', p_message_ids => array[pg_temp.id('1ea00'), null],
               p_memory_ids => array[null, pg_temp.id('1eb00')], p_versions => '{1,1}') $$), '<', 100::bigint, 'both, again');
+select cmp_ok(pg_temp.rows_read($$ select from api.upsert_embedding(pg_temp.id('1e000'), 'Hello', '[3,2,1]', 'tap-bare',
+              p_message_id => pg_temp.id('1ea00'), p_replace => true) $$), '<', 100::bigint, 'of one that says what all say');
 select cmp_ok(pg_temp.rows_read($$ select from api.search_all(pg_temp.id('1e000'), null, '[1,2,3]', 'tap-large') $$),
               '<', 100::bigint, 'a search by a vector');
 select cmp_ok(pg_temp.rows_read($$ select from api.list_embeddings(pg_temp.id('1e000'), 'tap-large') $$), '<', 100::bigint,
