@@ -78,8 +78,8 @@ def flush(settings: Settings) -> None:
 def warm(settings: Settings, sessions: str) -> None:
     """The digests of tokens come from an operator's connection, which may read them; the calls take
     the ordinary way, as the login of the layer, which is told no more than by a request."""
-    if not sessions.isdecimal():
-        raise SettingsError(f"--sessions must be a whole number, not {sessions!r}")
+    if not sessions.isdecimal() or len(sessions) > 9:
+        raise SettingsError(f"--sessions must be from 0 to 999999999, not {sessions!r}")
     with engine.servers(settings, make=False) as there, Progress() as say:
         with engine.acting(there, settings) as connection:
             recent = "select token_hash from http.recent_sessions(%s)"

@@ -365,8 +365,10 @@ def test_the_commands_say_what_is_wrong(server: Server) -> None:
     assert away.returncode == 3
     assert away.stderr.startswith("plinth: cannot reach Redis")
     assert plinth(server, "warm", REDIS_URL="redis://127.0.0.1:1").returncode == 3
-    wrong = plinth(server, "warm", "--sessions", "many")
-    assert wrong.returncode == 2
+    for sessions in ("many", "-1", "9" * 20):
+        wrong = plinth(server, "warm", "--sessions", sessions)
+        rule = f"--sessions must be from 0 to 999999999, not {sessions!r}"
+        assert (wrong.returncode, wrong.stderr) == (2, f"plinth: {rule}\n")
     assert plinth(server, "stats", PLINTH_CACHE_PREFIX="a*").returncode == 2
 
 
