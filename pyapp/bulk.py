@@ -192,7 +192,8 @@ def _written(file: str) -> Iterator[IO[bytes]]:
     """A plain file has its name when all of it is there; a device or a pipe stays what it is."""
     path = Path(file)
     if file == "-" or (path.exists() and not path.is_file()):
-        with nullcontext(sys.stdout.buffer) if file == "-" else path.open("ab") as out:
+        # Not through sys.stdout: what a full disk did not take, that would try again at the end.
+        with open(1, "wb", closefd=False) if file == "-" else path.open("ab") as out:
             yield out
         return
     path = path.resolve()  # what a link leads to is written, and the link stays
