@@ -10,8 +10,7 @@
 --         partitions of all models would take longer than that.
 -- Why between, and enable_…   A session may have planned while the model had next to no rows, when one index is
 --         as good as another and no index better still, and be left with what reads all rows of the user. Only the
---         index of what is looked for has it in the order that is asked for; after =, any order would do. Those of
---         messages are looked for apart: thousands may say the same, and no index knows "is not distinct".
+--         index of what is looked for has it in the order that is asked for; after =, any order would do.
 -- Errors  NF001 there is no such message or memory, or the model was dropped meanwhile; VL001 a field breaks a rule, or
 --         arrays differ in length; VL003 a text or vector is missing; KC002 the text was changed meanwhile; KC004 the
 --         model is retired
@@ -135,22 +134,8 @@ begin
   if p_replace or p_metadata is not null then
     for v_id in
       select f.id
-        from unnest(p_contents, p_collections, p_message_ids, p_memory_ids) as i (content, collection, message_id, memory_id)
-       cross join lateral (
-         (select e.id from memory.embeddings e
-           where e.user_id = p_user_id and e.model_id = p_model.id
-             and e.content_digest between md5(i.content)::uuid and md5(i.content)::uuid
-             and e.collection = coalesce(i.collection, '') and e.message_id = i.message_id
-           order by e.content_digest
-           limit 1)
-         union all
-         (select e.id from memory.embeddings e
-           where i.message_id is null and e.user_id = p_user_id and e.model_id = p_model.id
-             and e.content_digest between md5(i.content)::uuid and md5(i.content)::uuid
-             and e.collection = coalesce(i.collection, '') and e.message_id is null
-             and e.memory_id is not distinct from i.memory_id
-           order by e.content_digest
-           limit 1)) f
+        from core.find_embeddings(p_user_id, p_model.id, p_contents, p_collections, p_message_ids, p_memory_ids) f
+       where f.id is not null
        order by f.id
     loop
       perform from memory.embeddings e
@@ -178,25 +163,8 @@ begin
   )
   select array_agg(m.id) into v_made from made m;
 
-  -- Each is looked up by its key: a join might read all there is of the user.
-  select array_agg(f.id order by i.n) into v_ids
-    from unnest(p_contents, p_collections, p_message_ids, p_memory_ids) with ordinality
-         as i (content, collection, message_id, memory_id, n)
-    left join lateral (
-     (select e.id from memory.embeddings e
-       where e.user_id = p_user_id and e.model_id = p_model.id
-         and e.content_digest between md5(i.content)::uuid and md5(i.content)::uuid
-         and e.collection = coalesce(i.collection, '') and e.message_id = i.message_id
-       order by e.content_digest
-       limit 1)
-     union all
-     (select e.id from memory.embeddings e
-       where i.message_id is null and e.user_id = p_user_id and e.model_id = p_model.id
-         and e.content_digest between md5(i.content)::uuid and md5(i.content)::uuid
-         and e.collection = coalesce(i.collection, '') and e.message_id is null
-         and e.memory_id is not distinct from i.memory_id
-       order by e.content_digest
-       limit 1)) f on true;
+  select array_agg(f.id order by f.n) into v_ids
+    from core.find_embeddings(p_user_id, p_model.id, p_contents, p_collections, p_message_ids, p_memory_ids) f;
   -- One that was there is gone: by a deletion that ended while others went into the index.
   if array_position(v_ids, null) is not null then
     perform base.raise('40001', 'An embedding was removed meanwhile');
