@@ -4,8 +4,8 @@ One connection; the commands of one turn of the event loop go out together, repl
 order. Redis may vanish, freeze or be flushed at any time: whatever takes longer than 100 ms opens
 the circuit, calls go past it, and a connection is tried again in the background. Every value
 says what question it answers, for whom, and as of which versions of the tags it depends on, and is
-compared with all of it when it is read: a wrong copy is a miss. A Redis that was away is told first
-what it missed, and believed only then.
+compared with all of it when it is read: a wrong copy is a miss, and so is one without its end. A
+Redis that was away is told first what it missed, and believed only then.
 """
 
 import asyncio
@@ -26,7 +26,8 @@ from pyapp.settings import Settings
 
 log = logging.getLogger("plinth.cache")
 
-_VERSION_SECONDS = b"604800"
+# Ends every copy: no text in UTF-8 has this byte, so what does not end with it was cut.
+_VERSION_SECONDS, _END = b"604800", b"\xff"
 _FIRST_RETRY, _LAST_RETRY = 0.05, 0.25
 # Seconds a Redis that was away gets bumps but is not read: meanwhile every writer finds it again.
 _PROBATION = 1.0
@@ -216,9 +217,9 @@ class Cache:
         if not all(versions):
             return None, b""
         head = place.head(versions)
-        if kept is None or not (kept.startswith(head) and self.up):
+        if kept is None or not (kept.startswith(head) and kept.endswith(_END) and self.up):
             return None, head
-        return bytes(kept[len(head) :]), head
+        return bytes(kept[len(head) : -1]), head
 
     async def begin(self, keys: Sequence[bytes]) -> list[bytes]:
         """The versions of tags, of which some have none yet."""
@@ -259,7 +260,7 @@ class Cache:
 
     def store(self, key: bytes, value: bytes, seconds: int) -> None:
         with suppress(CacheDown):
-            self._send(_set(key, value, b"%d" % seconds))
+            self._send(_set(key, value + _END, b"%d" % seconds))
 
     async def claim(self, key: bytes, seconds: float) -> bool:
         """True for one of all who claim it at a time, until it is dropped or the time is over."""

@@ -179,6 +179,23 @@ def test_a_poisoned_redis_is_never_believed(
         until(kept_again, 5)
 
 
+def test_a_copy_that_was_cut_is_a_miss(server: Server, store: redis.Redis) -> None:
+    carol = join(server, "carol")
+    for _ in range(3):
+        right = carol.get("/v1/me")
+    assert right.headers["x-cache"] == "hit"
+    (key,) = (key for key in store.scan_iter("*") if right.body in (read(store, key) or b""))
+    whole = read(store, key)
+    assert whole
+    for length in range(len(whole) - len(right.body) - 5, len(whole)):
+        until(lambda: read(store, key) == whole, 5)
+        for claim in store.scan_iter("*:f:*"):  # else others are waited for, who keep it just now
+            store.delete(claim)
+        store.set(key, whole[:length])
+        answer = carol.get("/v1/me")
+        assert (answer.body, answer.headers["x-cache"]) == (right.body, "miss"), length
+
+
 def test_a_token_that_ended_cannot_be_put_back(server: Server, store: redis.Redis) -> None:
     """Everything that Redis held before the sign-out, but for what is newer, put back by hand."""
     carol = join(server, "carol")
