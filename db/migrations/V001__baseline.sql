@@ -904,7 +904,7 @@ comment on column ops.partitioned_tables.dropped_before is 'What is older may be
 grant select on ops.partitioned_tables to plinth_system, plinth_operator;
 
 -- Indexes, row triggers and constraints come with ATTACH; row security, the operator's right to read (a dump reads
--- partitions one by one) and statement triggers do not.
+-- partitions one by one), statement triggers and what the planner is told of columns do not.
 create function ops.prepare_partition(p_table regclass, p_name text, p_comment text)
 returns text
 language plpgsql
@@ -916,6 +916,12 @@ declare
   v_sql  text;
 begin
   execute format('create table %s (like %s including all)', v_name, p_table);
+  for v_sql in
+    select format('alter column %I set (%s)', a.attname, array_to_string(a.attoptions, ', '))
+      from pg_attribute a where a.attrelid = p_table and a.attoptions is not null
+  loop
+    execute format('alter table %s %s', v_name, v_sql);
+  end loop;
   execute format('comment on table %s is %L', v_name, p_comment);
   execute format('alter table %s enable row level security', v_name);
   execute format('alter table %s force row level security', v_name);
@@ -6918,3 +6924,27 @@ insert into base.table_manifest (schema_name, table_name, class, reason) values
 insert into base.table_privacy (schema_name, table_name, personal, hidden) values
   ('memory', 'embeddings',       '{content,metadata,collection}', '{embedding,half_embedding}'),
   ('memory', 'embedding_counts', '{}', '{}');
+
+-- db/schema/900_statistics.sql
+
+-- How many rows the planner reckons a user to have. Most users have few and some have very many, and a plan that is
+-- kept for any values is made for the usual one: where that one has a row, each index that begins with user_id looks as
+-- good as the key, a foreign key's own query goes by whichever was made last, and whoever has many rows waits until all
+-- of them are read to find one. With a hundred, only the key will do.
+--
+-- It counts from the next ANALYZE on. ops.prepare_partition takes it over.
+do $$
+declare
+  v_table regclass;
+begin
+  for v_table in
+    select c.oid
+      from base.table_manifest m
+      join pg_class c on coalesce(pg_partition_root(c.oid), c.oid) = format('%I.%I', m.schema_name, m.table_name)::regclass
+     where m.class = 'by-user' and c.relkind in ('r', 'p')
+       and exists (select from pg_constraint k where k.conrelid = c.oid and k.contype = 'p' and cardinality(k.conkey) > 1)
+     order by c.oid
+  loop
+    execute format('alter table only %s alter column user_id set (n_distinct = -0.01, n_distinct_inherited = -0.01)', v_table);
+  end loop;
+end $$;

@@ -32,7 +32,7 @@ comment on column ops.partitioned_tables.dropped_before is 'What is older may be
 grant select on ops.partitioned_tables to plinth_system, plinth_operator;
 
 -- Indexes, row triggers and constraints come with ATTACH; row security, the operator's right to read (a dump reads
--- partitions one by one) and statement triggers do not.
+-- partitions one by one), statement triggers and what the planner is told of columns do not.
 create function ops.prepare_partition(p_table regclass, p_name text, p_comment text)
 returns text
 language plpgsql
@@ -44,6 +44,12 @@ declare
   v_sql  text;
 begin
   execute format('create table %s (like %s including all)', v_name, p_table);
+  for v_sql in
+    select format('alter column %I set (%s)', a.attname, array_to_string(a.attoptions, ', '))
+      from pg_attribute a where a.attrelid = p_table and a.attoptions is not null
+  loop
+    execute format('alter table %s %s', v_name, v_sql);
+  end loop;
   execute format('comment on table %s is %L', v_name, p_comment);
   execute format('alter table %s enable row level security', v_name);
   execute format('alter table %s force row level security', v_name);

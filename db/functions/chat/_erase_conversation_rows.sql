@@ -3,6 +3,7 @@
 -- when fewer than it might, nothing is left but the conversation.
 --
 -- Rules   A plan counts as 200 rows: so many steps it may have.
+-- Why plan_cache_mode   Foreign keys ask for each row that goes; planned anew each time, that would take twice as long.
 -- Locks   messages, then memories, both in the order of their ids like whoever keeps vectors of them; those of
 --         core.lock_embeddings; the user's rows of memory.embedding_counts; plans and runs. The conversation's row
 --         before, by who calls
@@ -11,6 +12,7 @@ returns integer
 language plpgsql
 volatile
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = auto
 as $$
 declare
   c_plan     constant integer := 200;

@@ -6,6 +6,7 @@
 --         Of a long one the call removes what it is called and 2,000 rows of what hangs on it; from then on it is
 --         missing everywhere. A job removes the rest: remaining tells how many rows that are. The names of messages are
 --         free again when they are gone. The other numbers are of all that goes.
+-- Why plan_cache_mode   What hangs on few messages is looked up by keys, what hangs on very many is not.
 -- Permission self:write
 -- Errors  UN001 nobody is signed in; NF001 there is no such conversation
 -- Locks   the conversation's row, then what hangs on it
@@ -25,6 +26,7 @@ volatile
 security definer
 rows 1
 set search_path = pg_catalog, pg_temp
+set plan_cache_mode = force_custom_plan
 as $$
 declare
   c_most constant integer := 2000;

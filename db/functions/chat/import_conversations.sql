@@ -30,6 +30,7 @@ declare
   v_bad   bigint;
   v_field text;
   v_ids   uuid[];
+  v_told  record;
 begin
   p_user_id := core.act_for(p_user_id);
   if jsonb_typeof(p_items) is distinct from 'array' or jsonb_array_length(p_items) > 5000 then
@@ -179,10 +180,14 @@ begin
   if p_items @> '[{"type": "message", "pinned": true}]' then
     with told as (
       select e.n, m.id, m.conversation_id, row_number() over (partition by m.conversation_id order by e.n) as nth
-        from jsonb_array_elements(p_items) with ordinality as e (item, n)
-        join chat.message_client_ids k on k.user_id = p_user_id and k.client_id = e.item ->> 'client_id'
-        join chat.messages m on m.user_id = p_user_id and m.id = k.message_id and m.pinned
-       where e.item -> 'pinned' = 'true'
+        from (select e.n, e.item ->> 'client_id' as client_id
+                from jsonb_array_elements(p_items) with ordinality as e (item, n)
+               where e.item -> 'pinned' = 'true' offset 0) e
+       cross join lateral (select k.message_id from chat.message_client_ids k
+                            where k.user_id = p_user_id and k.client_id = e.client_id offset 0) k
+       cross join lateral (select m.id, m.conversation_id, m.pinned from chat.messages m
+                            where m.user_id = p_user_id and m.id = k.message_id offset 0) m
+       where m.pinned
     )
     select min(t.n) into v_bad
       from told t
@@ -232,40 +237,37 @@ begin
     perform base.raise('NF001', 'There is no such message', core.import_place(v_bad, p_line, v_field));
   end if;
 
-  with told as materialized (
-    select e.item, e.n, e.item ->> 'conversation' as conversation,
-           core.as_uuid(e.item ->> 'conversation') as its_id,
-           coalesce((select k.message_id from chat.message_client_ids k
-                      where k.user_id = p_user_id and k.client_id = e.item ->> 'until'),
-                    core.as_uuid(e.item ->> 'until')) as until_id
-      from core.import_lines(p_items, 'summary') e
-  ), line as materialized (
-    select t.item, t.n, c.id, c.summary, m.id as until,
-           case when c.id is null then 'conversation'
-                when m.id is null then 'until' end as fault
+  summaries := 0;
+  for v_told in
+    with told as materialized (
+      select e.item, e.n, e.item ->> 'conversation' as conversation,
+             core.as_uuid(e.item ->> 'conversation') as its_id,
+             coalesce((select k.message_id from chat.message_client_ids k
+                        where k.user_id = p_user_id and k.client_id = e.item ->> 'until'),
+                      core.as_uuid(e.item ->> 'until')) as until_id
+        from core.import_lines(p_items, 'summary') e
+    )
+    select t.n, t.item ->> 'summary' as summary, c.id, m.id as until
       from told t
-      left join lateral (select c.id, c.summary from chat.conversations c
+      left join lateral (select c.id from chat.conversations c
                           where c.user_id = p_user_id and c.status <> 'deleted'
                             and (c.client_id = t.conversation or c.id = t.its_id)
                           order by c.client_id = t.conversation desc nulls last limit 1) c on true
       left join lateral (select m.id from chat.messages m
                           where m.user_id = p_user_id and m.id = t.until_id and m.conversation_id = c.id offset 0) m on true
-  ), written as (
-    update chat.conversations c
-       set summary = l.item ->> 'summary', summary_until = l.until
-      from line l
-     where c.user_id = p_user_id and c.id = l.id and l.summary is null and l.fault is null
-    returning 1
-  )
-  select (select count(*) from written), f.n, f.fault
-    into summaries, v_bad, v_field
-    from (select 1) o
-    left join (select l.n, l.fault from line l where l.fault is not null order by l.n limit 1) f on true;
-  if v_bad is not null then
-    perform base.raise('NF001', case v_field when 'until' then 'There is no such message in this conversation'
-                                             else 'There is no such conversation' end,
-                       core.import_place(v_bad, p_line, v_field));
-  end if;
+     order by t.n
+  loop
+    if v_told.until is null then
+      perform base.raise('NF001', case when v_told.id is null then 'There is no such conversation'
+                                       else 'There is no such message in this conversation' end,
+                         core.import_place(v_told.n, p_line, case when v_told.id is null then 'conversation' else 'until' end));
+    end if;
+    update chat.conversations c set summary = v_told.summary, summary_until = v_told.until
+     where c.user_id = p_user_id and c.id = v_told.id and c.summary is null;
+    if found then
+      summaries := summaries + 1;
+    end if;
+  end loop;
 
   existing := jsonb_array_length(p_items) - conversations - messages - edits - summaries;
   return next;

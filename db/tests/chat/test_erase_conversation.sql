@@ -12,7 +12,7 @@ select is(pg_get_function_result('api.erase_conversation'::regproc),
   'TABLE(conversations bigint, messages bigint, message_edits bigint, message_client_ids bigint, embeddings bigint, '
   'memories bigint, plans bigint, remaining bigint)', 'result');
 select is(concat_ws(' ', p.provolatile, p.prosecdef, p.proowner::regrole, p.proconfig),
-          'v t plinth_owner {"search_path=pg_catalog, pg_temp"}',
+          'v t plinth_owner {"search_path=pg_catalog, pg_temp",plan_cache_mode=force_custom_plan}',
           'volatility, definer, owner, search path')
   from pg_proc p where p.oid = 'api.erase_conversation'::regproc;
 select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),

@@ -10,7 +10,7 @@ select is(pg_get_function_arguments('core.erase_conversation_rows'::regproc),
   'p_user_id uuid, p_conversation_id uuid, p_most integer', 'arguments');
 select is(pg_get_function_result('core.erase_conversation_rows'::regproc), 'integer', 'result');
 select is(concat_ws(' ', p.provolatile, p.prosecdef, p.proowner::regrole, p.proconfig),
-          'v f plinth_owner {"search_path=pg_catalog, pg_temp"}', 'volatility, no definer, owner, search path')
+          'v f plinth_owner {"search_path=pg_catalog, pg_temp",plan_cache_mode=auto}', 'volatility, no definer, owner, search path')
   from pg_proc p where p.oid = 'core.erase_conversation_rows'::regproc;
 select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),
           '{plinth_owner,plinth_system}', 'who may call it')

@@ -1,7 +1,7 @@
 -- How tables are made: in the manifest, with keys that hold inside one user, named constraints and indexed references.
 begin;
 set local search_path = tap, pg_catalog;
-select plan(25);
+select plan(27);
 
 create function pg_temp.house() returns setof pg_class language sql as $$
   select c.* from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -94,6 +94,16 @@ create function pg_temp.random_ids() returns setof text language sql as $$
    where not t.relispartition and pg_get_expr(d.adbin, d.adrelid) is distinct from 'base.new_id()'
 $$;
 
+-- See db/schema/900_statistics.sql.
+create function pg_temp.few_rows() returns setof text language sql as $$
+  select t.oid::regclass::text
+    from pg_temp.house() t
+    join pg_constraint k on k.conrelid = t.oid and k.contype = 'p' and cardinality(k.conkey) > 1
+    join pg_attribute a on a.attrelid = t.oid and a.attname = 'user_id'
+   where pg_temp.class_of(coalesce(pg_partition_root(t.oid), t.oid)) = 'by-user'
+     and a.attoptions is distinct from '{n_distinct=-0.01,n_distinct_inherited=-0.01}'
+$$;
+
 select is_empty('select pg_temp.random_ids()', 'ids are made by base.new_id()');
 select is_empty('select pg_temp.unlisted()', 'every table is in the manifest');
 select is_empty(
@@ -102,6 +112,7 @@ select is_empty(
 select is_empty('select pg_temp.bad_primary_key()', 'every table has a key; of by-user tables it begins with the user');
 select is_empty('select pg_temp.crossing()', 'references stay inside one user');
 select is_empty('select pg_temp.unindexed()', 'every foreign key is indexed');
+select is_empty('select pg_temp.few_rows()', 'the planner reckons with users of many rows, in each partition, too');
 select is_empty('select pg_temp.misnamed()', 'constraints, indexes and triggers follow the naming');
 select is_empty('select pg_temp.bad_types()', 'columns have types without surprises');
 select is_empty(
@@ -151,6 +162,9 @@ select results_eq('select pg_temp.crossing()', array['planted_row_other_fkey on 
 select set_eq('select pg_temp.unindexed()',
               array['planted_owner_fkey on base.planted', 'planted_row_other_fkey on base.planted_row'],
               'references without an index are found');
+insert into base.table_manifest values ('base', 'planted_many', 'by-user', 'planted');
+create table base.planted_many (user_id uuid, id uuid, constraint planted_many_pkey primary key (user_id, id));
+select results_eq('select pg_temp.few_rows()', array['base.planted_many'], 'a table of users with few rows is found');
 alter table base.planted rename constraint planted_owner_fkey to fk_owner;
 create trigger touch before update on base.planted for each row execute function base.tg__touch();
 select set_eq('select pg_temp.misnamed()', array['fk_owner on base.planted', 'base.odd', 'touch on base.planted'],
