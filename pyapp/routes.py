@@ -94,10 +94,8 @@ class Route:
     def _convert(self, arg: Argument, value: object) -> bytes | None:
         # null asks for the default; in a change it could mean to clear, so it is not guessed at.
         if value is None and self.method == "PATCH":
-            clear = ', send "" to clear it' if arg.type == "text" else ""
-            raise problems.field_error(
-                arg.name, f"must not be null: leave it out to keep it{clear}"
-            )
+            told = "must not be null: leave it out to keep it; /docs says what clears it"
+            raise problems.field_error(arg.name, told)
         return body.convert(arg.type, value, arg.name, arg.element, arg.rule)
 
     def _make(self, names: Sequence[str], *, once: bool = False) -> Statement:

@@ -52,8 +52,9 @@ def test_it_is_a_documented_endpoint(server: Server, db: Path, serve: Serve) -> 
         paths = again.get("/openapi.json").json()["paths"]
         echo = paths["/v1/echo"]["get"]
         assert echo["summary"] == "Gives back the text it was given"
+        rule = {"type": "string", "minLength": 1, "maxLength": 1000}
         assert echo["parameters"] == [
-            {"name": "text", "in": "query", "required": True, "schema": {"type": "string"}}
+            {"name": "text", "in": "query", "required": True, "schema": rule}
         ]
         assert "200" in echo["responses"]
         assert "/rpc/echo_text" in paths

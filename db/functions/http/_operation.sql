@@ -1,25 +1,39 @@
 -- http.operation: one route in the API description: the function's comment, its arguments, its answer, its refusals.
+-- p_guards is what http.guards says of each argument.
 -- What a DELETE may leave out are filters, and stands in the query as with a GET; what it needs, like a password, in
--- the body. What a body may leave out may be null as well; only a PATCH, where that could mean to clear it, takes none.
-create or replace function http.operation(p_route http.routes, p_method text, p_path text)
+-- the body. What a body may leave out may be null as well; only a PATCH, where that could mean to clear it, takes none:
+-- there the text that clears it is told. In a query a list is one text with commas, and JSON is JSON.
+create or replace function http.operation(p_route http.routes, p_method text, p_path text, p_guards jsonb default '{}')
 returns jsonb
 language sql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
   with argument as (
-    select a.name, a.required,
-           http.json_schema(a.type)
-           || jsonb_strip_nulls(jsonb_build_object('minimum', a.minimum, 'maximum', a.maximum)) as schema,
+    select a.name, a.type, a.required,
+           case when g.guard ? 'cleared' and p_method = 'PATCH' and s.schema ->> 'format' = 'date-time'
+                then jsonb_build_object('anyOf', jsonb_build_array(s.schema, jsonb_build_object('const', g.guard -> 'cleared')))
+                else s.schema end
+           || case when g.guard ? 'cleared' and p_method = 'PATCH'
+                   then jsonb_build_object('description', format('%s clears it', g.guard -> 'cleared'))
+                   when a.name = 'after' then '{"description": "next of the page before: what follows it"}'
+                   else '{}' end as schema,
            case when p_path like '%{' || a.name || '}%' then 'path'
                 when p_method = 'GET' or p_method = 'DELETE' and not a.required then 'query' else 'body' end as place
       from http.arguments(p_route.function_name::regproc) a
+     cross join lateral (select coalesce(p_guards -> a.name, '{}') as guard) g
+     cross join lateral (select http.json_schema(a.type) || (g.guard - 'cleared')
+             || jsonb_strip_nulls(jsonb_build_object('minimum', a.minimum, 'maximum', a.maximum)) as schema) s
   ),
   parameters as (
     select jsonb_agg(p.item) as list
       from (
-        select jsonb_build_object('name', a.name, 'in', a.place, 'required', a.required or a.place = 'path',
-                                  'schema', a.schema) as item
+        select jsonb_build_object('name', a.name, 'in', a.place, 'required', a.required or a.place = 'path')
+               || case when a.place = 'query' and a.schema ->> 'type' = 'array' then '{"explode": false}'::jsonb else '{}' end
+               || case when a.type in ('json', 'jsonb') and a.place = 'query'
+                       then jsonb_build_object('content', jsonb_build_object(
+                              'application/json', jsonb_build_object('schema', a.schema)))
+                       else jsonb_build_object('schema', a.schema) end as item
           from argument a where a.place <> 'body'
         union all
         select jsonb_build_object('$ref', '#/components/parameters/idempotency_key_' || p_route.once)
@@ -66,4 +80,4 @@ as $$
     from parameters p, body b, answers a
 $$;
 
-comment on function http.operation(http.routes, text, text) is 'One route in the API description';
+comment on function http.operation(http.routes, text, text, jsonb) is 'One route in the API description';

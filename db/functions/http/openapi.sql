@@ -1,5 +1,5 @@
 -- http.openapi: the API description (OpenAPI 3.1), made from the registry and the catalog: functions, their comments,
--- arguments and result columns. Nothing in it is written twice.
+-- arguments, guards and result columns. Nothing in it is written twice.
 create or replace function http.openapi()
 returns json
 language sql
@@ -7,14 +7,18 @@ stable
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
-  with operation as (
-    select r.path, lower(r.method) as method, http.operation(r, r.method, r.path) as document
-      from http.routes r
+  with guard as materialized (
+    select g.function, jsonb_object_agg(g.argument, g.schema) as list from http.guards() g group by g.function
+  ),
+  operation as (
+    select r.path, lower(r.method) as method, http.operation(r, r.method, r.path, g.list) as document
+      from http.routes r left join guard g on g.function = r.function_name::regproc
     union all
     -- Every exposed function also answers by name; where it has several routes, as the first of them.
-    select path.name, 'post', http.operation(r, 'POST', path.name)
+    select path.name, 'post', http.operation(r, 'POST', path.name, g.list)
       from (select distinct on (q.function_name) q.* from http.routes q order by q.function_name, q.path, q.method) f
       join http.routes r on r.path = f.path and r.method = f.method
+      left join guard g on g.function = r.function_name::regproc
      cross join lateral (select '/rpc/' || split_part(r.function_name, '.', 2) as name) path
   ),
   path as (

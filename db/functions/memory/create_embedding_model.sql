@@ -35,7 +35,6 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   v_model memory.embedding_models;
-  v_rule  text;
 begin
   perform core.require_permission('embeddings:manage');
   if p_name is null or p_dimensions is null then
@@ -50,24 +49,32 @@ begin
     update memory.embedding_models m set is_default = false where m.is_default;
   end if;
 
-  begin
-    insert into memory.embedding_models
-      (name, description, dimensions, metric, storage, index_kind, hnsw_m, hnsw_ef_construction, hnsw_ef_search,
-       ivfflat_lists, ivfflat_probes, is_default)
-    values (p_name, coalesce(btrim(p_description), ''), p_dimensions, coalesce(p_metric, 'cosine'),
-            coalesce(p_storage, case when p_dimensions <= 2000 then 'vector' else 'halfvec' end),
-            coalesce(p_index_kind, 'hnsw'), coalesce(p_hnsw_m, 16),
-            coalesce(p_hnsw_ef_construction, greatest(128, 2 * least(p_hnsw_m, 100))), coalesce(p_hnsw_ef_search, 100),
-            coalesce(p_ivfflat_lists, 100), coalesce(p_ivfflat_probes, least(10, p_ivfflat_lists)),
-            coalesce(p_default, false) or not exists (select from memory.embedding_models m where m.is_default))
-    returning * into v_model;
-  exception
-    when unique_violation then
-      perform base.raise('KC001', 'The name is taken', 'name');
-    when check_violation then
-      get stacked diagnostics v_rule = constraint_name;
-      perform core.refuse_embedding_model(v_rule);
-  end;
+  v_model.name := p_name;
+  v_model.description := coalesce(p_description, '');
+  v_model.dimensions := p_dimensions;
+  v_model.metric := coalesce(p_metric, 'cosine');
+  v_model.storage := coalesce(p_storage, case when p_dimensions <= 2000 then 'vector' else 'halfvec' end);
+  v_model.index_kind := coalesce(p_index_kind, 'hnsw');
+  v_model.hnsw_m := coalesce(p_hnsw_m, 16);
+  v_model.hnsw_ef_construction := coalesce(p_hnsw_ef_construction, greatest(128, 2 * least(p_hnsw_m, 100)));
+  v_model.hnsw_ef_search := coalesce(p_hnsw_ef_search, 100);
+  v_model.ivfflat_lists := coalesce(p_ivfflat_lists, 100);
+  v_model.ivfflat_probes := coalesce(p_ivfflat_probes, least(10, p_ivfflat_lists));
+  v_model.is_default := coalesce(p_default, false) or not exists (select from memory.embedding_models m where m.is_default);
+  perform core.check_embedding_model(v_model);
+
+  insert into memory.embedding_models
+    (name, description, dimensions, metric, storage, index_kind, hnsw_m, hnsw_ef_construction, hnsw_ef_search,
+     ivfflat_lists, ivfflat_probes, is_default)
+  values
+    (v_model.name, btrim(v_model.description), v_model.dimensions, v_model.metric, v_model.storage, v_model.index_kind,
+     v_model.hnsw_m, v_model.hnsw_ef_construction, v_model.hnsw_ef_search, v_model.ivfflat_lists, v_model.ivfflat_probes,
+     v_model.is_default)
+  on conflict on constraint embedding_models_name_key do nothing
+  returning * into v_model;
+  if not found then
+    perform base.raise('KC001', 'The name is taken', 'name');
+  end if;
   perform core.make_embedding_partition(v_model);
 
   return query select d.* from core.embedding_model_details d where d.name = p_name;

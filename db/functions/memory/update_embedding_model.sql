@@ -33,38 +33,39 @@ rows 1
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  v_version integer;
-  v_rule    text;
+  v_model memory.embedding_models;
 begin
   perform core.require_permission('embeddings:manage');
   perform from memory.embedding_models m where m.is_default or m.name = p_name order by m.is_default desc for no key update;
-  select m.version into v_version from memory.embedding_models m where m.name = p_name;
+  select m.* into v_model from memory.embedding_models m where m.name = p_name;
   if not found then
     perform base.raise('NF001', 'There is no such embedding model', 'name');
   end if;
-  if p_version <> v_version then
-    perform base.raise('KC002', format('The version is %s by now, not %s', v_version, p_version), 'version');
+  if p_version <> v_model.version then
+    perform base.raise('KC002', format('The version is %s by now, not %s', v_model.version, p_version), 'version');
   end if;
 
-  begin
-    if p_default then
-      update memory.embedding_models m set is_default = false where m.is_default and m.name <> p_name;
-    end if;
-    update memory.embedding_models m
-       set description = coalesce(btrim(p_description), m.description),
-           index_kind = coalesce(p_index_kind, m.index_kind),
-           hnsw_m = coalesce(p_hnsw_m, m.hnsw_m),
-           hnsw_ef_construction = coalesce(p_hnsw_ef_construction, greatest(m.hnsw_ef_construction, 2 * least(p_hnsw_m, 100))),
-           hnsw_ef_search = coalesce(p_hnsw_ef_search, m.hnsw_ef_search),
-           ivfflat_lists = coalesce(p_ivfflat_lists, m.ivfflat_lists),
-           ivfflat_probes = coalesce(p_ivfflat_probes, least(m.ivfflat_probes, p_ivfflat_lists)),
-           state = coalesce(p_state, m.state),
-           is_default = coalesce(p_default, m.is_default)
-     where m.name = p_name;
-  exception when check_violation then
-    get stacked diagnostics v_rule = constraint_name;
-    perform core.refuse_embedding_model(v_rule);
-  end;
+  v_model.description := coalesce(p_description, v_model.description);
+  v_model.index_kind := coalesce(p_index_kind, v_model.index_kind);
+  v_model.hnsw_m := coalesce(p_hnsw_m, v_model.hnsw_m);
+  v_model.hnsw_ef_construction := coalesce(p_hnsw_ef_construction,
+                                           greatest(v_model.hnsw_ef_construction, 2 * least(p_hnsw_m, 100)));
+  v_model.hnsw_ef_search := coalesce(p_hnsw_ef_search, v_model.hnsw_ef_search);
+  v_model.ivfflat_lists := coalesce(p_ivfflat_lists, v_model.ivfflat_lists);
+  v_model.ivfflat_probes := coalesce(p_ivfflat_probes, least(v_model.ivfflat_probes, p_ivfflat_lists));
+  v_model.state := coalesce(p_state, v_model.state);
+  v_model.is_default := coalesce(p_default, v_model.is_default);
+  perform core.check_embedding_model(v_model);
+
+  if p_default then
+    update memory.embedding_models m set is_default = false where m.is_default and m.name <> p_name;
+  end if;
+  update memory.embedding_models m
+     set description = btrim(v_model.description), index_kind = v_model.index_kind, hnsw_m = v_model.hnsw_m,
+         hnsw_ef_construction = v_model.hnsw_ef_construction, hnsw_ef_search = v_model.hnsw_ef_search,
+         ivfflat_lists = v_model.ivfflat_lists, ivfflat_probes = v_model.ivfflat_probes, state = v_model.state,
+         is_default = v_model.is_default
+   where m.name = p_name;
 
   return query select d.* from core.embedding_model_details d where d.name = p_name;
 end

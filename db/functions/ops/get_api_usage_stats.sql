@@ -34,6 +34,9 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   p_user_id := core.act_for(p_user_id);
+  if p_by is null or p_by not in ('total', 'hour', 'day', 'route', 'status', 'model') then
+    perform base.raise('VL001', 'by must be total, hour, day, route, status or model', 'by');
+  end if;
   return query select s.* from core.usage_stats(p_user_id, p_from, p_to, p_by, p_after, p_limit) s;
 end
 $$;

@@ -1,6 +1,6 @@
 -- http.nullable: the same schema, or null.
 begin;
-select plan(12);
+select plan(13);
 
 select is(pg_get_function_arguments('http.nullable'::regproc), 'p_schema jsonb', 'arguments');
 select is(pg_get_function_result('http.nullable'::regproc), 'jsonb', 'result');
@@ -14,6 +14,8 @@ select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a orde
 
 select is(http.nullable('{"type": "string", "format": "uuid"}'), '{"type": ["string", "null"], "format": "uuid"}',
           'a type or null; what else is said stays');
+select is(http.nullable('{"type": "string", "enum": ["a"]}'), '{"type": ["string", "null"], "enum": ["a", null]}',
+          'one of some, or null');
 select is(http.nullable('{}'), '{}', 'anything may be null already');
 select is(http.nullable('{"description": "x"}'), '{"description": "x"}', 'with or without a word on it');
 select is(http.nullable(null), null, 'no schema');

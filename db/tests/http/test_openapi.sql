@@ -1,6 +1,6 @@
 -- http.openapi: the whole API description, made from the registry and the catalog.
 begin;
-select plan(25);
+select plan(27);
 
 select is(pg_get_function_arguments('http.openapi'::regproc), '', 'arguments');
 select is(pg_get_function_result('http.openapi'::regproc), 'json', 'result');
@@ -39,9 +39,15 @@ select ok(d.d #> '{paths,/rpc/tap_thing,post,responses}' ? '200', 'as the first 
 select is_empty(
   $$ select p.path from document d, jsonb_object_keys(d.d -> 'paths') p (path)
       where p.path !~ '^/(v1|rpc)/' $$, 'nothing else');
-select is(d.d #> '{paths,/v1/me,get}', (select http.operation(r, r.method, r.path) from http.routes r
-                                         where r.path = '/v1/me' and r.method = 'GET'), 'each as http.operation has it')
+select is(d.d #> '{paths,/v1/plans,get}', (
+            select http.operation(r, r.method, r.path, (
+                     select jsonb_object_agg(g.argument, g.schema) from http.guards() g
+                      where g.function = r.function_name::regproc))
+              from http.routes r where r.path = '/v1/plans' and r.method = 'GET'), 'each as http.operation has it, with guards')
   from document d;
+select ok(d.d @@ format('$.paths."/rpc/list_plans".post.**.status.enum[*] == "%s"', e)::jsonpath
+          and d.d @@ format('$.paths."/v1/plans".get.parameters[*].schema.enum[*] == "%s"', e)::jsonpath, e)
+  from document d, unnest(array['draft', 'running']) e;
 select is((select count(*) from document d, jsonb_path_query(d.d, '$.paths.*.*.operationId') i),
           (select count(distinct i) from document d, jsonb_path_query(d.d, '$.paths.*.*.operationId') i),
           'no two operations have one name');

@@ -1,13 +1,13 @@
 -- http.operation: one route in the API description; nothing in it is written twice.
 begin;
-select plan(37);
+select plan(43);
 
 select is(pg_get_function_arguments('http.operation'::regproc),
-  'p_route http.routes, p_method text, p_path text', 'arguments');
+  'p_route http.routes, p_method text, p_path text, p_guards jsonb DEFAULT ''{}''::jsonb', 'arguments');
 select is(pg_get_function_result('http.operation'::regproc), 'jsonb', 'result');
-select volatility_is('http', 'operation', array['http.routes', 'text', 'text'], 'stable');
-select isnt_definer('http', 'operation', array['http.routes', 'text', 'text']);
-select function_owner_is('http', 'operation', array['http.routes', 'text', 'text'], 'plinth_owner');
+select volatility_is('http', 'operation', array['http.routes', 'text', 'text', 'jsonb'], 'stable');
+select isnt_definer('http', 'operation', array['http.routes', 'text', 'text', 'jsonb']);
+select function_owner_is('http', 'operation', array['http.routes', 'text', 'text', 'jsonb'], 'plinth_owner');
 select is(p.proconfig, '{"search_path=pg_catalog, pg_temp"}', 'search path') from pg_proc p
  where p.oid = 'http.operation'::regproc;
 select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),
@@ -20,6 +20,8 @@ comment on function api.tap_paint is 'Paints a thing';
 create function api.tap_find(p_user_id uuid, p_word text, p_id uuid default null, p_limit integer default 50)
 returns table (n integer, cursor text) stable language sql as $$ select 1, 'x' $$;
 create function api.tap_stop() returns void volatile language sql as '';
+create function api.tap_filter(p_ids uuid[], p_metadata jsonb, p_after text default null) returns text stable language sql
+as $$ select 'x' $$;
 create function api.tap_empty(p_user_id uuid, p_password text, p_kind text default null) returns void
 volatile language sql as '';
 create function api.tap_take(p_user_id uuid, p_items jsonb, p_line integer default null) returns table (taken bigint)
@@ -30,6 +32,7 @@ reset role;
 insert into auth.permissions values ('tap:paint', 'planted');
 select http.expose('POST /v1/tap-things/{id}/paint', 'api.tap_paint', permission => 'tap:paint', status => 201);
 select http.expose('GET /v1/tap-things/{id}', 'api.tap_find', cache => 60);
+select http.expose('GET /v1/tap-things/some', 'api.tap_filter', auth => 'none');
 select http.expose('POST /v1/tap-things', 'api.tap_take', lines => 'items');
 select http.expose('GET /v1/tap-things', 'api.tap_history', result => 'stream');
 select http.expose('DELETE /v1/tap-things/all', 'api.tap_empty', status => 204);
@@ -59,6 +62,25 @@ select is(pg_temp.part('paint', 'requestBody'),
 select is(http.operation(r, 'PATCH', r.path) #> '{requestBody,content,application/json,schema,properties,layers}',
           '{"type": "integer", "format": "int32"}', 'but not in a change')
   from http.routes r where r.function_name = 'api.tap_paint';
+select is(http.operation(r, m, r.path, '{"colour": {"enum": ["red", "blue"]}, "layers": {"maximum": 9},
+                                          "other": {"maximum": 1}}')
+            #> '{requestBody,content,application/json,schema,properties}',
+          format('{"colour": {"type": "string", "enum": ["red", "blue"]},
+                   "layers": {"type": %s, "format": "int32", "maximum": 9}}', t)::jsonb, m || ': what guards say')
+  from http.routes r, (values ('POST', '["integer", "null"]'), ('PATCH', '"integer"')) as v (m, t)
+ where r.function_name = 'api.tap_paint';
+select is(http.operation(r, m, r.path, '{"password": {"cleared": ""}, "kind": {"enum": ["a"], "cleared": "b"}}')
+            #> '{requestBody,content,application/json,schema,properties}', said::jsonb, m || ': what clears it')
+  from http.routes r, (values
+         ('POST', '{"password": {"type": "string"}, "kind": {"type": ["string", "null"], "enum": ["a", null]}}'),
+         ('PATCH', '{"password": {"type": "string", "description": "\"\" clears it"},
+                     "kind": {"type": "string", "enum": ["a"], "description": "\"b\" clears it"}}')) as v (m, said)
+ where r.function_name = 'api.tap_empty';
+select is(http.operation(r, 'PATCH', r.path, '{"expires_at": {"cleared": "infinity"}}')
+            #> '{requestBody,content,application/json,schema,properties,expires_at}',
+          '{"anyOf": [{"type": "string", "format": "date-time"}, {"const": "infinity"}],
+            "description": "\"infinity\" clears it"}', 'which need not be a time')
+  from http.routes r where r.function_name = 'api.update_memory';
 select is(pg_temp.part('paint', 'responses', '201', 'content', 'application/json', 'schema'),
           http.result_schema('api.tap_paint'::regproc, 'one'), 'what comes back, under its status');
 select is(pg_temp.part('paint', 'responses', 'default'), '{"$ref": "#/components/responses/Problem"}', 'or a problem');
@@ -70,6 +92,13 @@ select is(pg_temp.part('find', 'parameters'),
      "schema": {"type": "integer", "format": "int32", "minimum": 1, "maximum": 200}}]',
   'GET: the rest is in the query; what is in the path is needed');
 select is(pg_temp.part('find', 'requestBody'), null, 'GET: no body');
+select is(pg_temp.part('filter', 'parameters'),
+  '[{"name": "ids", "in": "query", "required": true, "explode": false,
+     "schema": {"type": "array", "items": {"type": "string", "format": "uuid"}}},
+    {"name": "metadata", "in": "query", "required": true, "content": {"application/json": {"schema": {}}}},
+    {"name": "after", "in": "query", "required": false,
+     "schema": {"type": "string", "description": "next of the page before: what follows it"}}]',
+  'in a query a list is one text with commas, and JSON is JSON; where a page begins was told by the one before');
 select is(pg_temp.part('find', 'x-cache-seconds'), '60', 'how long it may be kept');
 select is(pg_temp.part('find', 'x-cache-scope'), '"private"', 'and for whom');
 select is(pg_temp.part('find', 'x-cost'), null, 'an ordinary call says no cost');
@@ -102,7 +131,7 @@ select results_eq(
   $$ values ('rpc_post_rpc_tap_find', '["rpc"]'::jsonb, null::jsonb, '["word"]'::jsonb) $$, '/rpc');
 
 set session authorization plinth_web;
-select throws_ok($$ select http.operation(null, 'GET', '/') $$, '42501', null, 'private');
+select throws_ok($$ select http.operation(null, 'GET', '/', '{}') $$, '42501', null, 'private');
 reset session authorization;
 
 select * from finish();

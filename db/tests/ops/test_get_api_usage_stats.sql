@@ -60,7 +60,8 @@ select is((select count(*) from get_api_usage_stats(pg_temp.anna(), pg_temp.day(
           'a page');
 select throws_ok($$ select get_api_usage_stats(pg_temp.ben()) $$, 'NP001',
                  'A request acts for its own caller only', 'another user''s is not told');
-select throws_ok($$ select get_api_usage_stats(pg_temp.anna(), p_by => 'user') $$, 'VL001', null, 'nor by user');
+select throws_ok($$ select get_api_usage_stats(pg_temp.anna(), p_by => 'user') $$, 'VL001',
+                 'by must be total, hour, day, route, status or model', 'nor by user');
 select throws_ok($$ select get_api_usage_stats(pg_temp.anna(), p_from => 'infinity') $$, 'VL001', null, 'no time');
 select set_config('plinth.caller', '', true);
 
