@@ -6,7 +6,7 @@
 --         finds too few, what exact finds follows; then a row may come twice.
 --         Exact costs as many comparisons as rows fit; the index as many as it has to look at until enough of them
 --         fit, which are the more the fewer of the model's rows do. So few rows are compared one by one, many are
---         asked of the index, and what it does not find is compared after all.
+--         asked of the index, and what it does not find among about twice its candidates is compared after all.
 --         What hangs on a deleted conversation or an expired memory is passed over.
 -- Why a function per model   What an index can answer names its partition and the type of its vectors. Written down
 --         once, it is planned once per connection; put together for each search, planning it anew took a third of the
@@ -35,9 +35,8 @@ declare
            and (v_deleted = '{}' or e.conversation_id is null or e.conversation_id <> all (v_deleted))
            and (v_expired = '{}' or e.memory_id is null or e.memory_id <> all (v_expired))$text$;
   c_found constant text := $text$e.content, e.metadata, e.collection, e.message_id, e.memory_id, e.conversation_id,
-               case when p_with_embedding then e.%2$s::ext.vector::real[] end, e.created_at
-          from memory.embeddings_%1$s e
-         where $text$ || c_fits || $text$
+               case when p_with_embedding then e.%2$s::ext.vector::real[] end, e.created_at$text$;
+  c_asked constant text := c_fits || $text$
            and (p_after_id is null or (e.%2$s %4$s p_embedding, e.id) > (p_after_distance, p_after_id))$text$;
   c_body constant text := $text$
     declare
@@ -55,6 +54,7 @@ declare
       v_suffice boolean;
       v_filters boolean := coalesce(p_collection, p_kind, p_conversation_id::text, p_metadata::text) is not null;
       v_ef      integer := least(greatest(coalesce(p_ef_search, p_model.hnsw_ef_search), p_limit), 1000);
+      v_most    integer;
       v_found   bigint;
     begin
       -- No model's rules keep out what is neither short nor long.
@@ -91,6 +91,12 @@ declare
           -- Before pgvector 0.8 no index can go on: its candidates have to do at once.
           v_goes_on := current_setting('hnsw.iterative_scan', true) is not null;
           v_ef := least(1000, ceil(v_ef * case when v_goes_on then sqrt(v_all / v_fitting) else 1.5 * v_all / v_fitting end));
+          -- What fits may be farther away than most (shorter vectors under inner_product, another topic): the index
+          -- then goes through all the rest, for longer than to compare takes, and loses its way. So it is asked for
+          -- twice the candidates, or three times those that the rows should be among; behind earlier pages, of which
+          -- nobody knows how many, for what costs as much as to compare.
+          v_most := ceil(greatest(2 * v_ef, 3 * p_limit * v_all / v_fitting,
+                                  case when p_after_id is not null then v_fitting / c_detour end));
           -- To be able to go on, the index remembers what it left out, which costs a tenth. Where nearly all rows are
           -- the user's, the candidates will do; but all of them may be on earlier pages, or what a filter leaves out.
           v_suffice := v_fitting > 0.8 * v_all and v_ef >= 2 * p_limit and not v_filters and v_deleted = '{}'
@@ -102,7 +108,8 @@ declare
                     || set_config('ivfflat.iterative_scan', 'relaxed_order', true) end;
           return query
         select e.id, %3$s %4$s p_embedding, 'index'::text, $text$ || c_found || $text$
-         order by %3$s %4$s p_embedding
+          from (select c.* from memory.embeddings_%1$s c order by %3$s %4$s p_embedding limit v_most) e
+         where $text$ || c_asked || $text$
          limit p_limit;
           get diagnostics v_found = row_count;
           if v_found >= least(p_limit, v_rows) then
@@ -114,6 +121,8 @@ declare
       perform set_config('plan_cache_mode', 'force_custom_plan', true), set_config('enable_sort', 'on', true);
       return query
         select e.id, e.%2$s %4$s p_embedding, 'exact'::text, $text$ || c_found || $text$
+          from memory.embeddings_%1$s e
+         where $text$ || c_asked || $text$
          order by e.%2$s %4$s p_embedding, e.id
          limit p_limit;
     end
