@@ -228,10 +228,11 @@ def test_lists_take_the_index_that_is_for_them(
         ).fetchall()
     assert len(found) >= rows
     plans = [told.plan for told in heard if "chat.conversations" in told.tables]
-    assert len(plans) == 1
-    text = json.dumps(plans[0])
-    assert index in text
-    assert {kind for kind, _ in relations(plans[0])} <= {"Index Scan", "Bitmap Heap Scan"}
+    # What is searched for is looked for in the last rows, then by its index, and shown from there.
+    assert len(plans) == (3 if given.keys() & {"p_metadata", "p_context", "p_title"} else 1)
+    assert index in json.dumps(plans)
+    for plan in plans:
+        assert {kind for kind, _ in relations(plan)} <= {"Index Scan", "Bitmap Heap Scan"}
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@
 -- Why plan_cache_mode   One statement serves every mix of filters. It is planned with the values of the call, so that
 --         what was not asked for falls away and the index for what was asked for is taken.
 -- Errors  UN001 nobody is signed in; VL001 status, title, metadata, context or after
--- Owned by plinth_system: under a policy, no search in title or JSON would use its index. It names the user itself.
+-- Owned by plinth_system: it calls core.find_conversations, and names the user itself.
 create or replace function api.get_user_conversations(
   p_user_id  uuid,
   p_status   text default 'active',
@@ -49,6 +49,7 @@ declare
   v_like  text := '%' || replace(replace(replace(lower(btrim(p_title)), '\', '\\'), '%', '\%'), '_', '\_') || '%';
   v_time  timestamptz;
   v_id    uuid;
+  v_ids   uuid[];
 begin
   p_user_id := core.act_for(p_user_id);
 
@@ -72,6 +73,11 @@ begin
     v_id := split_part(p_after, '~', 2)::uuid;
   end if;
 
+  if p_title is not null or p_metadata is not null or p_context is not null then
+    v_ids := core.find_conversations(p_user_id, coalesce(p_status, 'active'), v_like, p_metadata, p_context, p_since, v_time,
+                                     v_id, p_limit);
+  end if;
+
   return query
     select c.id, c.client_id, c.title, c.status, c.model, c.language, c.metadata, c.message_count, c.prompt_tokens,
            c.completion_tokens, c.last_message_id, c.last_message_at, c.created_at, c.updated_at, c.deleted_at,
@@ -79,9 +85,7 @@ begin
       from chat.conversations c
      where c.user_id = p_user_id and c.status = coalesce(p_status, 'active')
        and c.erase_after is distinct from '-infinity'
-       and (v_like is null or lower(c.title) like v_like)
-       and (p_metadata is null or c.metadata @> p_metadata)
-       and (p_context is null or c.context @> p_context)
+       and (v_ids is null or c.id = any (v_ids))
        and (p_since is null or c.active_at >= p_since)
        and (p_since is null or c.active_hour > p_since - interval '1 hour')
        and (p_after is null or (c.active_at, c.id) < (v_time, v_id))

@@ -110,6 +110,7 @@ insert into reviewed values
   ('view api.v_api_usage',               'operators and readers see every call'),
   ('function core.add_usage',            'one batch holds the calls of many users'),
   ('function core.cleanup_usage_batches', 'batches belong to workers, and to no user'),
+  ('function core.find_conversations',   'searches by indexes that policies would switch off; each statement names the user'),
   ('function core.find_messages',        'searches by indexes that policies would switch off; each statement names the user'),
   ('function core.fold_usage',           'one batch holds the calls of many users'),
   ('function http.record_usage',         'finds whose calls they were by the hashes of the presented tokens'),
