@@ -6,10 +6,12 @@ batches are in, and the same command goes on.
 
 import os
 import re
+import shutil
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
@@ -97,12 +99,12 @@ def _vectors(connection: psycopg.Connection[Any], items: list[bytes | None]) -> 
 
 
 def export(settings: Settings, file: str, as_user: str, *, everything: bool) -> None:
-    after = None
+    after, user = None, engine.for_user(as_user)
     call = "select line::text, cursor from api.export_conversations(null, null, %s)"
     if everything:
         call = "select line::text, cursor from api.export_user_rows(null, %s)"
-    with _written(file) as out, _connection(settings, as_user) as connection, Bar("lines") as bar:
-        while rows := connection.execute(call, (after,), prepare=True).fetchall():
+    with _written(file) as out, engine.connected(settings, user) as link, Bar("lines") as bar:
+        while rows := link.execute(call, (after,), prepare=True).fetchall():
             out.write("".join(f"{line}\n" for line, _ in rows).encode())
             out.flush()
             after = rows[-1][1]
@@ -116,7 +118,7 @@ def _load(
     counts, done = Counter[str](), 0
     with (
         nullcontext(sys.stdin.buffer) if file == "-" else Path(file).open("rb") as source,
-        _connection(settings, as_user) as connection,
+        engine.connected(settings, engine.for_user(as_user)) as connection,
     ):
         try:
             with Bar("lines", os.fstat(source.fileno()).st_size) as bar:
@@ -142,9 +144,7 @@ def _rest(done: int) -> str:
 def _answer(
     connection: psycopg.Connection[Any], call: str, values: Sequence[Any]
 ) -> dict[str, Any]:
-    row = connection.execute(call.encode(), values, prepare=True).fetchone()
-    assert row is not None
-    return dict(row[0])
+    return dict(connection.execute(call.encode(), values, prepare=True).fetchall()[0][0])
 
 
 def _named(error: psycopg.Error, first: int) -> Exception:
@@ -164,8 +164,8 @@ def _batches(source: IO[bytes], read: Read, most: int) -> Iterator[tuple[int, li
     """The number of the first line, items, and how much was read. An empty line ends a batch, so
     that lines count as in an editor."""
     held: list[Any] = []
-    place = size = number = 0
-    for number, line in enumerate(source, 1):
+    place = size = 0
+    for number, line in enumerate(chain(source, [b""]), 1):
         place += len(line)
         empty = not line.strip()
         if not empty:
@@ -183,8 +183,6 @@ def _batches(source: IO[bytes], read: Read, most: int) -> Iterator[tuple[int, li
         if held:
             yield number - len(held) + (not empty), held, place
             held, size = [], 0
-    if held:
-        yield number - len(held) + 1, held, place
 
 
 @contextmanager
@@ -203,15 +201,9 @@ def _written(file: str) -> Iterator[IO[bytes]]:
     try:
         with write_private(part, "").open("wb") as out:
             yield out
-        part.replace(path)
+        try:
+            part.replace(path)
+        except OSError:  # as of a file that is mounted by itself
+            shutil.copyfile(part, path)
     finally:  # what is not whole goes
         part.unlink(missing_ok=True)
-
-
-@contextmanager
-def _connection(settings: Settings, as_user: str) -> Iterator[psycopg.Connection[Any]]:
-    """As an operator who acts for this user."""
-    with engine.servers(settings, make=False) as there:
-        name = engine.for_user(as_user)
-        with engine.acting(there, settings, name, autocommit=True) as connection:
-            yield connection

@@ -22,20 +22,18 @@ from pyapp.progress import Progress
 from pyapp.settings import ENVIRONMENTS, Settings, SettingsError, load
 
 EXITS = "exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 a server cannot be reached"
-DEBUG = "PLINTH_DEBUG=1 shows where an error came from"
 OK, FAILED, USAGE, UNREACHABLE = range(4)
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = _parser()
-    args, rest = parser.parse_known_args(argv)
+    args, rest = _parser().parse_known_args(argv)
     options = vars(args)
     run, command = options.pop("run"), options.pop("command")
     if run in (_psql, _bench):
         options["rest"] = rest
     elif rest:
         command.error(f"unknown argument: {rest[0]}")
-    for number in (signal.SIGTERM, signal.SIGHUP):  # leave by the same door as Ctrl-C
+    for number in engine.ENDS:  # all leave by the same door
         if signal.getsignal(number) != signal.SIG_IGN:  # as under nohup
             signal.signal(number, signal.default_int_handler)
     try:
@@ -47,18 +45,17 @@ def main(argv: list[str] | None = None) -> int:
         return run(settings, **options) or OK
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # whoever reads, such as head, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILED
     except Exception as error:
         if os.environ.get("PLINTH_DEBUG"):
             raise
-        return _explain(error)
+        return explain(error)
 
 
-def _explain(error: Exception) -> int:
+def explain(error: Exception) -> int:
     """One line for whoever typed the command, and the exit code that goes with it."""
     text, code = str(error).strip() or type(error).__name__, FAILED
+    if isinstance(error, BrokenPipeError):  # whoever reads, such as head, has seen enough
+        return FAILED
     if isinstance(error, SettingsError):
         code = USAGE
     elif isinstance(error, ConnectionError):
@@ -116,11 +113,10 @@ def _psql(settings: Settings, role: str, as_user: str | None, rest: list[str]) -
             # Now, or only the first function that asks would say that there is no such user.
             with engine.acting(there, settings, options[-1]) as connection:
                 connection.execute("select api.get_current_user(null)")
-        url = there.web_url if role == "web" else there.admin_url
-        where, environment = unpack.address(url, *options)
+        where, env = unpack.address(there.web_url if role == "web" else there.admin_url, *options)
         command = [unpack.client(there.bin_dir), *where, "-v", "ON_ERROR_STOP=1", *rest]
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C cancels a query of psql, not us
-        return {0: OK, 2: UNREACHABLE}.get(subprocess.call(command, env=environment), FAILED)
+        return {0: OK, 2: UNREACHABLE}.get(subprocess.call(command, env=env), FAILED)
 
 
 def _migrate_up(settings: Settings) -> None:
@@ -135,7 +131,7 @@ def _migrate_down(settings: Settings) -> None:
         print(migrate.down(there.admin_url))
 
 
-def _migrate_ask(settings: Settings, *, ask: Callable[[str], list[str]], fine: str = "") -> int:
+def _ask(settings: Settings, *, ask: Callable[[str], list[str]], fine: str = "") -> int:
     with engine.servers(settings, make=False) as there:
         found = ask(there.admin_url)
     print("\n".join(found) or fine)
@@ -209,13 +205,10 @@ def _password(stdin: bool) -> str:
 
 def _call(settings: Settings, *calls: tuple[str, dict[str, Any]], role: str = "operator") -> Any:
     """Function calls in one transaction; the first value of the last one."""
-    with (
-        engine.servers(settings, make=False) as there,
-        engine.acting(there, settings, f"-c role=plinth_{role}") as connection,
-    ):
+    with engine.connected(settings, f"-c role=plinth_{role}") as link, link.transaction():
         for function, named in calls:
             marks = ", ".join(f"{name} => %({name})s" for name in named)
-            row = connection.execute(f"select {function}({marks})".encode(), named).fetchone()
+            row = link.execute(f"select {function}({marks})".encode(), named).fetchone()
         return row[0] if row else None
 
 
@@ -262,13 +255,11 @@ _COMMANDS: tuple[tuple[str, str | Callable[..., int | None], str, tuple[Any, ...
         _option("--as", dest="as_user", metavar="USER", help="act for this user"),
     )),
     ("migrate up", _migrate_up, "apply what is pending and renew the code", ()),
-    ("migrate status", partial(_migrate_ask, ask=migrate.status),
-     "show what is applied and pending", ()),
+    ("migrate status", partial(_ask, ask=migrate.status), "show what is applied and pending", ()),
     ("migrate down", _migrate_down, "undo the last one with its .down.sql", ()),
-    ("migrate verify", partial(_migrate_ask, ask=migrate.verify, fine="all is as it was deployed"),
+    ("migrate verify", partial(_ask, ask=migrate.verify, fine="all is as it was deployed"),
      "compare checksums, order and every object", ()),
-    ("migrate history", partial(_migrate_ask, ask=migrate.history),
-     "show what ran when, and how long", ()),
+    ("migrate history", partial(_ask, ask=migrate.history), "show what ran when, and how long", ()),
     ("migrate new", _migrate_new, "write the template of a migration",
      (_option("name", metavar="NAME"),)),
     ("seed", _seed, "load demo data", (
@@ -338,7 +329,8 @@ _COMMANDS: tuple[tuple[str, str | Callable[..., int | None], str, tuple[Any, ...
 
 def _parser() -> argparse.ArgumentParser:
     about = "A backend for AI applications that lives inside PostgreSQL."
-    top = argparse.ArgumentParser("plinth", description=about, epilog=f"{EXITS}; {DEBUG}")
+    more = f"{EXITS}; PLINTH_DEBUG=1 shows where an error came from"
+    top = argparse.ArgumentParser("plinth", description=about, epilog=more)
     top.add_argument("--version", action="version", version=f"plinth {__version__}")
     groups: dict[str, Any] = {"": top.add_subparsers(metavar="COMMAND", required=True)}
     for name, run, text, options in _COMMANDS:

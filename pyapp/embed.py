@@ -39,11 +39,7 @@ def main(
     if text is not None:
         print(_json(embed(text)))
         return
-    how: dict[str, Any] = {"autocommit": True, "row_factory": namedtuple_row}
-    with (
-        engine.servers(settings, make=False) as there,
-        engine.acting(there, settings, **how) as connection,
-    ):
+    with engine.connected(settings, row_factory=namedtuple_row) as connection:
         kinds = [None] if from_model else [kind] if kind else ["memory", "message"]
         for one in kinds:
             what = f"texts of {from_model}" if from_model else f"texts of kind {one}"

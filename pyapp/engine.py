@@ -31,6 +31,7 @@ from pyapp.settings import DB_DIR, Settings, SettingsError
 from pyapp.unpack import Account, EngineError, last_line, locked, programs, write_private
 
 DATABASE = "plinth"
+ENDS = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
 _START_WITHIN = 120.0  # recovery after a crash may take long
 _NOW = fcntl.LOCK_EX | fcntl.LOCK_NB
 _DATA_MODE = 0o700 if os.geteuid() else 0o711  # root lets the account through that it lends
@@ -155,7 +156,7 @@ class Engine:
     # ------------------------------------------------------------- start, keep, stop
 
     def start(self) -> None:
-        """Start what is not running, find what is, and wait until both answer."""
+        """Start what is not running, and find what is."""
         self._make_sockets()
         self._find()
         if self.postgres in self._answers and not self.pgdata.exists():
@@ -163,11 +164,6 @@ class Engine:
             self._initdb()
         self._say("Starting the servers")
         self.tend()
-        try:
-            self.wait()
-        except BaseException:
-            self.stop()
-            raise
 
     def wait(self) -> None:
         """Until both answer, whoever started them."""
@@ -205,9 +201,7 @@ class Engine:
         logs = [self.data / f"{child.name.lower()}.log"]
         if child is self.postgres:  # what happens after its first second is in its own folder
             logs = [*self.pgdata.glob("log/*.log"), *logs]
-        lines = [line for log in logs for line in log.read_text(errors="replace").splitlines()]
-        bad = [line for line in lines if "FATAL" in line or "rror" in line]
-        return f"{bad[-1] if bad else 'it says nothing'} (see {logs[-1]})"
+        return f"{_reason(b''.join(log.read_bytes() for log in logs))} (see {logs[-1]})"
 
     # ------------------------------------------------------------------ PostgreSQL
 
@@ -235,7 +229,7 @@ class Engine:
         )
         word.unlink()
         if ended.returncode:
-            raise EngineError(f"cannot make the database files: {last_line(ended.stderr)}")
+            raise EngineError(f"cannot make the database files: {_reason(ended.stderr)}")
         fresh.rename(place)
         _sync(place.parent)
 
@@ -367,19 +361,21 @@ def _running(settings: Settings, say: Say, *, owner: bool) -> Iterator[Engine]:
                 locks.enter_context(locked(data / ".owner"))
             locks.enter_context(locked(data / ".users", fcntl.LOCK_SH))
             engine.prepare()
-            if owner or not _held(data / ".owner"):
-                engine.start()
-            else:
-                engine.wait()
         try:
+            with _changing(data):
+                if owner or not _held(data / ".owner"):
+                    engine.start()
+                engine.wait()
             yield engine
         finally:
+            held = signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)  # or servers would be left
             with _changing(data):
                 locks.close()
                 if owner or not (_held(data / ".owner") or _held(data / ".users")):
                     engine.stop()
                 engine.postgres.leave()
                 engine.redis.leave()
+            signal.pthread_sigmask(signal.SIG_SETMASK, held)
 
 
 @contextmanager
@@ -433,6 +429,12 @@ def settle(there: Servers, settings: Settings) -> None:
         connection.pgconn.change_password(b"plinth_web", unquote(web.password).encode())
 
 
+# The line that says why, which need not be the last one.
+def _reason(said: bytes) -> str:
+    bad = [line for line in said.splitlines() if b"FATAL" in line or b"rror" in line]
+    return last_line(bad[-1] if bad else said)
+
+
 def _digest(data: Path) -> str:
     return hashlib.sha256(str(data.resolve()).encode()).hexdigest()[:12]
 
@@ -445,9 +447,16 @@ def _sync(path: Path) -> None:
 
 def acting(there: Servers, settings: Settings, *more: str, **how: Any) -> psycopg.Connection[Any]:
     """A connection on which a command calls functions: as operator unless more options say
-    otherwise, and with the keys that only the environment knows."""
+    otherwise, and with the keys that only the environment knows. Each statement stands alone."""
     options = " ".join(("-c role=plinth_operator", there.apply(settings).key_options, *more))
-    return psycopg.connect(there.admin_url, options=options, **how)
+    return psycopg.connect(there.admin_url, options=options, autocommit=True, **how)
+
+
+@contextmanager
+def connected(settings: Settings, *more: str, **how: Any) -> Iterator[psycopg.Connection[Any]]:
+    """The same, for as long as one command needs it."""
+    with servers(settings, make=False) as there, acting(there, settings, *more, **how) as link:
+        yield link
 
 
 def for_user(name: str) -> str:

@@ -107,22 +107,7 @@ def down(
     return Report(rolled_back=[migration["name"] for migration in group], code=code)
 
 
-def status(dsn: str, *, db_dir: Path = DB_DIR) -> list[str]:
-    """One line for every migration, of the files and of the database."""
-    return _ask(dsn, db_dir, "select deploy.status(%(migrations)s)")
-
-
-def verify(dsn: str, *, db_dir: Path = DB_DIR) -> list[str]:
-    """What is not as it was deployed, one line each; nothing when all is well."""
-    return _ask(dsn, db_dir, "select deploy.verify(%(migrations)s, %(code)s)")
-
-
-def history(dsn: str) -> list[str]:
-    """Every step this database ever made, oldest first."""
-    return _ask(dsn, DB_DIR, "select deploy.history()")
-
-
-def _ask(dsn: str, db_dir: Path, query: str) -> list[str]:
+def _ask(query: str, dsn: str, *, db_dir: Path = DB_DIR) -> list[str]:
     """Lines from the tools of this release: made, asked and rolled back."""
     with connected(dsn, db_dir, lock=False) as runner:
         if not runner.known:
@@ -131,6 +116,14 @@ def _ask(dsn: str, db_dir: Path, query: str) -> list[str]:
             runner.make_tools()
             facts = {"migrations": Jsonb(runner.migrations), "code": Jsonb(runner.code)}
             return [line for (line,) in runner.conn.execute(query.encode(), facts)]
+
+
+# One line for every migration, of the files and of the database.
+status = partial(_ask, "select deploy.status(%(migrations)s)")
+# What is not as it was deployed, one line each; nothing when all is well.
+verify = partial(_ask, "select deploy.verify(%(migrations)s, %(code)s)")
+# Every step this database ever made, oldest first.
+history = partial(_ask, "select deploy.history()")
 
 
 def new(name: str, *, db_dir: Path = DB_DIR) -> list[Path]:

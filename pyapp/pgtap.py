@@ -118,10 +118,10 @@ def script() -> Path:
 def run(psql: str, dsn: str, keys: str, path: Path) -> Result:
     """One file."""
     options = f"-c client_min_messages=warning {keys}"
-    where, environment = unpack.address(dsn, options)
+    where, env = unpack.address(dsn, options)
     started = time.monotonic()
     ended = subprocess.run(
-        [psql, *where, *_PSQL, path], env=environment, capture_output=True, text=True, check=False
+        [psql, *where, *_PSQL, path], env=env, capture_output=True, errors="replace", check=False
     )
     name = os.path.relpath(path, DB_DIR.parent)
     result = judge(name, ended.stdout, ended.stderr, ended.returncode)

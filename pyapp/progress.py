@@ -71,5 +71,6 @@ class Bar(AbstractContextManager["Bar"]):
             text = f"\r\033[K  {text}"[: shutil.get_terminal_size().columns + 3]
         print(text, end=end if self._live else "\n", file=sys.stderr, flush=True)
 
-    def __exit__(self, *_: object) -> None:
-        self._tell("\n")
+    def __exit__(self, failed: object, *_: object) -> None:
+        if self.rows or not failed:
+            self._tell("\n")

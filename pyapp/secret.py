@@ -10,9 +10,6 @@ import json
 import os
 import secrets
 from pathlib import Path
-from typing import Any
-
-import psycopg
 
 from pyapp import engine
 from pyapp.engine import Servers
@@ -49,7 +46,7 @@ def status(settings: Settings) -> int:
 def used(there: Servers, settings: Settings) -> tuple[list[str], list[str]]:
     """A line for each key, and those that something needs although they are not at hand."""
     lines, lost = [], []
-    with engine.acting(there, settings, autocommit=True) as connection:
+    with engine.acting(there, settings) as connection:
         found = connection.execute("select * from api.list_secret_keys()").fetchall()
     for key, in_force, at_hand, _, secrets_, passwords, seals in found:
         state = "in force" if in_force else "at hand" if at_hand else "NOT AT HAND"
@@ -68,23 +65,19 @@ def rotate(settings: Settings) -> None:
     if not (settings.data / "secrets.json").exists():
         raise SettingsError(f"nothing is in {settings.data} yet: plinth up makes it")
     with Progress() as say, engine.owning(settings, say) as (pair, there):
-        with engine.acting(there, settings, autocommit=True) as connection:
+        with engine.acting(there, settings) as connection:
             connection.execute("select core.adopt_secret_key()")  # refuses where it does not fit
         say("Making a new key")
         pair.replace_key(new)
         say("Writing secrets anew")
         done = 0
-        with engine.acting(pair.servers(), settings, autocommit=True) as connection:
-            while rows := _batch(connection):
+        with engine.acting(pair.servers(), settings) as connection:
+            again = "select core.reencrypt_secrets(%s)"
+            while rows := sum(count for (count,) in connection.execute(again, [_ROWS])):
                 say.detail(f"{done} rows")
                 done += rows
         say.done()
         print(f"{done} secrets were written anew; passwords follow as their owners sign in")
-
-
-def _batch(connection: psycopg.Connection[Any]) -> int:
-    row = connection.execute("select core.reencrypt_secrets(%s)", [_ROWS]).fetchone()
-    return int(row[0]) if row else 0
 
 
 def export(settings: Settings, file: Path, word: str) -> None:
@@ -101,7 +94,8 @@ def export(settings: Settings, file: Path, word: str) -> None:
     salt = os.urandom(16)
     body = _streamed(word, salt, json.dumps(held).encode())
     sealed = {"format": "plinth secrets 1", "salt": salt.hex(), "body": body.hex()}
-    write_private(file, json.dumps(sealed | {"proof": _proof(word, salt, body).hex()}) + "\n")
+    text = json.dumps(sealed | {"proof": _proof(word, salt, body).hex()}) + "\n"
+    write_private(file.with_name(f"{file.name}.part"), text).rename(file)
     print(f"wrote {file}; without the passphrase nobody can open it, nor can you")
 
 

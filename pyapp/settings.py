@@ -12,7 +12,10 @@ from dataclasses import dataclass, field, fields, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
+
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
 
 _HERE = Path(__file__).resolve().parent
 DB_DIR = _HERE / "_db" if (_HERE / "_db").is_dir() else _HERE.parent / "db"
@@ -40,12 +43,14 @@ def _number(kind: type[int] | type[float], low: float = 0.001, high: float = 864
     return read
 
 
-def _like(pattern: str, rule: str) -> Read:
+def _like(pattern: str, rule: str, check: Callable[[str], object] = str) -> Read:
     def read(text: str) -> str:
-        # The value may hold a password, so the message never repeats it.
-        if not re.fullmatch(pattern, text):
-            raise ValueError(f"must {rule}")
-        return text
+        # The value may hold a password, so the message never repeats it, nor what a check says.
+        with suppress(ValueError, ProgrammingError):
+            if re.fullmatch(pattern, text):
+                check(text)
+                return text
+        raise ValueError(f"must {rule}")
 
     return read
 
@@ -58,8 +63,15 @@ def _list(one: Read) -> Read:
     return lambda text: tuple(one(item.strip()) for item in text.split(",") if item.strip())
 
 
-_POSTGRES = _like(r"postgres(ql)?://.*", "be an address that starts with postgresql://")
-_REDIS = _like(r"(rediss?|unix)://.*", "start with redis://, rediss:// or unix://")
+_ODD = ", and write what is odd in a password like %20"
+_POSTGRES = _like(
+    r"postgres(ql)?://.*", f"be an address that starts with postgresql://{_ODD}", conninfo_to_dict
+)
+_REDIS = _like(
+    r"(rediss?|unix)://.*",
+    f"start with redis://, rediss:// or unix://{_ODD}",
+    lambda text: urlsplit(text).port,
+)
 _HTTP = _like(r"https?://.+", "be an address that starts with https:// or http://")
 _ORIGIN = _like(r"https?://[^/?#]+", "list origins like https://app.example, without a path")
 _SMTP = _like(
@@ -86,7 +98,7 @@ class Settings:
 
     env: str = _var("development", _one_of(*ENVIRONMENTS), "PLINTH_ENV", "ENVIRONMENT")
     seed: str = _var("development", _one_of(*ENVIRONMENTS), "PLINTH_SEED", "DATABASE_SEED_ENV")
-    host: str = _var("127.0.0.1")
+    host: str = _var("127.0.0.1", _like(r"\S+", "name an address"))
     port: int = _var(8080, _number(int, 0, 65535))
     workers: int = _var(1, _number(int, 1, 256))
     data: Path = _var(Path(".plinth"), _FOLDER)  # noqa: RUF009 - a Path does not change

@@ -148,10 +148,9 @@ class _Service:
         """Whether the database lets this login serve; False while it cannot be asked yet."""
         try:
             keys = self._there.apply(self._settings).key_options
-            url = self._there.web_url
-            with psycopg.connect(url, connect_timeout=3, options=keys) as connection:
+            with psycopg.connect(self._there.web_url, connect_timeout=3, options=keys) as web:
                 check = "select * from http.check_server_role(%s)"
-                refusals = connection.execute(check, [self._settings.env]).fetchall()
+                refusals = web.execute(check, [self._settings.env]).fetchall()
         except (psycopg.errors.InvalidSchemaName, psycopg.errors.UndefinedFunction):
             raise EngineError("the database has no Plinth in it; run: plinth migrate up") from None
         except psycopg.OperationalError as error:

@@ -10,7 +10,7 @@ from pyapp import engine, log, mail, unpack
 from pyapp.db import Database
 from pyapp.pipe import ConnectionLost, DatabaseError, Statement
 from pyapp.problems import Problem
-from pyapp.settings import Settings, SettingsError
+from pyapp.settings import Settings
 
 _log = logging.getLogger("plinth.worker")
 
@@ -24,7 +24,7 @@ _ANNOUNCE = Statement("select http.announce_stale_tags()")
 def main(settings: Settings) -> None:
     sink = log.setup(settings.log_format)
     with engine.servers(settings, make=False) as there:
-        asyncio.run(run(there.apply(settings)))
+        asyncio.run(run(there.apply(settings), there.web_url))
     sink.close()
 
 
@@ -55,18 +55,16 @@ async def _repeat(stop: asyncio.Event, work: Callable[..., Awaitable[None]], *ar
             await asyncio.wait_for(stop.wait(), _SECONDS)
 
 
-async def run(settings: Settings) -> None:
+async def run(settings: Settings, dsn: str) -> None:
     """Sweeps, runs and sends what is due, until told to stop."""
-    if settings.database_url is None:
-        raise SettingsError("DATABASE_URL is not set")
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     # One connection of each kind is plenty for one sweep a second.
     few = dict.fromkeys((f"{n}_connections" for n in ("read", "write", "slow", "hash", "aside")), 1)
-    database = Database(settings.with_(**few), settings.database_url)
+    database = Database(settings.with_(**few), dsn)
     await database.start()
-    _log.info("working for %s", unpack.address(settings.database_url)[0][1])
+    _log.info("working for %s", unpack.address(dsn)[0][1])
     try:
         # Apart, because a mail server may take its time.
         await asyncio.gather(

@@ -1,5 +1,6 @@
 """Histories over HTTP and on the command line: out, in, and what of them a model is sent."""
 
+import errno
 import json
 import os
 import re
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from pyapp import bulk
 from tests.conftest import ROOT, Database, Serve, Server, until
 from tests.http_client import Client, Response
 from tests.people import cheap_passwords
@@ -314,6 +316,23 @@ def test_an_export_leaves_devices_pipes_and_links_what_they_are(
         assert (link.is_symlink(), copy.read_bytes()) == (True, history)
 
 
+def test_an_export_into_a_file_that_is_mounted_by_itself_writes_into_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of a container; nothing can take its place, which shows only at the end."""
+
+    def busy(self: Path, _target: Path) -> Path:
+        raise OSError(errno.EBUSY, "Device or resource busy", str(self))
+
+    monkeypatch.setattr(Path, "replace", busy)
+    mounted = tmp_path / "mounted"
+    mounted.write_text("of last time, and longer")
+    with bulk._written(str(mounted)) as out:
+        out.write(b"new")
+    assert mounted.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [mounted]
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is full")
 def test_a_full_disk_is_told_in_words(own: dict[str, str]) -> None:
     plinth(own, "import", "messages", "-", "--as", "alice", given=lines(HISTORY))
@@ -358,6 +377,9 @@ def test_what_is_wrong_with_a_file_is_told_with_its_line(
         words = ended.stderr.decode().splitlines()[-1]
         assert words.startswith(f"plinth: {file}, {said}")
         assert words.endswith(f"; lines 1 to {done} are in, and the same command goes on")
+    file.write_bytes(b"[]\n")
+    ended = plinth(own, "import", "messages", str(file), "--as", "alice")
+    assert ended.stderr.decode() == f"plinth: {file}, line 1: The body must be a JSON object.\n"
     nobody = plinth(own, "import", "messages", "-", "--as", "nobody", given=lines(HISTORY))
     assert nobody.returncode == 1
     assert b"nobody" in nobody.stderr

@@ -4,9 +4,11 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from resource import RLIM_INFINITY, RLIMIT_FSIZE, setrlimit
 
 import psycopg
 import pytest
@@ -107,6 +109,64 @@ def test_an_error_is_one_line_and_a_code(
     assert ended.returncode == code
     assert message in ended.stderr.strip().splitlines()[-1]
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "said"),
+    [
+        ("openapi >&-", 0, ""),
+        ("psql -c 'select 1' >&-", 0, ""),
+        ("user role alice user 2>&-", 0, "alice has role user\n"),
+        ("migrate status <&- >&- 2>&-", 0, ""),
+        ("hash-password <&-", 2,
+         "plinth: no terminal to ask for a password; use --password-stdin\n"),
+        ("import messages - --as alice <&-", 0, "there were no lines\n"),
+    ],
+)  # fmt: skip
+def test_a_stream_that_is_closed_is_one_that_leads_nowhere(
+    command: str, code: int, said: str, own: dict[str, str]
+) -> None:
+    """Nor does a file or a socket take its number, and what is printed then."""
+    ended = subprocess.run(
+        ["/bin/sh", "-c", f"{sys.executable} -m pyapp {command}"], cwd=ROOT, env=os.environ | own,
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (ended.returncode, re.sub(r"0 lines.*\n", "", ended.stderr) + ended.stdout) == (
+        code,
+        said,
+    )
+
+
+def test_what_nobody_takes_is_a_failure_said_once(own: dict[str, str]) -> None:
+    command = [sys.executable, "-m", "pyapp", "user", "role", "alice", "user"]
+    places = {os.open("/dev/full", os.O_WRONLY): "plinth: No space left on device\n"}
+    reader, writer = os.pipe()
+    os.close(reader)
+    for out, said in {**places, writer: ""}.items():
+        ended = subprocess.run(
+            command, cwd=ROOT, env={**os.environ, **own, "PYTHONUNBUFFERED": ""}, stdout=out,
+            stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        os.close(out)
+        assert (ended.returncode, ended.stderr) == (1, said)
+
+
+def test_ctrl_c_while_modules_are_loaded_is_quiet(tmp_path: Path) -> None:
+    (tmp_path / "psycopg.py").write_text("import os, signal; os.kill(os.getpid(), signal.SIGINT)")
+    ended = plinth("openapi", PYTHONPATH=str(tmp_path))
+    assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGINT, "", "")
+
+
+def test_an_export_of_secrets_is_whole_or_not_there(own: dict[str, str], tmp_path: Path) -> None:
+    """A file that a full disk cut short would be in the way of the next one."""
+    file, small = tmp_path / "secrets", lambda: setrlimit(RLIMIT_FSIZE, (100, RLIM_INFINITY))
+    command = [sys.executable, "-m", "pyapp", "secret", "export", str(file), "--password-stdin"]
+    for limit, code in ((small, 1), (None, 0)):
+        ended = subprocess.run(
+            command, cwd=ROOT, env=os.environ | own, input="a fine long passphrase\n", text=True,
+            capture_output=True, timeout=60, check=False, preexec_fn=limit,
+        )  # fmt: skip
+        assert (ended.returncode, file.exists()) == (code, not code), ended.stderr
 
 
 def test_debugging_shows_where(own: dict[str, str]) -> None:
@@ -319,9 +379,12 @@ def test_the_doctor_knows_databases_that_lose_letters(own: dict[str, str], engin
         try:
             poor = url_of(engine.admin_url, "t_letters")
             found = plinth("doctor", **{**own, "DATABASE_ADMIN_URL": poor}).stdout
+            refused = plinth("migrate", "up", **{**own, "DATABASE_ADMIN_URL": poor})
         finally:
             admin.execute("drop database t_letters with (force)")
     assert "FAIL  server_encoding is SQL_ASCII, not UTF8: " in found
+    assert refused.returncode == 1
+    assert "the database has encoding SQL_ASCII, and UTF8 is needed\n  HINT: " in refused.stderr
     assert "warn  LC_CTYPE is C, and Ä is not found by ä" in found
 
 

@@ -241,6 +241,39 @@ def test_a_server_that_cannot_start_says_why(settings: Settings) -> None:
     assert processes(settings.data) == []
 
 
+@pytest.mark.parametrize("moment", ["tend", "stop"])
+def test_ctrl_c_at_any_moment_leaves_no_server(settings: Settings, moment: str) -> None:
+    """While they start, and while the command that is done stops them."""
+    script = (
+        "import os, signal, sys; from pathlib import Path\n"
+        "from pyapp import engine; from pyapp.settings import Settings\n"
+        "work = getattr(engine.Engine, sys.argv[2])\n"
+        "def interrupted(self):\n"
+        "    if sys.argv[2] == 'tend': work(self)\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "    if sys.argv[2] == 'stop': work(self)\n"
+        "setattr(engine.Engine, sys.argv[2], interrupted)\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "with engine.servers(Settings(data=Path(sys.argv[1]))): pass"
+    )
+    command = [sys.executable, "-c", script, str(settings.data), moment]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.stderr.endswith("KeyboardInterrupt\n")
+    assert processes(settings.data) == []
+
+
+def test_why_there_are_no_database_files_is_told(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not what initdb says last: that it cleans up."""
+    monkeypatch.setattr(engine, "_INITDB", "--locale=nowhere --no-instructions")
+    with (
+        pytest.raises(EngineError, match=r"cannot make the database files: .* error: .*nowhere"),
+        servers(settings),
+    ):
+        pass
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be somebody else")
 def test_a_folder_of_somebody_else_is_refused(settings: Settings) -> None:
     os.seteuid(65534)

@@ -23,6 +23,7 @@ STRONG = secrets.token_hex(32)
         ("DATABASE_SEED_ENV", "demo", "must be development, test, production"),
         ("DATABASE_URL", "mysql://db/plinth", "must be an address that starts with postgresql://"),
         ("REDIS_URL", "localhost:6379", "must start with redis://, rediss:// or unix://"),
+        ("PLINTH_HOST", "127.0.0.1 ::1", "must name an address"),
         ("PLINTH_CORS_ORIGINS", "https://ok.example, *", "must list origins"),
         ("PLINTH_TRUSTED_PROXIES", "10.0.0.0/33", "does not appear to be an IPv4 or IPv6 network"),
     ],
@@ -35,10 +36,29 @@ def test_a_wrong_value_is_named(variable: str, text: str, rule: str) -> None:
     assert "\n" not in str(raised.value)
 
 
-def test_an_address_with_a_password_is_not_repeated() -> None:
-    with pytest.raises(SettingsError) as raised:
-        load({"DATABASE_URL": "mysql://me:hunter2@db/plinth"})
+@pytest.mark.parametrize(
+    ("variable", "address"),
+    [
+        ("DATABASE_URL", "mysql://me:hunter2@db/plinth"),
+        ("DATABASE_URL", "postgresql://me:hunter2%zz@db/plinth"),
+        ("DATABASE_ADMIN_URL", "postgresql://me:hunter2 x@db/plinth"),
+        ("DATABASE_ADMIN_URL", "postgresql://me:hunter2@[::1/plinth"),
+        ("DATABASE_REPLICA_URLS", "postgresql://db/plinth, postgresql://me:hunter2%@db/plinth"),
+        ("REDIS_URL", "redis://:hunter2/x@cache"),
+        ("REDIS_URL", "redis://:[hunter2@cache"),
+    ],
+)
+def test_an_address_with_a_password_is_not_repeated(variable: str, address: str) -> None:
+    """Neither by us nor by the parser, which would show what it stumbles on."""
+    with pytest.raises(SettingsError, match=f"^{variable} must ") as raised:
+        load({variable: address})
     assert "hunter2" not in str(raised.value)
+
+
+def test_an_address_to_listen_on_is_never_empty() -> None:
+    """It would be every address of the machine."""
+    with pytest.raises(SettingsError, match=r"^--host must name an address$"):
+        load({}, host="")
 
 
 @pytest.mark.parametrize(

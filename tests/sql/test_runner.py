@@ -28,12 +28,13 @@ BAD = {
     "an error after the last test": (GOOD + "select 1 / 0;\n", "division by zero"),
     "giving up": (HEAD + "select 'Bail out! no luck';\n", "Bail out! no luck"),
     "an empty file": ("", "printed no plan"),
+    "letters in another encoding": (GOOD + "\\zw\udce9i\n", "invalid command \\zw\ufffdi"),
 }
 
 
 def run(text: str, database: Database, folder: Path) -> pgtap.Result:
     file = folder / "test_it.sql"
-    file.write_text(text)
+    file.write_text(text, errors="surrogateescape")
     engine = database.engine
     return pgtap.run(engine.psql, database.admin_url, engine.keys, file)
 
