@@ -20,7 +20,7 @@ begin
   if length(v_password) < p_minimum then
     return format('must have at least %s characters', p_minimum);
   end if;
-  if length(v_password) > 256 or octet_length(v_password) > 1024 then
+  if length(v_password) > 256 then  -- so it has at most 1,024 bytes
     return 'must have at most 256 characters and 1,024 bytes';
   end if;
 

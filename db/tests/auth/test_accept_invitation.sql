@@ -1,6 +1,6 @@
 -- api.accept_invitation: the caller joins the team that the link is for.
 begin;
-select plan(19);
+select plan(20);
 
 select is(pg_get_function_arguments('api.accept_invitation'::regproc), 'p_user_id uuid, p_token text', 'arguments');
 select is(pg_get_function_result('api.accept_invitation'::regproc), 'SETOF core.team_details', 'result');
@@ -40,6 +40,8 @@ select format('select api.accept_invitation(%L, %L)', :'cleo', :'link') as by_cl
 select throws_ok(:'by_cleo', 'NP001', 'The invitation is for another address', 'not by who was not invited');
 select results_eq(format('select t.name, t.role, t.members from api.accept_invitation(%L, %L) t', :'ben', :'link'),
                   $$ values ('One', 'admin', 2) $$, 'the invited joins, as what it says');
+select isnt_empty($$ select from ops.audit_logs l where l.action = 'team.invitation_accepted'
+                      and l.user_id = '019e0000-0000-7000-8000-00000000bf82' $$, 'which is on record');
 select throws_ok(:'by_ben', 'VL004', 'The link is unknown, was used before, or has run out', 'once');
 select is((select m.added_by from auth.team_members m where m.user_id = :'ben'), :'anna', 'it is told who invited');
 select throws_ok($$ select api.accept_invitation('019e0000-0000-7000-8000-00000000bf82', null) $$,

@@ -1,6 +1,6 @@
 -- api.add_team_member: owners and admins put a user into the team.
 begin;
-select plan(20);
+select plan(21);
 
 select is(pg_get_function_arguments('api.add_team_member'::regproc),
   'p_user_id uuid, p_team_id uuid, p_username text, p_role text DEFAULT ''member''::text', 'arguments');
@@ -37,6 +37,9 @@ select throws_ok($$ select pg_temp.add('01', 'tap_am_cleo', 'owner') $$, 'VL001'
 select throws_ok($$ select pg_temp.add('01', 'tap_am_cleo', null) $$, 'VL001', null, 'no role');
 select throws_ok($$ select pg_temp.add('01', 'tap_am_nobody') $$, 'NF001', 'There is no user of that name',
                  'an unknown user');
+update auth.users set status = 'suspended' where username = 'tap_am_dora';
+select throws_ok($$ select pg_temp.add('01', 'tap_am_dora') $$, 'NF001', 'There is no user of that name', 'or a suspended one');
+update auth.users set status = 'active' where username = 'tap_am_dora';
 select throws_ok($$ select pg_temp.add('01', 'tap_am_cleo@example.org') $$, 'NF001', null, 'an address finds nobody');
 select base.set_setting('team.member_limit', '2');
 select throws_ok($$ select pg_temp.add('01', 'tap_am_cleo') $$, 'KC004', 'A team has at most 2 members', 'a full team');

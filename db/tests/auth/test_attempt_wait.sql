@@ -1,6 +1,6 @@
 -- core.attempt_wait: how long whoever failed has to wait, and who does not.
 begin;
-select plan(38);
+select plan(40);
 
 select is(pg_get_function_arguments('core.attempt_wait'::regproc), 'p_kind text, p_subject bytea, p_address bytea', 'arguments');
 select is(pg_get_function_result('core.attempt_wait'::regproc), 'integer', 'result');
@@ -61,6 +61,8 @@ update auth.attempts a set failures = 13 where a.failures = 5 and a.subject <> '
 select is(pg_temp.wait('tap_wait_ben'), 3600, 'an hour at most');
 update auth.attempts a set failures = 49 where a.failures = 13 and a.subject <> '' and a.address <> '';
 select is(pg_temp.wait('tap_wait_ben'), 3600, 'however many there are');
+update auth.attempts a set failures = 50 where a.failures = 49 and a.subject <> '' and a.address <> '';
+select ok(pg_temp.wait('tap_wait_ben') > 80 * 3600, 'until 50 are enough: then until they are forgotten');
 select is(core.attempt_wait('totp', core.attempt_digest('tap_wait_ben'), core.attempt_digest('198.18.0.8')), 0,
           'each kind by itself');
 select throws_ok($$ select core.attempt_wait('tap', '', '') $$, 'P0002', null, 'a kind without a setting is a mistake');
@@ -101,6 +103,8 @@ select ok(core.count_attempt('password', 'tap_wait_emil', true), 'Emil is known 
 select is((select sum(pg_temp.fails('tap_wait_many' || n)) from generate_series(1, 20) n), 7::bigint, 'seven in an hour');
 select is(pg_temp.wait('tap_wait_new') between 3590 and 3600, true, 'then none until it is over');
 select is(pg_temp.wait('tap_wait_emil'), 0, 'except for whom is known here');
+select pg_temp.come_from('198.18.0.78');
+select is(pg_temp.wait('tap_wait_new'), 0, 'and for who comes from another address');
 
 set session authorization plinth_web;
 select throws_ok($$ select core.attempt_wait('password', '', '') $$, '42501', null, 'private');

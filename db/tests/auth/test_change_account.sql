@@ -1,6 +1,6 @@
 -- core.change_account: an administrator's changes, and what refuses them. Its callers' tests show it at work.
 begin;
-select plan(40);
+select plan(41);
 
 select is(pg_get_function_arguments('core.change_account'::regproc),
   'p_id uuid, p_changes jsonb, p_version integer', 'arguments');
@@ -56,6 +56,12 @@ select throws_ok($$ select pg_temp.change('{"metadata": []}') $$, 'VL001', null,
 select throws_ok($$ select pg_temp.change('{"status": "deleted"}') $$, 'VL001', 'status must be active or suspended', 'status');
 select throws_ok($$ select pg_temp.change('{"tier": "gold"}') $$, 'VL001', 'tier must be one of auth.tiers', 'tier');
 select throws_ok($$ select pg_temp.change('{"username": "a b"}') $$, 'VL001', null, 'username');
+alter function pg_temp.change security definer;
+set session authorization plinth_web;
+select throws_ok($$ select pg_temp.change('{"username": "Support"}') $$, 'VL001', 'username is reserved; choose another',
+                 'a name that sounds like the service');
+reset session authorization;
+alter function pg_temp.change security invoker;
 select throws_ok($$ select pg_temp.change('{"email": "a b"}') $$, 'VL001', null, 'email');
 select throws_ok($$ select pg_temp.change('{"avatar_url": "ftp://x"}') $$, 'VL001', null, 'avatar_url');
 select throws_ok($$ select pg_temp.change('{"username": "Tap_Alter_Ben"}') $$, 'KC001', 'The username is taken', 'taken');

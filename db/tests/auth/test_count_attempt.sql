@@ -1,6 +1,6 @@
 -- core.count_attempt: counts, makes known, and keeps back what came too late.
 begin;
-select plan(28);
+select plan(32);
 
 select is(pg_get_function_arguments('core.count_attempt'::regproc), 'p_kind text, p_subject text, p_success boolean', 'arguments');
 select is(pg_get_function_result('core.count_attempt'::regproc), 'boolean', 'result');
@@ -47,6 +47,14 @@ select results_eq(
 select cmp_ok((select a.forget_at from auth.attempts a where a.succeeded_at is not null), '>', now() + interval '179 days',
               'and is known no shorter for it');
 
+select pg_temp.come_from('192.0.2.8');
+select ok(core.count_attempt('password', 'tap_count_dora', false), 'a failure elsewhere');
+select pg_temp.come_from('192.0.2.7');
+select ok(core.count_attempt('password', 'tap_count_dora', true), 'a success');
+select is((select a.failures || ' ' || coalesce(a.succeeded_at::text, 'never') from auth.attempts a
+            where a.subject = core.attempt_digest('tap_count_dora') and a.address = core.attempt_digest('192.0.2.8')),
+          '1 never', 'makes no other address known');
+
 -- What was under way when others used up the attempts.
 select is((select sum(core.count_attempt('password', 'tap_count_carol', false)::integer) from generate_series(1, 20)), 5::bigint,
           'of 20 at once five are told');
@@ -65,6 +73,8 @@ select results_eq(
   $$ select a.failures, a.succeeded_at from auth.attempts a
       where a.subject = core.attempt_digest('tap_count_anna') and a.address <> '' $$,
   $$ values (1, null::timestamptz) $$, 'it begins anew');
+select is((select a.failures from auth.attempts a where a.subject = core.attempt_digest('tap_count_anna') and a.address = ''),
+          1, 'and where it was known once, it is not any more');
 
 set session authorization plinth_web;
 select throws_ok($$ select core.count_attempt('password', 'x', true) $$, '42501', null, 'private');

@@ -1,6 +1,6 @@
 -- api.create_user: registers. A taken username is told, a taken address is not: its owner gets mail instead.
 begin;
-select plan(44);
+select plan(47);
 
 select is(pg_get_function_arguments('api.create_user'::regproc),
   'p_username text, p_email text, p_password text, p_full_name text DEFAULT NULL::text, '
@@ -120,8 +120,20 @@ select throws_ok(
   $$ select api.create_user('tap_reg_dorothy', 'tap_dora@example.org', 'correct horse battery', null,
                             '019e0000-0000-7000-8000-00000000a301') $$, 'KC001', 'The id is taken',
   'nor another name');
+update auth.users set two_factor_enabled = true where username = 'tap_reg_dora';
+select throws_ok(
+  $$ select api.create_user('tap_reg_dora', 'tap_dora@example.org', 'correct horse battery', null,
+                            '019e0000-0000-7000-8000-00000000a301') $$, 'KC001', 'The id is taken',
+  'nor where the password alone opens nothing');
+update auth.users set two_factor_enabled = false, status = 'suspended' where username = 'tap_reg_dora';
+select throws_ok(
+  $$ select api.create_user('tap_reg_dora', 'tap_dora@example.org', 'correct horse battery', null,
+                            '019e0000-0000-7000-8000-00000000a301') $$, 'KC001', 'The id is taken',
+  'nor where the account is suspended');
 
 set session authorization plinth_web;
+select throws_ok($$ select api.create_user('Support', 'tap_web@example.org', 'correct horse battery') $$, 'VL001',
+                 'username is reserved; choose another', 'nobody registers as the service');
 select isnt_empty($$ select from api.create_user('tap_reg_web', 'tap_web@example.org', 'correct horse battery') $$,
                   'the layer registers without a caller');
 reset session authorization;

@@ -1,6 +1,6 @@
 -- core.decrypt_secret: what was encrypted for this purpose, or an error; never garbage.
 begin;
-select plan(24);
+select plan(25);
 
 select is(pg_get_function_arguments('core.decrypt_secret'::regproc), 'p_cipher bytea, p_purpose text', 'arguments');
 select is(pg_get_function_result('core.decrypt_secret'::regproc), 'text', 'result');
@@ -41,6 +41,8 @@ select throws_ok(format('select core.decrypt_secret(%L, %L)', s.secret, 'tap:2')
                  'This secret was altered, or written for another purpose', 'another row''s') from sealed s;
 select throws_ok($$ select core.decrypt_secret('sk-0123456789abcdef', 'tap:1') $$, 'SV510',
                  'This is no secret in a known format', 'clear text is none');
+select throws_ok(format('select core.decrypt_secret(%L, %L)', set_byte(s.secret, 0, 2), 'tap:1'), 'SV510',
+                 'This is no secret in a known format', 'a format of another time') from sealed s;
 select is(core.decrypt_secret(null, 'tap:1'), null, 'no secret');
 select is(pg_temp.outcome(s.secret, ''), '22023', 'no purpose') from sealed s;
 select is(pg_temp.outcome(s.secret, null), '22023', 'NULL is none either') from sealed s;

@@ -1,6 +1,6 @@
 -- api.delete_current_user: who deletes the own account needs its password.
 begin;
-select plan(25);
+select plan(27);
 
 select is(pg_get_function_arguments('api.delete_current_user'::regproc),
   'p_user_id uuid, p_password text', 'arguments');
@@ -22,6 +22,7 @@ insert into auth.users (id, username, email, password_hash) values
 insert into auth.user_roles (user_id, role) values ('019e0000-0000-7000-8000-00000000ff01', 'user');
 insert into auth.sessions (user_id, token_hash, refresh_hash, expires_at, refresh_expires_at)
 values ('019e0000-0000-7000-8000-00000000ff01', sha256('tap leave 1'), sha256('tap leave 2'), now() + interval '1 h', now());
+select core.issue_one_time_token('019e0000-0000-7000-8000-00000000ff01', 'reset_password', '1 hour') is null as lost \gset
 create temp view anna as select u.* from auth.users u where u.username = 'tap_leave_anna';
 set session authorization plinth_web;
 select throws_ok($$ select api.delete_current_user('019e0000-0000-7000-8000-00000000ff01', 'x') $$, 'UN001', null,
@@ -49,6 +50,10 @@ select results_eq('select a.status, a.erase_after - a.deleted_at from anna a', $
                   'for 30 days it can be had back');
 select is_empty($$ select from auth.sessions s where s.user_id = (select a.id from anna a) and s.ended_at is null $$,
                 'it is signed out');
+select is_empty($$ select from auth.one_time_tokens t where t.user_id = (select a.id from anna a)
+                    and t.kind = 'reset_password' and t.voided_at is null $$, 'links sent before are void');
+select isnt_empty($$ select from ops.audit_logs l where l.action = 'user.deleted' and l.user_id = (select a.id from anna a) $$,
+                  'it is on record');
 select results_eq($$ select o.kind, o.address, o.token_id is not null from ops.outbox o
                       where o.user_id = (select a.id from anna a) $$,
                   $$ values ('account_deleted', 'tap_leave_anna@example.org', true) $$, 'a link is mailed');

@@ -1,6 +1,6 @@
 -- api.delete_role: removes a role that nobody has.
 begin;
-select plan(14);
+select plan(15);
 
 select is(pg_get_function_arguments('api.delete_role'::regproc), 'p_name text', 'arguments');
 select is(pg_get_function_result('api.delete_role'::regproc), 'void', 'result');
@@ -17,11 +17,13 @@ select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a orde
 insert into auth.users (id, username, email) values (:'anna', 'tap_drole_anna', 'tap_drole_anna@example.org');
 insert into auth.roles (name, description, permissions) values
   ('tap_drole_boss', 'planted', '["roles:write"]'), ('tap_drole_free', 'planted', '["roles:write"]'),
-  ('tap_drole_more', 'planted', '["users:read"]');
+  ('tap_drole_more', 'planted', '["users:read"]'), ('tap_drole_none', 'planted', '[]');
 
 select set_config('plinth.caller', :'anna', true);
 set session authorization plinth_web;
 select throws_ok($$ select api.delete_role('tap_drole_free') $$, 'NP001', null, 'not for everybody');
+select throws_ok($$ select api.delete_role('tap_drole_none') $$, 'NP001', 'This needs the permission roles:write',
+                 'not even a role that permits nothing');
 reset session authorization;
 insert into auth.user_roles (user_id, role) values (:'anna', 'tap_drole_boss');
 set session authorization plinth_web;

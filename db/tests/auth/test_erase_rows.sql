@@ -1,6 +1,6 @@
 -- core.erase_rows: piece by piece, until nothing personal of one user is left, and everything of another.
 begin;
-select plan(23);
+select plan(26);
 
 select is(pg_get_function_arguments('core.erase_rows'::regproc), 'p_user_id uuid, p_most integer', 'arguments');
 select is(pg_get_function_result('core.erase_rows'::regproc), 'integer', 'result');
@@ -32,6 +32,15 @@ insert into chat.function_executions (user_id, skill_name, skill_version, argume
   error_message, status, started_at, expires_at, finished_at)
 select u.id, 'tap_forget', '1.0.0', '{"of": "me"}', 'anna', 'of me', 'failed', now(), now() + interval '1 h', now()
   from auth.users u cross join generate_series(1, 25) n where u.username ~ '^tap_forget_';
+
+insert into auth.teams (id, name) values ('019e0000-0000-7000-8000-00000000e3f1', 'tap forget');
+insert into auth.team_invitations (team_id, email, invited_by, expires_at)
+select '019e0000-0000-7000-8000-00000000e3f1', n || '@example.org', '019e0000-0000-7000-8000-00000000e302',
+       now() + interval '1 day'
+  from unnest(array['tap_forget_anna', 'tap_forget_cora']) n;
+insert into analytics.api_metrics
+select u.id, date_trunc('hour', now()), '/tap', 'GET', 2, 'tap-model', 3, 0, 0, 0, 30, 10, '{3}'
+  from auth.users u where u.username ~ '^tap_forget_';
 
 select set_config('plinth.caller', '019e0000-0000-7000-8000-00000000e301', true);
 select throws_ok($$ select core.erase_rows('019e0000-0000-7000-8000-00000000e301', 10) $$, 'NF001',
@@ -77,6 +86,13 @@ select is((select count(*) from chat.function_executions e where e.user_id = '01
              and e.result is null and coalesce(e.error_kind, e.error_message) is null), 25::bigint, 'runs stay as numbers');
 select is((select count(*) from chat.unfolded_executions e where e.user_id = '019e0000-0000-7000-8000-00000000e301'
              and e.error_kind is null), 25::bigint, 'so does what is not in the sums yet');
+select results_eq($$ select m.model, m.calls from analytics.api_metrics m
+                      where m.user_id = '019e0000-0000-7000-8000-00000000e301' $$,
+                  $$ values ('erased', 3::bigint) $$, 'and calls, but not of which model');
+select results_eq($$ select i.email from auth.team_invitations i where i.team_id = '019e0000-0000-7000-8000-00000000e3f1' $$,
+                  array['tap_forget_cora@example.org'], 'no invitation of another names it');
+select is((select m.model from analytics.api_metrics m where m.user_id = '019e0000-0000-7000-8000-00000000e302'), 'tap-model',
+          'another user''s models stay');
 select is((select count(*) from chat.messages m where m.user_id = '019e0000-0000-7000-8000-00000000e302'), 25::bigint,
           'another user''s messages stay');
 select results_eq(

@@ -1,6 +1,6 @@
 -- api.export_account_rows: everything that is held of one account, line by line, for an administrator.
 begin;
-select plan(21);
+select plan(23);
 
 select is(pg_get_function_arguments('api.export_account_rows'::regproc), 'p_id uuid, p_after text DEFAULT NULL::text', 'arguments');
 select is(pg_get_function_result('api.export_account_rows'::regproc), 'TABLE(line json, cursor text)', 'result');
@@ -71,11 +71,15 @@ select is(pg_temp.trail(), 'fd01 r1, fd01 r2', 'is on record');
 select pg_temp.ask('fd05', 'r2');
 select is(pg_temp.page(), 'auth.logins', 'another administrator, by the same name of a request');
 select is(pg_temp.trail(), 'fd01 r1, fd01 r2, fd05 r2', 'is on record');
+select pg_temp.ask('fd01', 'r3');
+select count(*) from api.export_account_rows('019e0000-0000-7000-8000-00000000fd05');
+select is(pg_temp.page(), 'auth.logins', 'a further page of what this request did not begin');
+select is(pg_temp.trail(), 'fd01 r1, fd01 r2, fd05 r2, fd01 r3', 'is on record');
 select set_config('plinth.caller', '', true), set_config('plinth.context', '', true);
 set session authorization plinth_operator;
 select is(pg_temp.page() || pg_temp.page(), 'auth.loginsauth.logins', 'an operator');
 reset session authorization;
-select is(pg_temp.trail(), 'fd01 r1, fd01 r2, fd05 r2, , ', 'is on record with each page');
+select is(pg_temp.trail(), 'fd01 r1, fd01 r2, fd05 r2, fd01 r3, , ', 'is on record with each page');
 
 select * from finish();
 rollback;

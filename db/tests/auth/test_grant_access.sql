@@ -1,6 +1,6 @@
 -- api.grant_access: what it refuses.
 begin;
-select plan(23);
+select plan(24);
 
 select is(pg_get_function_arguments('api.grant_access'::regproc),
   'p_user_id uuid, p_resource_type text, p_resource_id uuid, p_right text, p_username text DEFAULT '
@@ -85,6 +85,12 @@ select base.set_setting('grant.resource_limit', '200');
 select base.set_setting('grant.subject_limit', '1');
 select throws_ok($$ select pg_temp.give('019e0000-0000-7000-8000-00000000bc32', 'read', 'tap_ga_cleo') $$,
                  'KC004', 'A user or a team gets at most 1 grants', 'too many to one user');
+insert into auth.grants (user_id, resource_type, resource_id, subject_team_id, permitted)
+select g.user_id, g.resource_type, '019e0000-0000-7000-8000-00000000bcfe', '019e0000-0000-7000-8000-00000000bc51', 'read'
+  from auth.grants g where g.subject_user_id = :'ben';
+select throws_ok($$ select core.check_grant_count('019e0000-0000-7000-8000-00000000bcff', null,
+                                                  '019e0000-0000-7000-8000-00000000bc51') $$,
+                 'KC004', 'A user or a team gets at most 1 grants', 'or to one team');
 
 select * from finish();
 rollback;

@@ -1,6 +1,6 @@
 -- core.import_account: one account as an administrator brings it.
 begin;
-select plan(28);
+select plan(30);
 
 select is(pg_get_function_arguments('core.import_account'::regproc),
   'p_account jsonb', 'arguments');
@@ -45,6 +45,13 @@ select throws_ok($$ select pg_temp.import('{"id": "00000000-0000-0000-0000-00000
                  'id must be a UUID other than nil and max', 'the id that stands for nobody');
 select throws_ok($$ select pg_temp.import('{"bio": 7}') $$, 'VL001', 'bio must be text', 'no text');
 select throws_ok($$ select pg_temp.import('{"email_verified": 1}') $$, 'VL001', 'email_verified must be true or false', 'no truth');
+select throws_ok($$ select pg_temp.import('{"avatar_url": "ftp://x"}') $$, 'VL001', null, 'an address that is none');
+alter function pg_temp.import security definer;
+set session authorization plinth_web;
+select throws_ok($$ select pg_temp.import('{}', 'Support') $$, 'VL001', 'username is reserved; choose another',
+                 'a name that sounds like the service');
+reset session authorization;
+alter function pg_temp.import security invoker;
 select throws_ok($$ select pg_temp.import('{"tier": "gold"}') $$, 'VL001', 'tier must be one of auth.tiers', 'no tier');
 select throws_ok($$ select pg_temp.import('{"metadata": {"a": null}, "password_hash": "5f4dcc3b5aa765d61d8327deb882cf99"}') $$,
                  'VL001',

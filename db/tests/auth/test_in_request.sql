@@ -1,6 +1,6 @@
 -- core.in_request: true for the layer's login with a caller, and for nobody else, whatever he set.
 begin;
-select plan(13);
+select plan(14);
 
 select is(pg_get_function_arguments('core.in_request'::regproc), '', 'arguments');
 select is(pg_get_function_result('core.in_request'::regproc), 'boolean', 'result');
@@ -18,6 +18,8 @@ alter function api.tap_in_request() owner to plinth_owner;
 grant execute on function api.tap_in_request() to public;
 create role tap_both nologin in role plinth_web, plinth_operator;
 create role tap_layer nologin in role plinth_web;
+create role tap_neither nologin;
+grant usage on schema api to tap_neither;
 
 select isnt(api.tap_in_request(), true, 'nobody is signed in');
 select set_config('plinth.caller', '019e0000-0000-7000-8000-0000000ab230', true);
@@ -30,6 +32,8 @@ set session authorization plinth_operator;
 select is(api.tap_in_request(), false, 'not an operator');
 set session authorization tap_both;
 select is(api.tap_in_request(), false, 'nor a login that is both');
+set session authorization tap_neither;
+select is(api.tap_in_request(), false, 'nor one that is neither');
 reset session authorization;
 
 select * from finish();

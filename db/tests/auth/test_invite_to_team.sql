@@ -1,6 +1,6 @@
 -- api.invite_to_team: invites an address, by mail.
 begin;
-select plan(24);
+select plan(26);
 
 select is(pg_get_function_arguments('api.invite_to_team'::regproc),
   'p_user_id uuid, p_team_id uuid, p_email text, p_role text DEFAULT ''member''::text', 'arguments');
@@ -45,6 +45,8 @@ select throws_ok($$ select pg_temp.invite('03', 'x@example.org') $$, 'NF001', 'T
                  'nor a stranger');
 select throws_ok($$ select pg_temp.invite('01', 'nowhere') $$, 'VL001', null, 'an address that is none');
 select throws_ok($$ select pg_temp.invite('01', 'a@b, c@d') $$, 'VL001', null, 'two in one');
+select throws_ok($$ select pg_temp.invite('01', 'a b@example.org') $$, 'VL001', null, 'one with a blank');
+select throws_ok($$ select pg_temp.invite('01', repeat('a', 243) || '@example.org') $$, 'VL001', null, 'a long one');
 select throws_ok($$ select pg_temp.invite('01', null) $$, 'VL001', null, 'no address');
 select throws_ok($$ select pg_temp.invite('01', 'x@example.org', 'owner') $$, 'VL001', 'role must be admin or member',
                  'an owner');

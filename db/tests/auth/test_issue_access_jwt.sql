@@ -1,6 +1,6 @@
 -- api.issue_access_jwt: who is signed in, for one service and a short while, signed.
 begin;
-select plan(28);
+select plan(29);
 
 select is(pg_get_function_arguments('api.issue_access_jwt'::regproc),
   'p_user_id uuid, p_audience text, p_lifetime integer DEFAULT 300', 'arguments');
@@ -21,7 +21,9 @@ insert into auth.users (id, username, email) values
 insert into auth.user_roles (user_id, role) values ('019e0000-0000-7000-8000-00000000fb01', 'readonly');
 insert into auth.sessions (user_id, id, token_hash, refresh_hash, expires_at, refresh_expires_at) values
   ('019e0000-0000-7000-8000-00000000fb01', '019e0000-0000-7000-8000-00000000fb11', sha256('tap jwt 1'), sha256('tap jwt 1r'),
-   now() + interval '5 min', now() + interval '6 min');
+   now() + interval '5 min', now() + interval '6 min'),
+  ('019e0000-0000-7000-8000-00000000fb01', '019e0000-0000-7000-8000-00000000fb12', sha256('tap jwt 2'), sha256('tap jwt 2r'),
+   now() + interval '1 min', now() + interval '2 min');
 create temp table answer (n integer, token text, expires_at timestamptz);
 grant all on answer to plinth_web, plinth_operator;
 create function pg_temp.part(p_token text, p_n integer) returns jsonb language sql as $$
@@ -70,6 +72,12 @@ insert into answer select 3, a.* from api.issue_access_jwt('019e0000-0000-7000-8
 select throws_ok($$ select api.issue_access_jwt('019e0000-0000-7000-8000-00000000fb09', 'x') $$, 'UN001',
                  'There is no such active account', 'nobody');
 reset session authorization;
+update auth.users set status = 'suspended' where username = 'tap_jwt_ben';
+set session authorization plinth_operator;
+select throws_ok($$ select api.issue_access_jwt('019e0000-0000-7000-8000-00000000fb02', 'x') $$, 'UN001',
+                 'There is no such active account', 'nor for who is suspended');
+reset session authorization;
+update auth.users set status = 'active' where username = 'tap_jwt_ben';
 select results_eq(
   $$ select l.acting_role, l.user_id, d.difference
        from ops.audit_logs l join ops.audit_details d on d.audit_id = l.id where l.action = 'jwt.issued' $$,

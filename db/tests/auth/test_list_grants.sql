@@ -1,6 +1,6 @@
 -- api.list_grants: on a thing, of a team, of the caller.
 begin;
-select plan(20);
+select plan(21);
 
 select is(pg_get_function_arguments('api.list_grants'::regproc),
   'p_user_id uuid, p_resource_type text DEFAULT NULL::text, p_resource_id uuid DEFAULT NULL::uuid, '
@@ -54,6 +54,10 @@ select is(pg_temp.listed(:'ben', null, null, '019e0000-0000-7000-8000-00000000bc
 select results_eq(
   $$ select l.owner_id, l."right", l.cursor from api.list_grants('019e0000-0000-7000-8000-00000000bca3', p_limit => 1) l $$,
   $$ values ('019e0000-0000-7000-8000-00000000bca1'::uuid, 'write', '019e0000-0000-7000-8000-00000000bcc4') $$, 'what it tells');
+insert into auth.resource_types (name, schema_name, table_name, description) values ('tap_other', 'auth', 'tap_others', 'x');
+insert into auth.grants (user_id, resource_type, resource_id, subject_user_id, permitted) values
+  (:'anna', 'tap_other', '019e0000-0000-7000-8000-00000000bcd1', :'ben', 'read');
+select is(pg_temp.listed(:'anna', 'd1'), 'c2 c1', 'not those on a thing of another kind with the same id');
 select throws_ok($$ select pg_temp.listed('019e0000-0000-7000-8000-00000000bca1', null, '019e0000-0000-7000-8000-00000000bcb1') $$,
                  'NF001', 'There is no such team', 'a team the caller is not in');
 select throws_ok($$ select api.list_grants('019e0000-0000-7000-8000-00000000bca1', 'tap_thing') $$,

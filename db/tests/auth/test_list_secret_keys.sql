@@ -28,6 +28,11 @@ select pg_temp.bring('aaaaaaaa:' || repeat('ab', 32));
 select core.adopt_secret_key();
 insert into auth.provider_keys (user_id, provider, name, secret_encrypted, last_four, fingerprint)
 values ('019e0000-0000-7000-8000-0000000ab320', 'x', 'x', core.encrypt_secret('x', 'tap'), '', '');
+insert into ops.outbox (user_id, id, kind, address, language, token_encrypted) values
+  ('019e0000-0000-7000-8000-0000000ab320', '019e0000-0000-7000-8000-0000000ab331', 'reset_password', 'tap@example.org', 'en',
+   core.encrypt_secret('x', 'tap')),
+  ('019e0000-0000-7000-8000-0000000ab320', '019e0000-0000-7000-8000-0000000ab332', 'password_changed', 'tap@example.org', 'en',
+   null);
 insert into ops.audit_erasures (audit_id, reason, key_id, digest) values (base.new_id(), 'of this test', 'aaaaaaaa', sha256(''));
 select pg_temp.bring('bbbbbbbb:' || repeat('cd', 32), 'aaaaaaaa:' || repeat('ab', 32));
 create temp view listed as
@@ -38,7 +43,7 @@ grant select on listed to plinth_operator;
 set session authorization plinth_operator;
 select results_eq('select * from listed',
   $$ values ('bbbbbbbb', true, true, null::timestamptz, 0::bigint, 1::bigint, 0::bigint),
-            ('aaaaaaaa', false, true, now(), 1, 2, 1) $$, 'what each is needed for');
+            ('aaaaaaaa', false, true, now(), 2, 2, 1) $$, 'what each is needed for');
 select pg_temp.bring('bbbbbbbb:' || repeat('cd', 32));
 select is((select l.at_hand from listed l where l.key_id = 'aaaaaaaa'), false, 'and that one is not at hand');
 reset session authorization;

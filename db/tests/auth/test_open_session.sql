@@ -1,6 +1,6 @@
 -- core.open_session: new tokens, kept as digests; the oldest session gives way; a sign-in is a step-up.
 begin;
-select plan(19);
+select plan(21);
 
 select is(pg_get_function_arguments('core.open_session'::regproc), 'p_user_id uuid', 'arguments');
 select is(pg_get_function_result('core.open_session'::regproc),
@@ -57,6 +57,14 @@ select results_eq(
   $$ select l.entity_id::uuid, l.user_id from ops.audit_logs l where l.action = 'session.displaced'
         and l.user_id = '019e0000-0000-7000-8000-00000000ec01' $$,
   $$ select a.session_id, uuid '019e0000-0000-7000-8000-00000000ec01' from answer a $$, 'the oldest gave way, on record');
+update auth.sessions s set ended_at = clock_timestamp(), end_reason = 'signed out'
+ where s.id = (select n.id from auth.sessions n where n.user_id = '019e0000-0000-7000-8000-00000000ec01'
+                order by n.created_at desc, n.id desc limit 1);
+set local role plinth_owner;
+select isnt_empty($$ select core.open_session('019e0000-0000-7000-8000-00000000ec01') $$, 'one ended, and there is another');
+reset role;
+select is((select count(*) from auth.sessions s where s.user_id = '019e0000-0000-7000-8000-00000000ec01' and s.ended_at is null),
+          2::bigint, 'what ended takes no place of what lives');
 select throws_ok($$ select core.open_session('019e0000-0000-7000-8000-00000000ec09') $$, '23503', null, 'nobody: none');
 
 set session authorization plinth_operator;

@@ -1,6 +1,6 @@
 -- core.password_fault: which rule a new password breaks.
 begin;
-select plan(15);
+select plan(16);
 
 select is(pg_get_function_arguments('core.password_fault'::regproc),
   'p_password text, p_minimum integer, p_context text[]', 'arguments');
@@ -18,6 +18,7 @@ select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a orde
 select is(core.password_fault('correct horse battery', 15, '{}'), null, 'none');
 select is(core.password_fault('short', 15, '{}'), 'must have at least 15 characters', 'too short');
 select is(core.password_fault(repeat('x', 257), 15, '{}'), 'must have at most 256 characters and 1,024 bytes', 'too long');
+select is(core.password_fault(repeat('correct horse ', 18) || 'abcd', 15, '{}'), null, 'as long as one may be');
 select is(core.password_fault('kqxmwzvb', 8, '{}'), null, 'eight where eight are asked for');
 select is(core.password_fault('12345678', 8, '{}'), 'must be more than a common password', 'but not any eight');
 select is(core.password_fault('annabella qxz1987', 15, '{annabella}'),

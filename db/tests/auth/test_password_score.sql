@@ -1,6 +1,6 @@
 -- core.password_score: how hard a password is to guess, and why.
 begin;
-select plan(39);
+select plan(40);
 
 select is(pg_get_function_arguments('core.password_score'::regproc),
   'p_password text, VARIADIC p_context text[] DEFAULT ''{}''::text[]', 'arguments');
@@ -26,6 +26,7 @@ select is(pg_temp.why('password'), '1 a common password', 'what everybody tries'
 select is(pg_temp.why('PassWord'), '1 a common password', 'in any case');
 select is(pg_temp.why('P@ssw0rd'), '1 a common password', 'written with signs');
 select is(pg_temp.why('drowssap'), '1 a common password', 'backwards');
+select is(pg_temp.why('zqllabtoofkm'), '5 a common password', 'backwards, with something around it');
 select is(pg_temp.why('ｐａｓｓｗｏｒｄ'), '1 a common password', 'in wide letters');
 select is(pg_temp.why('my password, my secret'), '14 a common password', 'with something around it');
 select is(pg_temp.why('drowssap and password'), '7 a common password', 'twice');

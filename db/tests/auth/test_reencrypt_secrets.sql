@@ -1,6 +1,6 @@
 -- core.reencrypt_secrets: writes anew what was encrypted with a key that was replaced.
 begin;
-select plan(27);
+select plan(28);
 
 select is(pg_get_function_arguments('core.reencrypt_secrets'::regproc),
   'p_limit integer', 'arguments');
@@ -37,7 +37,29 @@ delete from auth.signing_keys;
 insert into auth.signing_keys (kid, key_encrypted) values ('tap', core.encrypt_secret('ab', 'signing_key:tap'));
 insert into ops.idempotency_keys (user_id, function_name, key, status, tags, expires_at, answer_encrypted)
 values ('019e0000-0000-7000-8000-0000000ab310', 'api.tap', 'tap key 1', 201, '{}', now() + interval '1 day',
-        core.encrypt_secret('said', 'idempotency:019e0000-0000-7000-8000-0000000ab310:api.tap:tap key 1'));
+        core.encrypt_secret('said', 'idempotency:019e0000-0000-7000-8000-0000000ab310:api.tap:tap key 1')),
+       ('019e0000-0000-7000-8000-0000000ab310', 'api.tap', 'tap key 2', 201, '{}', now() + interval '1 day',
+        core.encrypt_secret('more', 'idempotency:019e0000-0000-7000-8000-0000000ab310:api.tap:tap key 2')),
+       ('019e0000-0000-7000-8000-0000000ab310', 'api.tap2', 'tap key 1', 201, '{}', now() + interval '1 day',
+        core.encrypt_secret('else', 'idempotency:019e0000-0000-7000-8000-0000000ab310:api.tap2:tap key 1'));
+-- Of each kind one that cannot be read: it was written for something else.
+insert into auth.users (id, username, email) values ('019e0000-0000-7000-8000-0000000ab320', 'tap_renew_ben',
+  'tap_renew_ben@example.org');
+insert into auth.totp (user_id, secret_encrypted) values
+  ('019e0000-0000-7000-8000-0000000ab320', core.encrypt_secret('SEED', 'tap'));
+insert into ops.outbox (user_id, id, kind, address, language, token_encrypted) values
+  ('019e0000-0000-7000-8000-0000000ab320', '019e0000-0000-7000-8000-0000000ab321', 'reset_password', 'tap@example.org', 'en',
+   core.encrypt_secret('plo_tap', 'tap'));
+insert into auth.signing_keys (kid, key_encrypted, retired_at, forget_at) values
+  ('tap old', core.encrypt_secret('ab', 'tap'), now(), now() + interval '1 day');
+insert into ops.idempotency_keys (user_id, function_name, key, status, tags, expires_at, answer_encrypted) values
+  ('019e0000-0000-7000-8000-0000000ab320', 'api.tap', 'tap key 1', 201, '{}', now() + interval '1 day',
+   core.encrypt_secret('said', 'tap'));
+create temp view strange as
+  select t.secret_encrypted as secret from auth.totp t where t.user_id = '019e0000-0000-7000-8000-0000000ab320'
+  union all select o.token_encrypted from ops.outbox o where o.user_id = '019e0000-0000-7000-8000-0000000ab320'
+  union all select k.key_encrypted from auth.signing_keys k where k.kid = 'tap old'
+  union all select k.answer_encrypted from ops.idempotency_keys k where k.user_id = '019e0000-0000-7000-8000-0000000ab320';
 create temp table before as select k.id, k.fingerprint, k.version, k.updated_at from auth.provider_keys k
   where k.user_id = '019e0000-0000-7000-8000-0000000ab310';
 create function pg_temp.under(p_key bytea) returns bigint language sql volatile as $$
@@ -54,9 +76,11 @@ set session authorization plinth_operator;
 select is(core.reencrypt_secrets(2), 2, 'as many as it may');
 reset session authorization;
 select is(pg_temp.under('\xbbbbbbbb'), 2::bigint, 'are written anew');
-select is(core.reencrypt_secrets(100), 6, 'then the rest, of every kind');
+select is(core.reencrypt_secrets(100), 8, 'then the rest, of every kind');
 select is(core.reencrypt_secrets(100), 0, 'and nothing is left');
 select is(pg_temp.under('\xaaaaaaaa'), 1::bigint, 'but what cannot be read, which stays as it is');
+select is(array(select core.decrypt_secret(s.secret, 'tap') from strange s order by 1), '{SEED,ab,plo_tap,said}',
+          'of whatever kind');
 select is((select array_agg(k.key_id order by 1) from ops.secret_keys k), '{aaaaaaaa,bbbbbbbb}', 'the new key is noted');
 select pg_temp.bring('aaaaaaaa:' || repeat('ab', 32), 'bbbbbbbb:' || repeat('cd', 32));
 select is(core.reencrypt_secrets(100), 0, 'a process that still has the old key in force does not undo it');
@@ -73,8 +97,9 @@ select is((select core.decrypt_secret(t.secret_encrypted, 'totp:' || t.user_id) 
             where t.user_id = '019e0000-0000-7000-8000-0000000ab310'), 'SEED', 'nor for a second factor');
 select is((select core.decrypt_secret(k.key_encrypted, 'signing_key:' || k.kid) from auth.signing_keys k where k.kid = 'tap'),
           'ab', 'nor for a key that signs');
-select is((select core.decrypt_secret(k.answer_encrypted, concat_ws(':', 'idempotency', k.user_id, k.function_name, k.key))
-             from ops.idempotency_keys k where k.function_name = 'api.tap'), 'said', 'nor for an answer to give again');
+select is(array(select core.decrypt_secret(k.answer_encrypted, concat_ws(':', 'idempotency', k.user_id, k.function_name, k.key))
+                  from ops.idempotency_keys k where k.user_id = '019e0000-0000-7000-8000-0000000ab310'
+                 order by k.function_name, k.key), '{said,more,else}', 'nor for answers to give again');
 select results_eq(
   $$ select k.version, k.updated_at from auth.provider_keys k
     where k.user_id = '019e0000-0000-7000-8000-0000000ab310' order by k.id $$,

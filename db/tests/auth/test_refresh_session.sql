@@ -1,6 +1,6 @@
 -- api.refresh_session: a token works once; its answer is given again for a moment; an older one ends the session.
 begin;
-select plan(46);
+select plan(47);
 
 select is(pg_get_function_arguments('api.refresh_session'::regproc), 'p_refresh_token text', 'arguments');
 select is(pg_get_function_result('api.refresh_session'::regproc),
@@ -33,6 +33,11 @@ $$;
 select pg_temp.sign_in('tap_refresh_anna', 'anna 0');
 select pg_temp.sign_in('tap_refresh_ben', 'ben 0');
 create temp table before as select * from anna;
+-- Anna is signed in elsewhere, too.
+select pg_temp.sign_in('tap_refresh_anna', 'anna elsewhere');
+create or replace temp view anna as
+  select s.* from auth.sessions s
+   where s.user_id = '019e0000-0000-7000-8000-00000000ed01' and s.ended_at is null and s.refresh_hash <> sha256('anna elsewhere');
 
 -- Once.
 set session authorization plinth_web;
@@ -83,6 +88,8 @@ select is((select count(*) from ops.audit_logs l join before b on l.entity_id = 
             where l.action = 'session.reuse'), 1::bigint, 'one line in the trail');
 select is((select s.ended_at from auth.sessions s where s.user_id = '019e0000-0000-7000-8000-00000000ed02'), null,
           'another user''s session goes on');
+select is((select s.ended_at from auth.sessions s where s.refresh_hash = sha256('anna elsewhere')), null,
+          'and so does her own elsewhere');
 
 -- The grace ends; a clock that was set back does not lengthen it.
 select set_config('plinth.failure', '', true);

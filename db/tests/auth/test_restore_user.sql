@@ -1,6 +1,6 @@
 -- api.restore_user: an administrator takes a deletion back.
 begin;
-select plan(15);
+select plan(16);
 
 select is(pg_get_function_arguments('api.restore_user'::regproc),
   'p_id uuid', 'arguments');
@@ -24,6 +24,7 @@ insert into auth.roles (name, description, permissions) values ('tap_back_suppor
 insert into auth.user_roles (user_id, role) values
   ('019e0000-0000-7000-8000-00000000fb01', 'administrator'), ('019e0000-0000-7000-8000-00000000fb02', 'developer'),
   ('019e0000-0000-7000-8000-00000000fb04', 'tap_back_support');
+select core.issue_one_time_token('019e0000-0000-7000-8000-00000000fb02', 'account_deleted', '1 day') is null as lost \gset
 set session authorization plinth_web;
 select throws_ok($$ select api.restore_user('019e0000-0000-7000-8000-00000000fb02') $$, 'UN001', null, 'nobody is signed in');
 select set_config('plinth.caller', '019e0000-0000-7000-8000-00000000fb02', true);
@@ -40,6 +41,8 @@ select throws_ok($$ select api.restore_user('019e0000-0000-7000-8000-00000000fb0
 select throws_ok($$ select api.restore_user('019e0000-0000-7000-8000-00000000fb03') $$, 'NF001', null, 'what is erased is gone');
 select throws_ok($$ select api.restore_user(null) $$, 'NF001', null, 'nobody');
 reset session authorization;
+select is((select count(*) from auth.one_time_tokens t where t.user_id = '019e0000-0000-7000-8000-00000000fb02'
+             and t.voided_at is null), 0::bigint, 'the link that would have brought it back is void');
 select isnt_empty($$ select from ops.audit_logs l where l.action = 'user.restored'
                       and l.user_id = '019e0000-0000-7000-8000-00000000fb02' $$, 'it is on record');
 

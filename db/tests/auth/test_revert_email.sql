@@ -1,6 +1,6 @@
 -- api.revert_email: the former address has the last word, and the earliest the very last.
 begin;
-select plan(32);
+select plan(35);
 
 select is(pg_get_function_arguments('api.revert_email'::regproc),
   'p_token text', 'arguments');
@@ -65,6 +65,12 @@ select core.send_mail(:'anna', 'verify_email', '{"email": "tap_rev_thief3@exampl
 select set_config('tap.third', pg_temp.link('verify_email'), true);
 select isnt(current_setting('tap.first'), current_setting('tap.second'), 'each former address has its own link');
 select is(pg_temp.account('anna'), 'tap_rev_thief2@example.org verified', 'he has it');
+-- Ben lost his address likewise; he had a second factor long before.
+select core.send_mail(:'ben', 'verify_email', '{"email": "tap_rev_ben@example.org"}', 'tap_rev_ben@example.org');
+select api.verify_email(pg_temp.link('verify_email', 'ben'));
+select core.send_mail(:'ben', 'verify_email', '{"email": "tap_rev_thief4@example.org"}', 'tap_rev_thief4@example.org');
+select api.verify_email(pg_temp.link('verify_email', 'ben'));
+select set_config('tap.ben', pg_temp.link('email_changed', 'ben'), true);
 insert into auth.totp (user_id, secret_encrypted, confirmed_at) values
   (:'anna', 'x', now() - interval '1 h'), (:'ben', 'x', now());
 select pg_temp.forget();
@@ -96,6 +102,13 @@ select set_config('tap.second', pg_temp.moved('tap_rev_c@example.org'), true);
 select lives_ok($$ select api.revert_email(current_setting('tap.second')) $$, 'back to the second');
 select lives_ok($$ select api.revert_email(current_setting('tap.first')) $$, 'and back to the first');
 select is(pg_temp.account('anna'), 'tap_rev_anna@example.org verified', 'which has the last word');
+
+update auth.totp t set confirmed_at = now() - interval '25 h' where t.user_id = :'ben';
+update auth.api_keys k set revoked_at = now(), revoke_reason = 'by its owner' where k.user_id = :'ben';
+select lives_ok($$ select api.revert_email(current_setting('tap.ben')) $$, 'who had a second factor long before the change');
+select ok(u.two_factor_enabled, 'keeps it') from auth.users u where u.id = :'ben';
+select is((select k.revoke_reason from auth.api_keys k where k.user_id = :'ben'), 'by its owner',
+          'a key that was revoked before keeps its reason');
 
 -- Taken by somebody else meanwhile; an account that is not active.
 select set_config('tap.first', pg_temp.moved('tap_rev_d@example.org'), true);

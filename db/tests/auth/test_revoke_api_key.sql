@@ -1,6 +1,6 @@
 -- api.revoke_api_key: a key is void from this commit on.
 begin;
-select plan(22);
+select plan(23);
 
 select is(pg_get_function_arguments('api.revoke_api_key'::regproc),
   'p_user_id uuid, p_key_id uuid', 'arguments');
@@ -39,6 +39,7 @@ select lives_ok($$ select api.revoke_api_key('019e0000-0000-7000-8000-0000000ab1
   '019e0000-0000-7000-8000-0000000ab142') $$, 'revoked');
 select throws_ok($$ select http.enter('user', null, sha256('first 40'), '', 'self:read') $$, 'UN001', null,
                  'and its former secret is dead with it');
+select lives_ok($$ select http.enter('user', null, sha256('star 40'), '', 'self:read') $$, 'another key goes on');
 select isnt_empty($$ select from base.touched_tags t
   where t.xid = pg_current_xact_id() and t.tag = 'sessions:019e0000-0000-7000-8000-0000000ab140' $$,
                   'its copies are void');

@@ -1,6 +1,6 @@
 -- api.set_password: an operator sets an account's password; whoever is signed in there is signed out.
 begin;
-select plan(26);
+select plan(28);
 
 select is(pg_get_function_arguments('api.set_password'::regproc), 'p_login text, p_password text', 'arguments');
 select is(pg_get_function_result('api.set_password'::regproc), 'void', 'result');
@@ -25,6 +25,10 @@ select s.user_id::uuid, base.new_id(), sha256(s.token), sha256(s.token || 'r'),
                ('019e0000-0000-7000-8000-00000000a702', bytea 'tap pass 3', null, null))
     as s (user_id, token, ended_at, reason);
 
+select set_config('plinth.context', E'\x1fr\x1f192.0.2.74\x1f', true);
+select count(core.count_attempt('password', 'tap_pass_annabella', false)) from generate_series(1, 6);
+select isnt(core.check_attempts('password', 'tap_pass_annabella'), true, 'who failed too often is locked out');
+select set_config('plinth.context', '', true), set_config('plinth.failure', '', true);
 select core.send_mail('019e0000-0000-7000-8000-00000000a701', k, '{"email": "tap.thief@example.org"}')
   from unnest(array['reset_password', 'verify_email']) k;
 set session authorization plinth_operator;
@@ -33,6 +37,9 @@ select lives_ok($$ select api.set_password('Tap_Pass_Annabella', 'correct horse 
 reset session authorization;
 select ok(core.password_matches('correct horse battery', u.password_hash), 'it is set')
   from auth.users u where u.username = 'tap_pass_annabella';
+select set_config('plinth.context', E'\x1fr\x1f192.0.2.74\x1f', true);
+select is(core.check_attempts('password', 'tap_pass_annabella'), true, 'and nobody is locked out any more');
+select set_config('plinth.context', '', true);
 select is((select u.password_hash from auth.users u where u.username = 'tap_pass_ben'), 'y', 'nobody else''s is');
 select results_eq(
   $$ select s.end_reason, s.ended_at < now() from auth.sessions s

@@ -1,6 +1,6 @@
 -- api.update_preferences: a merge patch onto the caller's choices.
 begin;
-select plan(22);
+select plan(23);
 
 select is(pg_get_function_arguments('api.update_preferences'::regproc),
   'p_user_id uuid, p_preferences jsonb, p_version integer DEFAULT NULL::integer', 'arguments');
@@ -19,6 +19,8 @@ select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a orde
 \set ben 019e0000-0000-7000-8000-00000000bb22
 insert into auth.users (id, username, email) values
   (:'anna', 'tap_upref_anna', 'tap_upref_anna@example.org'), (:'ben', 'tap_upref_ben', 'tap_upref_ben@example.org');
+insert into auth.preference_defaults (name, type, default_value, maximum, description)
+select 'tap_large_' || n, 'object', '{}', 10000, 'Tests' from unnest(array['a', 'b', 'c', 'd']) n;
 delete from base.touched_tags;
 create function pg_temp.patch(p_patch jsonb, p_version integer default null) returns text language sql volatile as $$
   select format('%s %s v%s', u.preferences ->> 'theme', u.preferences #>> '{notifications,product}', u.version)
@@ -39,6 +41,9 @@ select throws_ok($$ select pg_temp.patch(null) $$, 'VL001', null, 'no patch');
 select lives_ok($$ select pg_temp.patch(jsonb_build_object('custom', jsonb_build_object('a', repeat('x', 5000)))) $$, 'half');
 select throws_ok($$ select pg_temp.patch(jsonb_build_object('custom', jsonb_build_object('b', repeat('x', 5000)))) $$,
                  'VL001', 'custom must have at most 8192 bytes', 'an object is bounded as a whole, also by and by');
+select throws_ok($$ select pg_temp.patch((select jsonb_object_agg('tap_large_' || n, jsonb_build_object('a', repeat('x', 9000)))
+                                            from unnest(array['a', 'b', 'c', 'd']) n)) $$,
+                 'VL001', 'preferences must have at most 32 kB', 'and so is the document');
 select throws_ok($$ select api.update_preferences('019e0000-0000-7000-8000-00000000bb22', '{"theme": "dark"}') $$,
                  'NP001', null, 'not another''s');
 reset session authorization;

@@ -32,8 +32,8 @@ set session authorization plinth_web;
 select throws_ok($$ select api.update_user('019e0000-0000-7000-8000-00000000f902', p_tier => 'pro') $$, 'UN001', null,
                  'nobody is signed in');
 select set_config('plinth.caller', '019e0000-0000-7000-8000-00000000f902', true);
-select throws_ok($$ select api.update_user('019e0000-0000-7000-8000-00000000f902', p_tier => 'pro') $$, 'NP001', null,
-                 'not even oneself');
+select throws_ok($$ select api.update_user('019e0000-0000-7000-8000-00000000f902', p_bio => 'x') $$, 'NP001',
+                 'This needs the permission users:write', 'not even oneself');
 select set_config('plinth.caller', '019e0000-0000-7000-8000-00000000f901', true);
 select results_eq(
   $$ select u.username, u.email, u.full_name, u.avatar_url, u.bio, u.tier, u.email_verified, u.metadata, u.version

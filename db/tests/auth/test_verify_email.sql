@@ -1,6 +1,6 @@
 -- api.verify_email: a link proves its address, and makes a change of address so.
 begin;
-select plan(30);
+select plan(31);
 
 select is(pg_get_function_arguments('api.verify_email'::regproc),
   'p_token text', 'arguments');
@@ -67,6 +67,8 @@ select lives_ok($$ select api.verify_email(pg_temp.link('verify_email')) $$, 'it
 select is(pg_temp.account('anna'), 'Tap_Vfy_New@example.org verified', 'the new address, verified');
 select is(array(select l.login from auth.logins l where l.user_id = :'anna' and l.kind = 'email'),
           '{tap_vfy_new@example.org}', 'signs in');
+select is((select count(*) from auth.one_time_tokens t where t.user_id = :'anna' and t.kind = 'reset_password'
+             and t.voided_at is null), 0::bigint, 'no link stays good');
 select throws_ok($$ select api.reset_password(current_setting('tap.reset'), 'correct horse battery') $$, 'VL004', null,
                  'a link at the former address is void');
 select is((pg_temp.mailed())[2:], '{"anna email_changed tap_vfy_anna@example.org"}', 'which gets a notice');

@@ -1,6 +1,6 @@
 -- core.check_import_line: every rule of a line, and the field that broke it.
 begin;
-select plan(47);
+select plan(48);
 
 select is(concat_ws(' ', pg_get_function_arguments(p.oid), pg_get_function_result(p.oid), p.provolatile, p.prosecdef,
                     p.proowner::regrole, p.proconfig),
@@ -75,6 +75,8 @@ select is(pg_temp.message('{"version": 1000000}'), 'fine', 'after very many chan
 select is(pg_temp.message('{"version": 1000001}'), 'VL001 version: version must be from 1 to 1,000,000',
           'one that leaves no room for changes');
 
+select is(pg_temp.message('{"created_at": "2026-01-31T12:00:00 Tap/Nowhere"}'),
+          'VL001 created_at: created_at must be a time like 2026-01-31T12:00:00Z', 'a zone that is none');
 select is(pg_temp.message('{"created_at": "now"}'), 'VL001 created_at: created_at must be a time like 2026-01-31T12:00:00Z', 'now');
 select is(pg_temp.message('{"created_at": "2026-13-01"}'),
           'VL001 created_at: created_at must be a time like 2026-01-31T12:00:00Z', 'no such month');

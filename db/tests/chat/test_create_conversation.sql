@@ -1,6 +1,6 @@
 -- api.create_conversation: what it makes, what it refuses, and what the same name a second time gives.
 begin;
-select plan(26);
+select plan(27);
 
 create function pg_temp.id(p_end text) returns uuid language sql immutable as $$
   select ('019e0000-0000-7000-8000-00000000' || p_end)::uuid
@@ -71,6 +71,8 @@ select throws_ok(
   'VL001', 'context must be an object of at most 64 kB', 'one too large');
 select throws_ok($$ select api.create_conversation(pg_temp.id('d001'), p_metadata => '1') $$, 'VL001',
   'metadata must be an object of at most 16 kB', 'metadata that are no object');
+select throws_ok($$ select api.create_conversation(pg_temp.id('d001'), p_model => E'a\nb') $$, 'VL001',
+  'model must have at most 200 characters and no control characters', 'a model in two lines');
 select throws_ok($$ select api.create_conversation(pg_temp.id('d001'), p_model => repeat('x', 201)) $$, 'VL001',
   'model must have at most 200 characters and no control characters', 'a model too long');
 select throws_ok($$ select api.create_conversation(pg_temp.id('d001'), p_language => 'klingon') $$, 'VL001',

@@ -1,6 +1,6 @@
 -- api.create_message: what is written, what is refused, and what the same name a second time gives.
 begin;
-select plan(40);
+select plan(43);
 
 create function pg_temp.id(p_end text) returns uuid language sql immutable as $$
   select ('019e0000-0000-7000-8000-00000000' || p_end)::uuid
@@ -30,6 +30,21 @@ insert into chat.conversations (user_id, id, status) values
   (pg_temp.id('d801'), pg_temp.id('d812'), 'archived'),
   (pg_temp.id('d801'), pg_temp.id('d813'), 'deleted'),
   (pg_temp.id('d802'), pg_temp.id('d821'), 'active');
+
+-- Three other conversations of hers, which nothing here is about.
+insert into chat.conversations (user_id, id, title, status) values
+  (pg_temp.id('d801'), pg_temp.id('d8f1'), 'Elsewhere', 'active'),
+  (pg_temp.id('d801'), pg_temp.id('d8f2'), 'Away', 'archived'),
+  (pg_temp.id('d801'), pg_temp.id('d8f3'), 'Gone', 'deleted');
+insert into chat.messages (user_id, id, conversation_id, role, content)
+select pg_temp.id('d801'), pg_temp.id('d8f' || n + 3), pg_temp.id('d8f' || n), 'user', 'x' from generate_series(1, 3) n;
+create function pg_temp.elsewhere() returns jsonb language sql volatile security definer as $$
+  select jsonb_agg(jsonb_build_array(c, m) order by c.id)
+    from chat.conversations c left join chat.messages m on m.user_id = c.user_id and m.conversation_id = c.id
+   where c.id in (pg_temp.id('d8f1'), pg_temp.id('d8f2'), pg_temp.id('d8f3'))
+$$;
+create temp table elsewhere as select pg_temp.elsewhere() as conversations;
+grant select on elsewhere to public;
 
 set session authorization plinth_operator;
 select is(to_jsonb(m) - '{id,created_at,updated_at}'::text[],
@@ -120,6 +135,13 @@ select base.set_setting('chat.pin_limit', '1');
 set session authorization plinth_operator;
 select throws_ok($$ select api.create_message(pg_temp.id('d801'), pg_temp.id('d811'), 'user', 'x', p_pinned => true) $$,
   'KC008', 'There are 1 pinned messages already; unpin one', 'one pinned message too many');
+select is(m.pinned, true, 'in another conversation it is the first')
+  from api.create_message(pg_temp.id('d801'), pg_temp.id('d812'), 'user', 'x', p_pinned => true) m;
+reset session authorization;
+select base.set_setting('chat.pin_limit', '2');
+set session authorization plinth_operator;
+select is(m.pinned, true, 'what is not pinned takes no place')
+  from api.create_message(pg_temp.id('d801'), pg_temp.id('d811'), 'user', 'x', p_pinned => true) m;
 
 reset session authorization;
 set session authorization plinth_web;
@@ -134,6 +156,7 @@ set session authorization plinth_reader;
 select throws_ok($$ select api.create_message(pg_temp.id('d801'), pg_temp.id('d811'), 'user', 'x') $$,
   '42501', null, 'a reader may not');
 reset session authorization;
+select is(pg_temp.elsewhere(), e.conversations, 'her other conversations are as they were') from elsewhere e;
 
 select * from finish();
 rollback;

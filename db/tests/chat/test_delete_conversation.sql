@@ -1,6 +1,6 @@
 -- api.delete_conversation: it is gone, and can be restored for a while.
 begin;
-select plan(13);
+select plan(14);
 
 create function pg_temp.id(p_end text) returns uuid language sql immutable as $$
   select ('019e0000-0000-7000-8000-00000000' || p_end)::uuid
@@ -25,6 +25,21 @@ insert into chat.conversations (user_id, id, status) values
   (pg_temp.id('d501'), pg_temp.id('d511'), 'archived');
 insert into chat.messages (user_id, conversation_id, role, content) values
   (pg_temp.id('d501'), pg_temp.id('d511'), 'user', 'still here');
+
+-- Three other conversations of hers, which nothing here is about.
+insert into chat.conversations (user_id, id, title, status) values
+  (pg_temp.id('d501'), pg_temp.id('d5f1'), 'Elsewhere', 'active'),
+  (pg_temp.id('d501'), pg_temp.id('d5f2'), 'Away', 'archived'),
+  (pg_temp.id('d501'), pg_temp.id('d5f3'), 'Gone', 'deleted');
+insert into chat.messages (user_id, id, conversation_id, role, content)
+select pg_temp.id('d501'), pg_temp.id('d5f' || n + 3), pg_temp.id('d5f' || n), 'user', 'x' from generate_series(1, 3) n;
+create function pg_temp.elsewhere() returns jsonb language sql volatile security definer as $$
+  select jsonb_agg(jsonb_build_array(c, m) order by c.id)
+    from chat.conversations c left join chat.messages m on m.user_id = c.user_id and m.conversation_id = c.id
+   where c.id in (pg_temp.id('d5f1'), pg_temp.id('d5f2'), pg_temp.id('d5f3'))
+$$;
+create temp table elsewhere as select pg_temp.elsewhere() as conversations;
+grant select on elsewhere to public;
 
 set session authorization plinth_operator;
 select throws_ok($$ select api.delete_conversation(pg_temp.id('d502'), pg_temp.id('d511')) $$,
@@ -54,6 +69,7 @@ set session authorization plinth_reader;
 select throws_ok($$ select api.delete_conversation(pg_temp.id('d501'), pg_temp.id('d511')) $$,
   '42501', null, 'a reader may not');
 reset session authorization;
+select is(pg_temp.elsewhere(), e.conversations, 'her other conversations are as they were') from elsewhere e;
 
 select * from finish();
 rollback;

@@ -1,6 +1,6 @@
 -- api.delete_plan: removes a plan and its steps.
 begin;
-select plan(14);
+select plan(15);
 
 select is(pg_get_function_arguments('api.delete_plan'::regproc),
   'p_user_id uuid, p_plan_id uuid', 'arguments');
@@ -62,6 +62,21 @@ returns text language sql volatile as $$
     from jsonb_array_elements(c.items) with ordinality as x (i, n)),
                    c.pending, c.running) from api.claim_plan_steps(p_user, p_plan, p_most) c
 $$;
+-- Two other plans of hers, which nothing here is about.
+insert into chat.planner_executions (user_id, id, goal, status, started_at) values
+  (pg_temp.anna(), pg_temp.id('4d'), 'A draft', 'draft', null), (pg_temp.anna(), pg_temp.id('4e'), 'Another', 'running', now());
+insert into chat.planner_steps (user_id, plan_id, step, name, skill_name, skill_version, arguments, needs, max_attempts)
+select pg_temp.anna(), pg_temp.id(p), n, name, 'TapEcho', '1.0.0', jsonb_build_object('text', name), needs, 1
+  from (values (1, 'one', '{}'::integer[]), (2, 'two', '{1}'), (3, 'three', '{}')) s (n, name, needs)
+ cross join unnest('{4d,4e}'::text[]) p;
+select from api.claim_plan_steps(pg_temp.anna(), pg_temp.id('4e'), 1);
+create function pg_temp.elsewhere() returns jsonb language sql volatile security definer as $$
+  select jsonb_agg(jsonb_build_array(p, (select jsonb_agg(s order by s.step) from chat.planner_steps s where s.plan_id = p.id),
+                                     (select jsonb_agg(e) from chat.function_executions e where e.plan_id = p.id)) order by p.id)
+    from chat.planner_executions p where p.id in (pg_temp.id('4d'), pg_temp.id('4e'))
+$$;
+create temp table elsewhere as select pg_temp.elsewhere() as plans;
+grant select on elsewhere to public;
 set session authorization plinth_operator;
 
 select throws_ok($$ select api.delete_plan(pg_temp.anna(), pg_temp.id('41')) $$, 'KC004',
@@ -72,7 +87,8 @@ select lives_ok($$ select api.delete_plan(pg_temp.anna(), pg_temp.id('41')) $$, 
 select is(pg_temp.steps(), null, 'its steps, too');
 select results_eq($$ select e.plan_id, e.step, e.status, e.arguments from api.list_function_executions(pg_temp.anna()) l
                        cross join lateral api.get_function_execution(pg_temp.anna(), l.id) e $$,
-  $$ values (null::uuid, null::integer, 'cancelled', '{"text": "1"}'::jsonb) $$, 'its runs stay');
+  $$ values (null::uuid, null::integer, 'cancelled', '{"text": "1"}'::jsonb),
+            (pg_temp.id('4e'), 1, 'running', '{"text": "one"}') $$, 'its runs stay');
 
 select throws_ok($$ select api.delete_plan(pg_temp.anna(), pg_temp.id('43')) $$, 'NF001', 'There is no such plan',
   'another user''s');
@@ -86,6 +102,7 @@ select throws_ok($$ select api.delete_plan(pg_temp.anna(), pg_temp.id('41')) $$,
 set session authorization plinth_reader;
 select throws_ok($$ select api.delete_plan(pg_temp.anna(), pg_temp.id('41')) $$, '42501', null, 'a reader may not');
 reset session authorization;
+select is(pg_temp.elsewhere(), e.plans, 'her other plans are as they were') from elsewhere e;
 
 select * from finish();
 rollback;

@@ -1,6 +1,6 @@
 -- api.erase_conversation: nothing is left, and it tells how much that was.
 begin;
-select plan(21);
+select plan(23);
 
 create function pg_temp.id(p_end text) returns uuid language sql immutable as $$
   select ('019e0000-0000-7000-8000-00000000' || p_end)::uuid
@@ -27,11 +27,31 @@ insert into chat.conversations (user_id, id, status) values
   (pg_temp.id('d601'), pg_temp.id('d612'), 'deleted'),
   (pg_temp.id('d601'), pg_temp.id('d613'), 'active');
 
+-- Three other conversations of hers, which nothing here is about.
+insert into chat.conversations (user_id, id, title, status) values
+  (pg_temp.id('d601'), pg_temp.id('d6f1'), 'Elsewhere', 'active'),
+  (pg_temp.id('d601'), pg_temp.id('d6f2'), 'Away', 'archived'),
+  (pg_temp.id('d601'), pg_temp.id('d6f3'), 'Gone', 'deleted');
+insert into chat.messages (user_id, id, conversation_id, role, content)
+select pg_temp.id('d601'), pg_temp.id('d6f' || n + 3), pg_temp.id('d6f' || n), 'user', 'x' from generate_series(1, 3) n;
+create function pg_temp.elsewhere() returns jsonb language sql volatile security definer as $$
+  select jsonb_agg(jsonb_build_array(c, m) order by c.id)
+    from chat.conversations c left join chat.messages m on m.user_id = c.user_id and m.conversation_id = c.id
+   where c.id in (pg_temp.id('d6f1'), pg_temp.id('d6f2'), pg_temp.id('d6f3'))
+$$;
+create temp table elsewhere as select pg_temp.elsewhere() as conversations;
+grant select on elsewhere to public;
+
+insert into chat.skills (name, version, description, parameters, current) values ('TapErase', '1.0.0', 'x', '{}', true);
 set session authorization plinth_operator;
 select api.create_message(pg_temp.id('d601'), pg_temp.id('d611'), 'user', 'text ' || n,
                           p_client_id => case when n < 3 then 'c' || n end)
   from generate_series(1, 5) n;
 select api.create_message(pg_temp.id('d601'), pg_temp.id('d613'), 'user', 'another');
+select api.create_memory(pg_temp.id('d601'), 'likes coffee', p_conversation_id => pg_temp.id('d613'));
+select api.create_memory(pg_temp.id('d601'), 'likes both');
+select api.create_plan(pg_temp.id('d601'), 'Find coffee', p_conversation_id => pg_temp.id('d613'));
+select api.start_function_execution(pg_temp.id('d601'), 'TapErase', '{"said": 1}', p_conversation_id => pg_temp.id('d613'));
 select api.update_message(pg_temp.id('d601'), m.id, 'edited')
   from api.get_messages(pg_temp.id('d601'), pg_temp.id('d611')) m;
 select api.create_memory(pg_temp.id('d601'), 'likes tea', p_conversation_id => pg_temp.id('d611'));
@@ -52,7 +72,9 @@ select results_eq(
             (select count(*) from chat.message_client_ids k where k.user_id = pg_temp.id('d601')),
             (select count(*) from memory.semantic_memories k where k.user_id = pg_temp.id('d601')),
             (select count(*) from chat.planner_executions k where k.user_id = pg_temp.id('d601')) $$,
-  $$ values (1::bigint, 0::bigint, 0::bigint, 0::bigint, 0::bigint) $$, 'other conversations are as they were');
+  $$ values (4::bigint, 0::bigint, 0::bigint, 2::bigint, 1::bigint) $$, 'other conversations are as they were');
+select is(e.conversation_id, pg_temp.id('d613'), 'and so are runs of functions in them')
+  from chat.function_executions e where e.user_id = pg_temp.id('d601');
 
 
 -- A long one: gone at once for whoever asks, and row by row for the server.
@@ -71,7 +93,7 @@ select throws_ok($$ select api.restore_conversation(pg_temp.id('d601'), pg_temp.
   'NF001', 'There is no such conversation', 'nothing brings it back');
 select throws_ok($$ select api.get_conversation(pg_temp.id('d601'), pg_temp.id('d614')) $$,
   'NF001', null, 'nobody reads it');
-select is(array(select c.title from api.get_user_conversations(pg_temp.id('d601'), 'deleted') c), '{}', 'no list has it');
+select is(array(select c.title from api.get_user_conversations(pg_temp.id('d601'), 'deleted') c), '{Gone}', 'no list has it');
 select isnt(c.id, pg_temp.id('d614'), 'its name is free')
   from api.create_conversation(pg_temp.id('d601'), p_client_id => 'long') c;
 reset session authorization;
@@ -95,6 +117,7 @@ set session authorization plinth_reader;
 select throws_ok($$ select api.erase_conversation(pg_temp.id('d601'), pg_temp.id('d613')) $$,
   '42501', null, 'a reader may not');
 reset session authorization;
+select is(pg_temp.elsewhere(), e.conversations, 'her other conversations are as they were') from elsewhere e;
 
 select * from finish();
 rollback;

@@ -1,6 +1,6 @@
 -- core.erase_conversation_rows: what hangs on a conversation goes in steps, whatever it is.
 begin;
-select plan(14);
+select plan(15);
 
 create function pg_temp.id(p_end text) returns uuid language sql immutable as $$
   select ('019e0000-0000-7000-8000-00000000' || p_end)::uuid
@@ -30,6 +30,10 @@ select api.create_plan(pg_temp.id('d7a1'), 'Plan ' || n, p_conversation_id => pg
   from generate_series(1, 3) n;
 select api.start_function_execution(pg_temp.id('d7a1'), 'TapErase', '{"said": 1}',
                                     p_conversation_id => pg_temp.id(c)) from unnest('{d7b1,d7b1,d7b2}'::text[]) c;
+select api.create_message(pg_temp.id('d7a1'), pg_temp.id('d7b2'), 'user', 'elsewhere');
+select api.create_memory(pg_temp.id('d7a1'), 'elsewhere', p_conversation_id => pg_temp.id('d7b2'));
+select api.create_memory(pg_temp.id('d7a1'), 'anywhere');
+select api.create_plan(pg_temp.id('d7a1'), 'Elsewhere', p_conversation_id => pg_temp.id('d7b2'));
 reset session authorization;
 
 create function pg_temp.left() returns text language sql as $$
@@ -58,6 +62,10 @@ reset role;
 select is(pg_temp.left(), '0 0 0 0', 'but the conversation');
 select is(array(select e.arguments from chat.function_executions e where e.user_id = pg_temp.id('d7a1') order by e.id),
           array['{}', '{}', '{"said": 1}']::jsonb[], 'runs stay, without what was said; those of others as they were');
+select is(concat_ws(' ', (select count(*) from chat.messages m where m.user_id = pg_temp.id('d7a1')),
+                    (select count(*) from memory.semantic_memories m where m.user_id = pg_temp.id('d7a1')),
+                    (select count(*) from chat.planner_executions p where p.user_id = pg_temp.id('d7a1'))), '1 2 1',
+          'what hangs on another conversation, or on none, is as it was');
 set local role plinth_system;
 select is(pg_temp.step(1000), 0, 'then there is nothing to do');
 reset role;

@@ -1,6 +1,6 @@
 -- api.export_conversations: a history line by line, page by page; what it writes, an import reads.
 begin;
-select plan(23);
+select plan(24);
 
 select is(pg_get_function_arguments('api.export_conversations'::regproc),
   'p_user_id uuid, p_conversation_id uuid DEFAULT NULL::uuid, p_after text DEFAULT NULL::text', 'arguments');
@@ -173,6 +173,23 @@ reset role;
 
 set session authorization plinth_reader;
 select throws_ok($$ select api.export_conversations(null) $$, '42501', null, 'a reader may not');
+reset session authorization;
+
+-- Two conversations at a time: each line is told of where it was said.
+select set_config('plinth.caller', '', true);
+insert into auth.users (id, username, email) values (pg_temp.id('c9003'), 'tap_export_cleo', 'tap_export_cleo@example.org');
+set session authorization plinth_operator;
+select api.create_conversation(pg_temp.id('c9003'), p_client_id => c) from unnest('{a,b}'::text[]) c;
+select api.create_message(pg_temp.id('c9003'), c.id, 'user', c.client_id || n, p_client_id => c.client_id || n)
+  from generate_series(1, 2) n cross join lateral (
+    select * from api.get_user_conversations(pg_temp.id('c9003')) k order by k.client_id) c;
+select api.update_message(pg_temp.id('c9003'), m.id, m.content || ' anew')
+  from api.get_user_conversations(pg_temp.id('c9003')) c
+ cross join lateral api.get_messages(pg_temp.id('c9003'), c.id) m where m.content ~ '1';
+select is((select string_agg(concat_ws(' ', left(l ->> 'type', 1), l ->> 'conversation', l ->> 'message', l ->> 'content'), ', '
+                             order by n)
+             from (select x::json as l, row_number() over () as n from pg_temp.lines(p_user => 'c9003') x) x),
+          'c, m a a1 anew, e a1 a1, m a a2, c, m b b1 anew, e b1 b1, m b b2', 'not of where something else was');
 reset session authorization;
 
 select * from finish();

@@ -1,6 +1,6 @@
 -- core.find_messages: the newest hits, the same by reading rows and by the index, and the plans as they really run.
 begin;
-select plan(27);
+select plan(34);
 
 select is(pg_get_function_arguments('core.find_messages'::regproc),
   'p_user_id uuid, p_query tsquery, p_limit integer, p_before uuid DEFAULT NULL::uuid, p_from uuid DEFAULT NULL::uuid, '
@@ -76,6 +76,15 @@ select is(pg_temp.found('note', 2, p_metadata => '{"n": 17}'), '{17}', 'with met
 select is(pg_temp.found('seldom', 9, p_metadata => '{"tags": ["t2"]}'), '{5000,1500}', 'with something in metadata');
 select is(pg_temp.found('often', 2, p_conversation => '019e0000-0000-7000-8000-00000000c812'), '{5901,5601}', 'of a conversation');
 select is(pg_temp.found('often', 2, p_conversation => '019e0000-0000-7000-8000-00000000c813'), '{}', 'of a deleted one');
+-- So far down only the index looks.
+select is(pg_temp.found('ancient', 50, p_conversation => '019e0000-0000-7000-8000-00000000c811'), '{3}',
+          'what is old, of a conversation');
+select is(pg_temp.found('ancient', 50, p_conversation => '019e0000-0000-7000-8000-00000000c812'), '{1}', 'and of another');
+select is(pg_temp.found('ancient', 50, pg_temp.id(3)), '{1}', 'before a message');
+select is(pg_temp.found('ancient', 50, p_from => pg_temp.id(2)), '{3}', 'not before one');
+select is(pg_temp.found('ancient', 50, p_role => 'user'), '{3,1}', 'of a role');
+select is(pg_temp.found('ancient', 50, p_role => 'tool'), '{}', 'and of another');
+select is(pg_temp.found('ancient', 50, p_metadata => '{"n": 1}'), '{1}', 'with metadata');
 select is(pg_temp.found('often', 2, p_conversation => '019e0000-0000-7000-8000-00000000c814'), '{}', 'of another user''s');
 
 -- The rank is that of the words asked for.

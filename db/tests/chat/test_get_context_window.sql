@@ -37,6 +37,13 @@ select pg_temp.id('cb001'), pg_temp.id('cb1' || m.id), pg_temp.id('cb010'), pg_t
                ('24', '23', 'assistant', false, 10),
                ('30', null, 'user', false, 10), ('31', null, 'assistant', false, 10))
        as m (id, parent, role, calls, cost);
+-- Another conversation of hers at the same time.
+insert into chat.conversations (user_id, id) values (pg_temp.id('cb001'), pg_temp.id('cb0f0'));
+insert into chat.messages (user_id, id, conversation_id, role, content, pinned)
+select pg_temp.id('cb001'), pg_temp.id('cb1' || m.id), pg_temp.id('cb0f0'), m.role, 'elsewhere', m.pinned
+  from (values ('00', 'system', false), ('0a', 'tool', false), ('0b', 'user', true), ('0c', 'system', false),
+               ('0d', 'assistant', false), ('29', 'tool', true), ('2a', 'user', false), ('3a', 'assistant', false))
+       as m (id, role, pinned);
 
 create function pg_temp.said(p_tokens integer, p_leaf text default null, p_id text default 'cb010') returns text
 language sql volatile as $$

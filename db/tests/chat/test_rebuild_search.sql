@@ -1,6 +1,6 @@
 -- core.rebuild_search: a conversation in another language is found by the words of that one, and nothing else changes.
 begin;
-select plan(18);
+select plan(20);
 
 select function_returns('core', 'rebuild_search', array['integer'], 'integer');
 select volatility_is('core', 'rebuild_search', array['integer'], 'volatile');
@@ -51,6 +51,26 @@ select is(core.rebuild_search(1000), 1, 'the memory of a conversation');
 select is(array(select m.conversation_id is not null from memory.semantic_memories m where m.search @@ 'haus'), '{t}',
           'is found by the words of its language');
 select is((select max(m.version) from memory.semantic_memories m), 1, 'and has not changed');
+
+-- Two conversations that are changed at a time, and whose texts were written by turns.
+insert into chat.conversations (user_id, id) values
+  ('019e0000-0000-7000-8000-00000000c881', '019e0000-0000-7000-8000-00000000c893'),
+  ('019e0000-0000-7000-8000-00000000c881', '019e0000-0000-7000-8000-00000000c894');
+do $$ begin
+  for n in 1 .. 3 loop
+    insert into chat.messages (user_id, conversation_id, role, content)
+    select c.user_id, c.id, 'user', 'viele Häuser' from chat.conversations c
+     where c.id in ('019e0000-0000-7000-8000-00000000c893', '019e0000-0000-7000-8000-00000000c894');
+    insert into memory.semantic_memories (user_id, conversation_id, content)
+    select c.user_id, c.id, 'viele Häuser' from chat.conversations c
+     where c.id in ('019e0000-0000-7000-8000-00000000c893', '019e0000-0000-7000-8000-00000000c894');
+  end loop;
+end $$;
+update chat.conversations set language = 'german'
+ where id in ('019e0000-0000-7000-8000-00000000c893', '019e0000-0000-7000-8000-00000000c894');
+select is(array(select core.rebuild_search(4) from generate_series(1, 4)), '{4,4,4,0}', 'four at a time, and none twice');
+select is((select count(*) from chat.messages m where m.search @@ 'haus')
+          + (select count(*) from memory.semantic_memories m where m.search @@ 'haus'), 25 + 1 + 12::bigint, 'until all are done');
 
 select * from finish();
 rollback;

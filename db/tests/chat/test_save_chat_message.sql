@@ -1,6 +1,6 @@
 -- compat.save_chat_message: create_message as others call it.
 begin;
-select plan(13);
+select plan(14);
 
 create function pg_temp.id(p_end text) returns uuid language sql immutable as $$
   select ('019e0000-0000-7000-8000-00000000' || p_end)::uuid
@@ -22,6 +22,21 @@ insert into auth.users (id, username, email) values
   (pg_temp.id('e201'), 'tap_save_chat_anna', 'tap_save_chat_anna@example.org'),
   (pg_temp.id('e202'), 'tap_save_chat_ben', 'tap_save_chat_ben@example.org');
 
+-- Three other conversations of hers, which nothing here is about.
+insert into chat.conversations (user_id, id, title, status) values
+  (pg_temp.id('e201'), pg_temp.id('e2f1'), 'Elsewhere', 'active'),
+  (pg_temp.id('e201'), pg_temp.id('e2f2'), 'Away', 'archived'),
+  (pg_temp.id('e201'), pg_temp.id('e2f3'), 'Gone', 'deleted');
+insert into chat.messages (user_id, id, conversation_id, role, content)
+select pg_temp.id('e201'), pg_temp.id('e2f' || n + 3), pg_temp.id('e2f' || n), 'user', 'x' from generate_series(1, 3) n;
+create function pg_temp.elsewhere() returns jsonb language sql volatile security definer as $$
+  select jsonb_agg(jsonb_build_array(c, m) order by c.id)
+    from chat.conversations c left join chat.messages m on m.user_id = c.user_id and m.conversation_id = c.id
+   where c.id in (pg_temp.id('e2f1'), pg_temp.id('e2f2'), pg_temp.id('e2f3'))
+$$;
+create temp table elsewhere as select pg_temp.elsewhere() as conversations;
+grant select on elsewhere to public;
+
 set session authorization plinth_operator;
 create temp table saved as select save_chat_message('m-1', pg_temp.id('e201'), 's-1', 'gpt-x', 'user', 'hello') as id;
 select is(concat_ws(' ', h.message_id, s.session_id, h.model, h.role, h.content), 'm-1 s-1 gpt-x user hello',
@@ -37,7 +52,7 @@ select throws_ok($$ select save_chat_message('m-1', pg_temp.id('e201'), 's-1', '
 select ok(save_chat_message('m-2', pg_temp.id('e201'), c.id::text, 'gpt-x', 'user', 'more') is not null, 'a session by its id')
   from conversations c where c.client_id = 's-1';
 select is(string_agg(m.content, ' ' order by m.id), 'hello more', 'in one conversation')
-  from messages m where m.user_id = pg_temp.id('e201');
+  from messages m where m.user_id = pg_temp.id('e201') and m.content <> 'x';
 select ok(save_chat_message('m-1', pg_temp.id('e202'), 's-1', 'gpt-x', 'user', 'mine') <> saved.id, 'names are unique per user')
   from saved;
 select throws_ok($$ select save_chat_message('m-3', pg_temp.id('e201'), null, 'gpt-x', 'user', 'x') $$,
@@ -47,6 +62,7 @@ set session authorization plinth_web;
 select throws_ok($$ select compat.save_chat_message('m-3', pg_temp.id('e201'), 's-1', 'gpt-x', 'user', 'x') $$,
   '42501', null, 'the layer calls api');
 reset session authorization;
+select is(pg_temp.elsewhere(), e.conversations, 'her other conversations are as they were') from elsewhere e;
 
 select * from finish();
 rollback;

@@ -1,6 +1,6 @@
 -- api.set_conversation_summary: what a conversation was about, up to one of its messages.
 begin;
-select plan(22);
+select plan(23);
 
 select is(pg_get_function_arguments('api.set_conversation_summary'::regproc),
   'p_user_id uuid, p_conversation_id uuid, p_summary text, p_until uuid DEFAULT NULL::uuid, p_seen uuid DEFAULT NULL::uuid',
@@ -31,6 +31,21 @@ returns text language sql volatile as $$
   select concat_ws(' ', right(s.id::text, 5), s.summary, right(s.summary_until::text, 5))
     from api.set_conversation_summary(pg_temp.id('ca001'), pg_temp.id(p_id), p_summary, pg_temp.id(p_until), p_seen::uuid) s
 $$;
+
+-- Three other conversations of hers, which nothing here is about.
+insert into chat.conversations (user_id, id, title, status) values
+  (pg_temp.id('ca001'), pg_temp.id('ca0f1'), 'Elsewhere', 'active'),
+  (pg_temp.id('ca001'), pg_temp.id('ca0f2'), 'Away', 'archived'),
+  (pg_temp.id('ca001'), pg_temp.id('ca0f3'), 'Gone', 'deleted');
+insert into chat.messages (user_id, id, conversation_id, role, content)
+select pg_temp.id('ca001'), pg_temp.id('ca0f' || n + 3), pg_temp.id('ca0f' || n), 'user', 'x' from generate_series(1, 3) n;
+create function pg_temp.elsewhere() returns jsonb language sql volatile security definer as $$
+  select jsonb_agg(jsonb_build_array(c, m) order by c.id)
+    from chat.conversations c left join chat.messages m on m.user_id = c.user_id and m.conversation_id = c.id
+   where c.id in (pg_temp.id('ca0f1'), pg_temp.id('ca0f2'), pg_temp.id('ca0f3'))
+$$;
+create temp table elsewhere as select pg_temp.elsewhere() as conversations;
+grant select on elsewhere to public;
 
 set session authorization plinth_web;
 select throws_ok($$ select pg_temp.sum_up('x', 'ca011') $$, 'UN001', 'Nobody is signed in', 'nobody is signed in');
@@ -71,6 +86,7 @@ reset session authorization;
 set session authorization plinth_reader;
 select throws_ok($$ select api.set_conversation_summary(null, null, null) $$, '42501', null, 'a reader may not');
 reset session authorization;
+select is(pg_temp.elsewhere(), e.conversations, 'her other conversations are as they were') from elsewhere e;
 
 select * from finish();
 rollback;

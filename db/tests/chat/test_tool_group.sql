@@ -1,6 +1,6 @@
 -- core.tool_group: the call of a tool and all its results go together, on the main line and on a branch.
 begin;
-select plan(15);
+select plan(17);
 
 select is(concat_ws(' ', pg_get_function_arguments(p.oid), pg_get_function_result(p.oid), p.provolatile, p.prosecdef,
                     p.proowner::regrole, p.proconfig),
@@ -50,6 +50,19 @@ select is(pg_temp.together('102', '{111,110,103}', '103'), '{102,103,110}',
           'of a call on the main line, the results on the branch, and none that follow beside it');
 select is(pg_temp.together('110', '{111,110,103}', '103'), '{102,103,110}', 'the same from its result on the branch');
 select is(pg_temp.together('111', '{111,110,103}', '103'), '{111}', 'what follows on the branch is alone');
+reset role;
+
+-- What was said in another conversation at the same time.
+insert into chat.conversations (user_id, id) values (pg_temp.id('c7001'), pg_temp.id('c7020'));
+insert into chat.messages (user_id, id, conversation_id, role, content, tool_calls)
+select pg_temp.id('c7001'), pg_temp.id('c7' || m.id), pg_temp.id('c70' || m.place), m.role, m.id, m.calls
+  from (values ('201', '10', 'user', null), ('202', '20', 'tool', null), ('203', '10', 'assistant', '[{}]'::jsonb),
+               ('204', '20', 'user', null), ('205', '10', 'tool', null), ('206', '20', 'assistant', null),
+               ('207', '10', 'tool', null), ('208', '20', 'tool', null), ('209', '10', 'user', null))
+       as m (id, place, role, calls);
+set local role plinth_owner;
+select is(pg_temp.together('203', '{209}', '209'), '{203,205,207}', 'is no part of it');
+select is(pg_temp.together('205', '{209}', '209'), '{203,205,207}', 'nor an end of it');
 reset role;
 
 set session authorization plinth_web;

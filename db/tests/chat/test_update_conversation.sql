@@ -1,6 +1,6 @@
 -- api.update_conversation: what is named changes, what is not stays.
 begin;
-select plan(17);
+select plan(18);
 
 create function pg_temp.id(p_end text) returns uuid language sql immutable as $$
   select ('019e0000-0000-7000-8000-00000000' || p_end)::uuid
@@ -26,6 +26,21 @@ insert into auth.users (id, username, email) values
 insert into chat.conversations (user_id, id, title, model, context, metadata, status) values
   (pg_temp.id('d201'), pg_temp.id('d211'), 'before', 'm1', '{"a": 1}', '{"b": 1}', 'active'),
   (pg_temp.id('d201'), pg_temp.id('d213'), 'gone', null, '{}', '{}', 'deleted');
+
+-- Three other conversations of hers, which nothing here is about.
+insert into chat.conversations (user_id, id, title, status) values
+  (pg_temp.id('d201'), pg_temp.id('d2f1'), 'Elsewhere', 'active'),
+  (pg_temp.id('d201'), pg_temp.id('d2f2'), 'Away', 'archived'),
+  (pg_temp.id('d201'), pg_temp.id('d2f3'), 'Gone', 'deleted');
+insert into chat.messages (user_id, id, conversation_id, role, content)
+select pg_temp.id('d201'), pg_temp.id('d2f' || n + 3), pg_temp.id('d2f' || n), 'user', 'x' from generate_series(1, 3) n;
+create function pg_temp.elsewhere() returns jsonb language sql volatile security definer as $$
+  select jsonb_agg(jsonb_build_array(c, m) order by c.id)
+    from chat.conversations c left join chat.messages m on m.user_id = c.user_id and m.conversation_id = c.id
+   where c.id in (pg_temp.id('d2f1'), pg_temp.id('d2f2'), pg_temp.id('d2f3'))
+$$;
+create temp table elsewhere as select pg_temp.elsewhere() as conversations;
+grant select on elsewhere to public;
 
 set session authorization plinth_operator;
 select is(concat_ws(' ', c.title, c.model, c.language, c.context, c.metadata, c.version),
@@ -65,6 +80,7 @@ set session authorization plinth_reader;
 select throws_ok($$ select api.update_conversation(pg_temp.id('d201'), pg_temp.id('d211'), 'x') $$,
   '42501', null, 'a reader may not');
 reset session authorization;
+select is(pg_temp.elsewhere(), e.conversations, 'her other conversations are as they were') from elsewhere e;
 
 select * from finish();
 rollback;

@@ -1,6 +1,6 @@
 -- api.upsert_embedding: keeps the vector of a text, once.
 begin;
-select plan(45);
+select plan(48);
 
 select is(pg_get_function_arguments('api.upsert_embedding'::regproc),
   'p_user_id uuid, p_content text, p_embedding ext.vector, p_model text DEFAULT NULL::text, p_collection text DEFAULT ''''::text, '
@@ -145,10 +145,20 @@ update memory.embedding_models set state = 'retired' where name = 'test-3-l2';
 set session authorization plinth_web;
 select throws_ok($$ select upsert_embedding('019e0000-0000-7000-8000-0000000e0101', 'x', '[1,2,3]', 'test-3-l2') $$,
   'KC004', 'The model test-3-l2 is retired: nothing is added to it', 'a retired model');
+reset session authorization;
+update auth.users set status = 'suspended' where username = 'tap_upemb_anna';
+set session authorization plinth_web;
+select throws_ok($$ select upsert_embedding('019e0000-0000-7000-8000-0000000e0101', 'x', '[1,2,3]') $$, 'NF001',
+                 'There is no such active account', 'an account that was suspended meanwhile');
+select throws_ok($$ select upsert_embeddings('019e0000-0000-7000-8000-0000000e0101', array['x'], '{"[1,2,3]"}') $$, 'NF001',
+                 'There is no such active account', 'nor several at once');
 select set_config('plinth.caller', '', true);
 select throws_ok($$ select upsert_embedding('019e0000-0000-7000-8000-0000000e0101', 'x', '[1,2,3]') $$, 'UN001',
                  'Nobody is signed in', 'nobody is signed in');
 reset session authorization;
+select throws_ok($$ select core.check_embedding(jsonb_populate_record(m, '{"metric": "cosine"}'), '[1e-9,0,0,0]', 'embedding')
+                      from memory.embedding_models m where m.name = 'test-4-half' $$,
+  'VL001', 'embedding must not be all zeros: it has no direction', 'numbers of which two bytes keep nothing');
 
 select * from finish();
 rollback;
