@@ -17,16 +17,24 @@ Rule = dict[str, Any]
 ALSO = {
     "create_embedding_model": ["hnsw_m"],
     "create_memory": ["qdrant_point_id"],
+    "create_users": ["all_or_nothing"],
     "create_message": ["content"],
     "recall_memories": ["query"],
     "replace_memory": ["qdrant_point_id"],
+    "register_skill": ["description"],
     "search_all": ["query"],
     "update_embedding_model": ["hnsw_m"],
+    "update_users": ["all_or_nothing"],
 }
+ALSO_IN_ITEMS = {"memories": ["qdrant_point_id"], "messages": ["content"]}
 # No kind of thing is shared yet, which is looked at first.
 OTHERS_FIRST = {("grant_access", "right")}
-# It also has a form, which is not described: a semantic version; a text with a place for the link.
-MORE_IS_ASKED = {("register_skill", "version"), ("set_mail_text", "body")}
+# They also have a form, which is not described: an address, a semantic version, a place for a link.
+MORE_IS_ASKED = {
+    ("create_users", "users.email"),
+    ("register_skill", "version"),
+    ("set_mail_text", "body"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -59,19 +67,30 @@ def known(admin: Client) -> dict[str, Any]:
     made("/v1/admin/flags", key="described")
     testuser = "01900000-0000-7000-8000-000000000003"
     return {
-        "all": True, "audience": "x", "content": "x", "contents": ["x"],
+        "all": True, "all_or_nothing": True, "audience": "x", "content": "x", "contents": ["x"],
         "conversation_id": conversation, "description": "x", "email": "x@example.org",
         "embedding": [1, 0, 0], "embeddings": [[1, 0, 0]], "endpoint": "GET /v1/me",
         "execution_id": run, "goal": "x", "hnsw_m": 2, "id": testuser, "key": "described",
         "key_id": key, "kind": "reset_password", "language": "en", "member_id": testuser,
-        "memory_id": memory, "message_id": message, "name": "described",
+        "memory_id": memory, "message_id": message, "model": "x", "name": "described",
         "password": "correct horse", "plan_id": plan, "provider": "x", "query": "x",
         "qdrant_point_id": "1", "role": "user", "scopes": ["*"], "secret": "x" * 20,
         "subject": "x", "team_id": team, "tier": "free", "username": "testuser", "body": "x",
         "create_embedding_model.dimensions": 3, "create_message.content": "x",
         "update_embedding_model.name": "test-2-bare", "update_team_member.role": "member",
-        "finish_function_execution.status": "failed",
+        "finish_function_execution.status": "failed", "register_skill.name": "another",
     }  # fmt: skip
+
+
+SAMPLES = {"string": "x", "number": 1, "integer": 1, "boolean": True, "object": {}, "array": []}
+
+
+def sample(rule: Rule, otherwise: Any) -> Any:
+    """Something of the type that a rule names."""
+    if "const" in rule:
+        return rule["const"]
+    sort = "" if rule.get("format") else rule.get("type", "")
+    return otherwise if type(sort) is list else SAMPLES.get(sort, otherwise)
 
 
 def right(rule: Rule) -> Iterator[Any]:
@@ -87,10 +106,17 @@ def wrong(rule: Rule) -> Iterator[Any]:
     """Values that it rules out."""
     if "enum" in rule:
         yield "no such value"
-    if "enum" in rule.get("items", {}):
-        yield ["no such value"]
+    if "items" in rule:
+        yield from ([value] for value in wrong(rule["items"]))
     if "pattern" in rule:
         yield next(v for v in (" " * 20, "0 a") if not re.search(rule["pattern"], v))
+    if {"object", "array"} & {*([t] if type(t := rule.get("type")) is str else t or [])}:
+        yield 1
+    yield from beyond(rule)
+
+
+def beyond(rule: Rule) -> Iterator[Any]:
+    """Values outside of its bounds."""
     for name, step in ("minimum", -1), ("maximum", 1):
         if name in rule:
             yield rule[name] + step
@@ -99,10 +125,6 @@ def wrong(rule: Rule) -> Iterator[Any]:
             yield item * (low - 1)
         if high := rule.get(f"max{sort}"):
             yield item * (high + 1)
-    if "object" in rule.get("type", "") or (
-        "array" in rule.get("type", "") and "items" not in rule
-    ):
-        yield 1
 
 
 def tried(
@@ -121,9 +143,24 @@ def tried(
         for name, rule in body["properties"].items():
             for value in values(rule):
                 answer = admin.post(path, needed | {name: value})
-                errors = answer.json()["errors"] if answer.status >= 400 else []
-                named = name in {re.split(r"[\[/.]", error["field"])[0] for error in errors}
-                yield (function, name, str(value)[:60]), answer, named
+                yield (function, name, str(value)[:60]), answer, named(answer, name)
+            item = rule.get("items", rule)
+            for part, inner in item.get("properties", {}).items():
+                there = {
+                    n: known.get(f"{name}.{n}", known.get(n))
+                    for n in [*item["required"], *ALSO_IN_ITEMS.get(name, [])]
+                }
+                for value in values(inner):
+                    whole = there | {part: value}
+                    answer = admin.post(path, needed | {name: whole if item is rule else [whole]})
+                    at_fault = named(answer, part) or (item is rule and named(answer, name))
+                    yield (function, f"{name}.{part}", str(value)[:60]), answer, at_fault
+
+
+def named(answer: Response, name: str) -> bool:
+    """Whether a refusal says that it is about this field."""
+    errors = answer.json()["errors"] if answer.status >= 400 else []
+    return any(name in re.split(r"[\[\]/.]+", error["field"]) for error in errors)
 
 
 def test_what_the_description_rules_out_is_refused(admin: Client, known: dict[str, Any]) -> None:
@@ -147,6 +184,40 @@ def test_what_the_description_lets_pass_is_taken(admin: Client, known: dict[str,
     assert len(answers) > 250
 
 
+def test_objects_have_the_fields_that_are_described_and_no_others(
+    admin: Client, known: dict[str, Any]
+) -> None:
+    """Fields that no function knows are VL002, in objects and in those of lists."""
+    wrong, lists = [], set()
+    for path, methods in admin.get("/openapi.json").json()["paths"].items():
+        function = path.removeprefix("/rpc/")
+        if function == path or "requestBody" not in methods["post"]:
+            continue
+        body = methods["post"]["requestBody"]["content"]["application/json"]["schema"]
+        also = [*body.get("required", []), *ALSO.get(function, [])]
+        needed = {name: known.get(f"{function}.{name}", known.get(name)) for name in also}
+        for name, rule in body["properties"].items():
+            item = rule.get("items", rule)
+            for form in item.get("oneOf", [item]):
+                if "properties" not in form:
+                    continue
+                lists.add((function, name))
+                base = {n: sample(form["properties"][n], known.get(n)) for n in form["required"]}
+                for part in [*form["properties"], "nonsense"]:
+                    whole = {part: sample(form["properties"].get(part, {}), "x")} | base
+                    sent = needed | {name: whole if item is rule else [whole]}
+                    answer = admin.post(f"/rpc/{function}", sent)
+                    unknown = (
+                        b"VL002" in answer.body
+                        or b"limits must be" in answer.body
+                        or (b"and nothing else" in answer.body)
+                    )
+                    if unknown != (part == "nonsense"):
+                        wrong.append((function, name, part, answer.body))
+    assert wrong == []
+    assert len(lists) == 15
+
+
 def test_what_is_cleared_and_how(admin: Client, known: dict[str, Any]) -> None:
     document = admin.get("/openapi.json").json()
     described = document["paths"]["/v1/memories/{memory_id}"]["patch"]["requestBody"]["content"]
@@ -166,7 +237,8 @@ def test_lists_and_json_in_a_query_are_sent_as_described(admin: Client) -> None:
     listed = admin.get("/openapi.json").json()["paths"]["/v1/embeddings"]["delete"]["parameters"]
     said = {parameter.get("name"): parameter for parameter in listed}
     assert said["ids"]["explode"] is False
-    assert said["metadata"]["content"] == {"application/json": {"schema": {"type": "object"}}}
+    assert said["metadata"]["schema"]["contentMediaType"] == "application/json"
+    assert said["metadata"]["schema"]["contentSchema"] == {"type": "object"}
     ids = []
     for text in ("one", "two", "three"):
         fields = {"content": text, "embedding": [1, 0, 0], "metadata": {"of": text}}

@@ -1,8 +1,8 @@
 -- http.operation: one route in the API description: the function's comment, its arguments, its answer, its refusals.
--- p_guards is what http.guards says of each argument.
+-- p_guards is what http.guards and http.shapes say of each argument.
 -- What a DELETE may leave out are filters, and stands in the query as with a GET; what it needs, like a password, in
 -- the body. What a body may leave out may be null as well; only a PATCH, where that could mean to clear it, takes none:
--- there the text that clears it is told. In a query a list is one text with commas, and JSON is JSON.
+-- there the text that clears it is told. In a query a list is one text with commas, and JSON is a text.
 create or replace function http.operation(p_route http.routes, p_method text, p_path text, p_guards jsonb default '{}')
 returns jsonb
 language sql
@@ -16,7 +16,6 @@ as $$
                 else s.schema end
            || case when g.guard ? 'cleared' and p_method = 'PATCH'
                    then jsonb_build_object('description', format('%s clears it', g.guard -> 'cleared'))
-                   when a.name = 'after' then '{"description": "next of the page before: what follows it"}'
                    else '{}' end as schema,
            case when p_path like '%{' || a.name || '}%' then 'path'
                 when p_method = 'GET' or p_method = 'DELETE' and not a.required then 'query' else 'body' end as place
@@ -30,10 +29,9 @@ as $$
       from (
         select jsonb_build_object('name', a.name, 'in', a.place, 'required', a.required or a.place = 'path')
                || case when a.place = 'query' and a.schema ->> 'type' = 'array' then '{"explode": false}'::jsonb else '{}' end
-               || case when a.type in ('json', 'jsonb') and a.place = 'query'
-                       then jsonb_build_object('content', jsonb_build_object(
-                              'application/json', jsonb_build_object('schema', a.schema)))
-                       else jsonb_build_object('schema', a.schema) end as item
+               || case when a.name = 'after' then '{"description": "next of the page before: what follows it"}'::jsonb else '{}' end
+               || jsonb_build_object('schema', case when a.type in ('json', 'jsonb') then jsonb_build_object(
+                    'type', 'string', 'contentMediaType', 'application/json', 'contentSchema', a.schema) else a.schema end) as item
           from argument a where a.place <> 'body'
         union all
         select jsonb_build_object('$ref', '#/components/parameters/idempotency_key_' || p_route.once)

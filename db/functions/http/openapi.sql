@@ -1,5 +1,5 @@
 -- http.openapi: the API description (OpenAPI 3.1), made from the registry and the catalog: functions, their comments,
--- arguments, guards and result columns. Nothing in it is written twice.
+-- arguments, guards and result columns.
 create or replace function http.openapi()
 returns json
 language sql
@@ -8,17 +8,27 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
   with guard as materialized (
-    select g.function, jsonb_object_agg(g.argument, g.schema) as list from http.guards() g group by g.function
+    select g.function::regproc::text as function, g.argument, g.schema from http.guards() g
+  ),
+  rule as materialized (
+    select r.function, jsonb_object_agg(r.argument, coalesce(r.guard, '{}') || coalesce(r.shape, '{}')) as list
+      from (select function, argument, g.schema as guard, s.schema as shape
+              from guard g
+              full join http.shapes((
+                select jsonb_object_agg(f.function, f.list)
+                  from (select g.function, jsonb_object_agg(g.argument, g.schema) as list from guard g group by g.function) f)) s
+             using (function, argument)) r
+     group by r.function
   ),
   operation as (
-    select r.path, lower(r.method) as method, http.operation(r, r.method, r.path, g.list) as document
-      from http.routes r left join guard g on g.function = r.function_name::regproc
+    select r.path, lower(r.method) as method, http.operation(r, r.method, r.path, q.list) as document
+      from http.routes r left join rule q on q.function = r.function_name
     union all
     -- Every exposed function also answers by name; where it has several routes, as the first of them.
-    select path.name, 'post', http.operation(r, 'POST', path.name, g.list)
+    select path.name, 'post', http.operation(r, 'POST', path.name, q.list)
       from (select distinct on (q.function_name) q.* from http.routes q order by q.function_name, q.path, q.method) f
       join http.routes r on r.path = f.path and r.method = f.method
-      left join guard g on g.function = r.function_name::regproc
+      left join rule q on q.function = r.function_name
      cross join lateral (select '/rpc/' || split_part(r.function_name, '.', 2) as name) path
   ),
   path as (

@@ -95,10 +95,11 @@ select is(pg_temp.part('find', 'requestBody'), null, 'GET: no body');
 select is(pg_temp.part('filter', 'parameters'),
   '[{"name": "ids", "in": "query", "required": true, "explode": false,
      "schema": {"type": "array", "items": {"type": "string", "format": "uuid"}}},
-    {"name": "metadata", "in": "query", "required": true, "content": {"application/json": {"schema": {}}}},
-    {"name": "after", "in": "query", "required": false,
-     "schema": {"type": "string", "description": "next of the page before: what follows it"}}]',
-  'in a query a list is one text with commas, and JSON is JSON; where a page begins was told by the one before');
+    {"name": "metadata", "in": "query", "required": true,
+     "schema": {"type": "string", "contentMediaType": "application/json", "contentSchema": {}}},
+    {"name": "after", "in": "query", "required": false, "schema": {"type": "string"},
+     "description": "next of the page before: what follows it"}]',
+  'in a query a list is one text with commas, and JSON is a text; where a page begins was told by the one before');
 select is(pg_temp.part('find', 'x-cache-seconds'), '60', 'how long it may be kept');
 select is(pg_temp.part('find', 'x-cache-scope'), '"private"', 'and for whom');
 select is(pg_temp.part('find', 'x-cost'), null, 'an ordinary call says no cost');
