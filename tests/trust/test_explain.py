@@ -53,6 +53,7 @@ SCANS = {
     ("api.verify_audit", "ops.audit_seals"): "every seal is checked",
     ("core.embedding_total", "memory.embedding_counts"): "the users of one model are nearly all",
     ("api.get_embedding_progress", "memory.embedding_counts"): "the same: who asks for all users",
+    ("models.nearest_4", "memory.embeddings_4"): "has no index of vectors to ask: never run",
     ("api.verify_usage", "ops.api_usage"): "every call is counted",
     ("api.verify_usage", "analytics.api_metrics"): "every row is compared",
     ("api.verify_skill_statistics", "chat.function_executions"): "every run is counted",

@@ -1,7 +1,8 @@
 -- core.memory_candidates: of many memories, those that a recall has to compare, p_most of each kind: the newest, those
 -- that matter most, those nearest to a vector, and those that its words make the best.
 --
--- Rules   Those that count in all conversations, and those of the named one.
+-- Rules   Those that count in all conversations, and those of the named one. Where few of the nearest hold, three times
+--         as many follow.
 --         Words that few memories have choose by the whole score but for the vector. A word that more than one in
 --         twenty of the newest has, would bring up too many: of those with it, the newest are taken.
 --         p_weights are those of similarity, recency and importance; p_half_life is in days.
@@ -35,11 +36,12 @@ set enable_sort = on
 set enable_incremental_sort = on
 as $$
 declare
-  c_rounds constant integer := 4;      -- pages of the nearest, until enough of them are true and of the right kind
   c_sample constant integer := 1000;   -- newest memories that are asked how frequent a word is
   c_hits   constant integer := 20000;  -- as many as rare words may bring up
-  -- Filters may leave few: then it may be better to look for those than to read on until there are enough.
-  v_sort   constant text := case when num_nonnulls(p_kind, p_metadata) = 0 and p_at >= now() then 'off' else 'on' end;
+  -- Filters may leave few: then it is better to look for those than to read on until there are enough.
+  v_sort   constant text := case when num_nonnulls(p_kind, p_metadata) > 0
+                                      and core.memories_are_rare(p_user_id, p_kind, p_metadata) then 'on' else 'off' end;
+  v_page   integer;
   v_scope  uuid;
   v_word   tsquery;
   v_rare   tsquery;
@@ -105,12 +107,13 @@ begin
     perform set_config('enable_sort', 'on', true), set_config('enable_incremental_sort', 'on', true);
     v_far := null;
     v_last := null;
-    for v_round in 1..c_rounds loop
+    -- One more page, if too few of the nearest are true and of the right kind: each looks from the beginning.
+    foreach v_page in array array[p_most, 3 * p_most] loop
       select array_agg(m.id) filter (where core.memory_holds(m, p_at, p_kind, p_metadata)
                                        and m.conversation_id is not distinct from v_scope),
-             count(*) >= p_most, max(n.distance), (array_agg(n.id order by n.distance desc, n.id desc))[1]
+             count(*) >= v_page, max(n.distance), (array_agg(n.id order by n.distance desc, n.id desc))[1]
         into v_near, v_full, v_far, v_last
-        from models.nearest(p_user_id, p_model, p_embedding, p_most, p_kind => 'memory', p_conversation_id => v_scope,
+        from models.nearest(p_user_id, p_model, p_embedding, v_page, p_kind => 'memory', p_conversation_id => v_scope,
                                      p_after_distance => v_far, p_after_id => v_last) n
         join memory.semantic_memories m on m.user_id = p_user_id and m.id = n.memory_id;
       v_found := v_found || v_near;

@@ -6,6 +6,8 @@
 --         Memories that have expired, or whose conversation is deleted, are not there.
 -- Errors  UN001 nobody is signed in; VL001 scope, metadata, as_of or after; NF001 there is no such conversation
 -- Why plan_cache_mode   One statement serves every mix of filters, and is planned with those of the call.
+-- Why enable_sort   A key has all memories, and those of a kind, in the order that is asked for: of a user nobody took
+--         statistics of yet, the planner would read and sort all. What is looked for beside that, it may sort.
 -- Owned by plinth_system: under a policy, no search by metadata would use its index.
 create or replace function api.list_memories(
   p_user_id         uuid,
@@ -44,6 +46,7 @@ security definer
 rows 50
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_custom_plan
+set enable_sort = on
 as $$
 declare
   v_at timestamptz := coalesce(p_as_of, now());
@@ -58,6 +61,11 @@ begin
     perform base.raise('VL001', 'after must be the "next" of an earlier answer', 'after');
   end if;
 
+  if p_conversation_id is null and (p_metadata is null and num_nonnulls(p_scope, p_as_of) = 0
+                                    or p_metadata is not null
+                                       and not core.memories_are_rare(p_user_id, null, p_metadata)) then
+    perform set_config('enable_sort', 'off', true);
+  end if;
   return query
     select m.id, m.conversation_id, m.kind, m.content, m.importance, m.metadata, m.valid_from, m.valid_to, m.supersedes,
            m.expires_at, m.qdrant_collection, m.qdrant_point_id, m.recall_count, m.last_recalled_at, m.created_at,

@@ -72,6 +72,7 @@ declare
   v_half     ext.halfvec;
   v_words    tsquery[] := '{}';
   v_ids      uuid[];
+  v_scope    uuid;
   v_shown    uuid[] := '{}';
 begin
   p_user_id := core.act_for(p_user_id);
@@ -119,12 +120,34 @@ begin
   end if;
 
   way := 'all';
-  v_ids := array(
-    select m.id from memory.semantic_memories m
-     where m.user_id = p_user_id and (m.conversation_id is null or m.conversation_id = p_conversation_id)
-       and core.memory_holds(m, v_at, p_kind, p_metadata)
-     order by m.id desc
-     limit c_compared + 1);
+  if p_metadata is not null and core.memories_are_rare(p_user_id, null, p_metadata) then
+    v_ids := array(
+      select (k.m).id
+        -- "offset 0": by the index of metadata, whatever the planner thinks of the rest.
+        from (select m from memory.semantic_memories m
+               where m.user_id = p_user_id and m.metadata @> p_metadata offset 0) k
+       where ((k.m).conversation_id is null or (k.m).conversation_id = p_conversation_id)
+         and core.memory_holds(k.m, v_at, p_kind, null)
+       limit c_compared + 1);
+  elsif p_kind is not null then
+    v_ids := array(
+      select m.id from memory.semantic_memories m
+       where m.user_id = p_user_id and (m.conversation_id is null or m.conversation_id = p_conversation_id)
+         and core.memory_holds(m, v_at, p_kind, p_metadata)
+       order by m.id desc
+       limit c_compared + 1);
+  else
+    -- Not along the key: what belongs to other conversations, or came later, is no business of this.
+    foreach v_scope in array array[null, p_conversation_id] loop
+      continue when v_scope is null and v_ids is not null;
+      v_ids := v_ids || array(
+        select m.id from memory.semantic_memories m
+         where m.user_id = p_user_id and (v_scope is null and m.conversation_id is null or m.conversation_id = v_scope)
+           and core.memory_holds(m, v_at, null, p_metadata)
+         order by m.conversation_id desc, m.valid_from desc
+         limit c_compared + 1);
+    end loop;
+  end if;
   if cardinality(v_ids) > c_compared then
     way := 'candidates';
     v_ids := core.memory_candidates(p_user_id, v_words, v_model, p_embedding, p_conversation_id, p_kind, p_metadata, v_at,
@@ -149,7 +172,18 @@ begin
                                        when 'cosine' then greatest(1 - d.distance, 0)
                                        when 'l2' then 1 / (1 + d.distance)
                                        else least(greatest(-d.distance, 0), 1) end end as near
-                              from memory.semantic_memories k
+                              from (
+                                (select a.id, a.importance, a.valid_from, a.search from memory.semantic_memories a
+                                  where way = 'all' and a.user_id = p_user_id and a.id = any (v_ids)
+                                  order by a.id offset 0)
+                                union all
+                                select c.id, c.importance, c.valid_from, c.search
+                                  from unnest(v_ids) as i (id)
+                                 cross join lateral (
+                                   select o.* from memory.semantic_memories o
+                                    where o.user_id = p_user_id and o.id between i.id and i.id
+                                    order by o.id limit 1) c
+                                 where way <> 'all') k
                               left join lateral (
                                 select min(case v_model.metric
                                   when 'cosine' then coalesce(e.embedding operator(ext.<=>) p_embedding,
@@ -161,8 +195,7 @@ begin
                                   from (select v.embedding, v.half_embedding from memory.embeddings v
                                          where p_embedding is not null and v.user_id = p_user_id
                                            and v.memory_id between k.id and k.id and v.model_id = v_model.id
-                                         order by v.memory_id offset 0) e) d on true
-                             where k.user_id = p_user_id and k.id = any (v_ids)) s) c
+                                         order by v.memory_id offset 0) e) d on true) s) c
              order by score desc, c.id desc
              limit p_limit) b
      cross join lateral (

@@ -17,7 +17,8 @@ select is(p.provolatile::text, 's', 'stable') from pg_proc p where p.oid = 'api.
 select is(p.prosecdef, true, 'definer') from pg_proc p where p.oid = 'api.list_memories'::regproc;
 select is(p.proowner::regrole::text, 'plinth_system', 'owner') from pg_proc p
  where p.oid = 'api.list_memories'::regproc;
-select is(p.proconfig, '{"search_path=pg_catalog, pg_temp",plan_cache_mode=force_custom_plan}', 'settings') from pg_proc p
+select is(p.proconfig, '{"search_path=pg_catalog, pg_temp",plan_cache_mode=force_custom_plan,'
+                       'enable_sort=on}', 'settings') from pg_proc p
  where p.oid = 'api.list_memories'::regproc;
 select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),
           '{plinth_operator,plinth_system,plinth_web}', 'who may call it')

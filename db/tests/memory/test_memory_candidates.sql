@@ -69,8 +69,8 @@ select is(pg_temp.chosen(), '{important,newest}', 'the newest, and what matters 
 select is(pg_temp.chosen('{word,bird}'), '{important,newest,"word bird"}', 'the best by rare words');
 select is(pg_temp.chosen('{word}', p_most => 2) @> '{word,"word bird"}', true, 'all that have one');
 select is(pg_temp.chosen('{filler}'), '{"filler 1",important,newest}', 'of a frequent word the newest');
-select is(pg_temp.chosen(p_embedding => '[1,0.1]'), '{important,near,newest}',
-          'the nearest that holds, though another that does not is as near');
+select is(pg_temp.chosen(p_embedding => '[1,0.1]'), '{far,important,near,newest}',
+          'the nearest that hold, though another that does not is as near');
 select is(pg_temp.chosen(p_conversation => '019e0000-0000-7000-8000-00000001b311'), '{important,newest,"of this story"}',
           'in a conversation also its own');
 select is(pg_temp.chosen('{event}', '[0,1]', p_kind => 'event'), '{"an event"}', 'of a kind');

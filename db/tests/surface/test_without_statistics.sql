@@ -1,7 +1,7 @@
 -- Searches, recalls and imports of a user with many rows, and calls with one of many keys, of which nobody took
 -- statistics yet: they read what they need, and not all there is.
 begin;
-select plan(28);
+select plan(35);
 
 -- First of all, as in every test: models are made one at a time, and each locks what rows hang on.
 select create_embedding_model('tap-fresh', 2, p_index_kind => 'none');
@@ -124,8 +124,10 @@ insert into chat.messages (user_id, id, conversation_id, role, content, created_
 select pg_temp.id('2f000'), base.id_at(t.at), pg_temp.id('2fc00'), 'user', t.content, t.at,
        to_tsvector('english', t.content)
   from texts t order by t.n;
-insert into memory.semantic_memories (user_id, id, content, importance, valid_from, created_at, search)
-select pg_temp.id('2f000'), base.id_at(t.at), t.content, t.n % 101 / 100.0, t.at, t.at, to_tsvector('english', t.content)
+insert into memory.semantic_memories (user_id, id, content, importance, metadata, valid_from, created_at, search)
+select pg_temp.id('2f000'), base.id_at(t.at), t.content, t.n % 101 / 100.0,
+       case when t.n % 2000 = 0 then '{"few": 1}' when t.n % 2 = 1 then '{"half": 1}' else '{}' end::jsonb, t.at, t.at,
+       to_tsvector('english', t.content)
   from texts t order by t.n;
 select cmp_ok(pg_temp.rows_read('select pg_temp.say()'), '<', 100::bigint, 'a message to an account that was empty before');
 reset enable_seqscan;
@@ -149,6 +151,19 @@ select cmp_ok(pg_temp.rows_read($$ select from api.recall_memories(pg_temp.id('2
               'a recall by a rare word');
 select cmp_ok(pg_temp.rows_read($$ select from api.recall_memories(pg_temp.id('2f000'), 'common thing') $$), '<', 10000::bigint,
               'by a frequent one');
+select cmp_ok(pg_temp.rows_read($$ select from api.recall_memories(pg_temp.id('2f000'), 'thing', p_metadata => '{"few": 1}') $$),
+              '<', 2000::bigint, 'by metadata that few have');
+select cmp_ok(pg_temp.rows_read($$ select from api.recall_memories(pg_temp.id('2f000'), 'thing', p_metadata => '{"half": 1}') $$),
+              '<', 10000::bigint, 'or many');
+select cmp_ok(pg_temp.rows_read($$ select from api.recall_memories(pg_temp.id('2f000'), 'thing',
+                                                                    p_as_of => now() - interval '19900 minutes') $$),
+              '<', 2000::bigint, 'of what was true in the beginning');
+select cmp_ok(pg_temp.rows_read($$ select from api.list_memories(pg_temp.id('2f000')) $$), '<', 1000::bigint,
+              'a page of memories');
+select cmp_ok(pg_temp.rows_read($$ select from api.list_memories(pg_temp.id('2f000'), p_metadata => '{"half": 1}') $$),
+              '<', 2000::bigint, 'of those with metadata that many have');
+select cmp_ok(pg_temp.rows_read($$ select from api.list_memories(pg_temp.id('2f000'), p_metadata => '{"few": 1}') $$),
+              '<', 2000::bigint, 'or few');
 reset session authorization;
 
 -- What was planned while there was next to nothing goes on for as long as a session lasts.
@@ -277,6 +292,11 @@ select cmp_ok(pg_temp.rows_read(format('select pg_temp.edit(%L, %L)', :'spoken',
 select set_config('plinth.caller', pg_temp.id('2f001')::text, true);
 select cmp_ok(pg_temp.rows_read($$ select from api.recall_memories(pg_temp.id('2f001'), 'word', '[1,2]', 'tap-shared') $$),
               '<', 20000::bigint, 'a recall, there, of somebody with many memories');
+reset session authorization;
+insert into memory.semantic_memories (user_id, content) select pg_temp.id('2f001'), 'word' from generate_series(1, 10000);
+set session authorization plinth_operator;
+select cmp_ok(pg_temp.rows_read($$ select from api.recall_memories(pg_temp.id('2f001'), 'word') $$), '<', 8000::bigint,
+              'and of very many');
 reset session authorization;
 
 select * from finish();
