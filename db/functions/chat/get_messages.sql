@@ -138,8 +138,8 @@ begin
       if v_full then
         return;
       end if;
-      v_full := v_size >= http.page_bytes();
       v_size := v_size + octet_length(content) + coalesce(octet_length(tool_calls::text), 0);
+      v_full := v_size >= http.page_bytes();
     end loop;
     close v_page;
     if v_own then

@@ -1,6 +1,6 @@
 -- api.export_conversations: a history line by line, page by page; what it writes, an import reads.
 begin;
-select plan(24);
+select plan(28);
 
 select is(pg_get_function_arguments('api.export_conversations'::regproc),
   'p_user_id uuid, p_conversation_id uuid DEFAULT NULL::uuid, p_after text DEFAULT NULL::text', 'arguments');
@@ -190,6 +190,45 @@ select is((select string_agg(concat_ws(' ', left(l ->> 'type', 1), l ->> 'conver
                              order by n)
              from (select x::json as l, row_number() over () as n from pg_temp.lines(p_user => 'c9003') x) x),
           'c, m a a1 anew, e a1 a1, m a a2, c, m b b1 anew, e b1 b1, m b b2', 'not of where something else was');
+reset session authorization;
+
+-- A page ends with the line that makes it 256 kB, whatever is long.
+insert into auth.users (id, username, email)
+select pg_temp.id('c9a0' || n), 'tap_export_long' || n, 'tap_export_long' || n || '@example.org' from generate_series(1, 4) n;
+insert into chat.conversations (user_id, id, context)
+select pg_temp.id('c9a01'), pg_temp.id('c9b1' || n), jsonb_build_object('a', repeat('x', 60000)) from generate_series(1, 6) n;
+insert into chat.conversations (user_id, id)
+select pg_temp.id('c9a0' || u), pg_temp.id('c9b' || u || n)
+  from (values (2, 1), (3, 1), (4, 1), (4, 2), (4, 3), (4, 4)) c (u, n);
+insert into chat.messages (user_id, conversation_id, role, content)
+select pg_temp.id('c9a02'), pg_temp.id('c9b21'), 'user', repeat('x', 100000) from generate_series(1, 7);
+insert into chat.messages (user_id, id, conversation_id, role, content, version, edited_at) values
+  (pg_temp.id('c9a03'), pg_temp.id('c9c31'), pg_temp.id('c9b31'), 'user', 'x', 6, now());
+insert into chat.message_edits (user_id, message_id, version, content, written_at, edited_at)
+select pg_temp.id('c9a03'), pg_temp.id('c9c31'), n, repeat('x', 100000), now(), now() from generate_series(1, 5) n;
+insert into chat.messages (user_id, id, conversation_id, role, content)
+select pg_temp.id('c9a04'), pg_temp.id('c9c4' || n), pg_temp.id('c9b4' || n), 'user', 'x' from generate_series(1, 4) n;
+update chat.conversations c set summary = repeat('x', 100000), summary_until = c.last_message_id
+ where c.user_id = pg_temp.id('c9a04');
+create function pg_temp.pages(p_user uuid) returns integer[] language plpgsql as $$
+declare
+  v_pages integer[] := '{}';
+  v_lines integer;
+  v_after text;
+begin
+  loop
+    select count(*), (array_agg(e.cursor))[count(*)] into v_lines, v_after from api.export_conversations(p_user, null, v_after) e;
+    exit when v_lines = 0;
+    v_pages := v_pages || v_lines;
+  end loop;
+  return v_pages;
+end
+$$;
+set session authorization plinth_operator;
+select is(pg_temp.pages(pg_temp.id('c9a01')), '{5,1}', 'conversations');
+select is(pg_temp.pages(pg_temp.id('c9a02')), '{4,3,1}', 'messages');
+select is(pg_temp.pages(pg_temp.id('c9a03')), '{5,2}', 'former texts');
+select is(pg_temp.pages(pg_temp.id('c9a04')), '{9,3}', 'summaries');
 reset session authorization;
 
 select * from finish();

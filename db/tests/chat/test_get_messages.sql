@@ -1,6 +1,6 @@
 -- api.get_messages: in order, page by page, along a branch, from few partitions.
 begin;
-select plan(38);
+select plan(40);
 
 create function pg_temp.id(p_end text) returns uuid language sql immutable as $$
   select ('019e0000-0000-7000-8000-00000000' || p_end)::uuid
@@ -151,6 +151,17 @@ set local plinth.caller = '';
 set session authorization plinth_reader;
 select throws_ok($$ select api.get_messages(pg_temp.id('de01'), pg_temp.id('de11')) $$,
   '42501', null, 'a reader may not');
+reset session authorization;
+
+-- A page of two megabytes is full, and one more message tells that it goes on.
+insert into chat.conversations (user_id, id) values (pg_temp.id('de01'), pg_temp.id('de1f'));
+insert into chat.messages (user_id, conversation_id, role, content, tool_calls)
+select pg_temp.id('de01'), pg_temp.id('de1f'), 'assistant', case when n < 5 then repeat('x', 1000000) else '' end,
+       case when n > 4 then jsonb_build_array(jsonb_build_object('y', repeat('y', 260000))) end
+  from generate_series(1, 20) n;
+set session authorization plinth_operator;
+select is((select count(*) from api.get_messages(pg_temp.id('de01'), pg_temp.id('de1f'), 'asc')), 4::bigint, 'long texts');
+select is((select count(*) from api.get_messages(pg_temp.id('de01'), pg_temp.id('de1f'))), 10::bigint, 'long calls of tools');
 reset session authorization;
 
 select * from finish();

@@ -1,6 +1,6 @@
 -- api.get_skill_statistics: how the callers runs of skills went.
 begin;
-select plan(17);
+select plan(18);
 
 select is(pg_get_function_arguments('api.get_skill_statistics'::regproc),
   'p_user_id uuid, p_name text DEFAULT NULL::text, p_from date DEFAULT NULL::date, p_to date DEFAULT '
@@ -82,6 +82,8 @@ select throws_ok($$ select api.get_skill_statistics(pg_temp.anna(), p_from => '2
   'from must be at most 365 days before to', 'too long');
 select throws_ok($$ select api.get_skill_statistics(pg_temp.anna(), p_to => 'infinity') $$, 'VL001',
   'from and to must be days', 'no day');
+select throws_ok($$ select api.get_skill_statistics(pg_temp.anna(), p_from => '-infinity') $$, 'VL001',
+  'from and to must be days', 'nor for ever');
 reset session authorization;
 
 set session authorization plinth_web;

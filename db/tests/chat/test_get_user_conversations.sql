@@ -1,6 +1,6 @@
 -- api.get_user_conversations: the last active one first, filtered, page by page, by the indexes that are for it.
 begin;
-select plan(27);
+select plan(30);
 
 create function pg_temp.id(p_end text) returns uuid language sql immutable as $$
   select ('019e0000-0000-7000-8000-00000000' || p_end)::uuid
@@ -64,6 +64,9 @@ select is(pg_temp.listed(p_metadata => '{"n": {"m": 1}}'), '12', 'deeper');
 select is(pg_temp.listed(p_context => '{"city": "Rome"}'), '11', 'what the context contains');
 select is(pg_temp.listed(p_metadata => '{"tags": ["b"]}', p_title => 'rome'), '11', 'both');
 select is(pg_temp.listed(p_since => now() - interval '8 days'), '12 13', 'active since');
+select is(pg_temp.listed(p_since => now() - interval '7 days'), '12 13', 'to the moment');
+select is(pg_temp.listed(p_since => now() - interval '7 days' + interval '1 microsecond'), '12', 'and not a moment earlier');
+select throws_ok($$ select pg_temp.listed(p_title => repeat('x', 101)) $$, 'VL001', null, 'a long part of a title');
 select is(pg_temp.listed(p_limit => 2), '12 13', 'a page');
 select is(pg_temp.listed(p_after => c.cursor), '11', 'the next one')
   from api.get_user_conversations(pg_temp.id('df01')) c where right(c.id::text, 2) = '13';

@@ -1,6 +1,6 @@
 -- api.list_function_executions: the callers runs of skills, newest first.
 begin;
-select plan(25);
+select plan(26);
 
 select is(pg_get_function_arguments('api.list_function_executions'::regproc),
   'p_user_id uuid, p_name text DEFAULT NULL::text, p_status text DEFAULT NULL::text, p_conversation_id '
@@ -107,6 +107,15 @@ select throws_ok(format('select api.list_function_executions(%L, p_plan_id => %L
   from (values (pg_temp.id('32'), 'not another''s plan'), (pg_temp.id('33'), 'nor one that is not there')) as x (i, w);
 select is_empty($$ select api.list_function_executions(pg_temp.anna(), p_plan_id => pg_temp.id('31')) $$,
                 'an own one that nothing ran for');
+reset session authorization;
+insert into chat.planner_executions (user_id, id, goal) values (pg_temp.anna(), pg_temp.id('34'), 'hers, too');
+insert into chat.planner_steps (user_id, plan_id, step, name, skill_name, skill_version, arguments, needs, max_attempts) values
+  (pg_temp.anna(), pg_temp.id('34'), 1, 'one', 'TapEcho', '1.0.0', '{"text": "1"}', '{}', 1);
+update chat.function_executions set plan_id = pg_temp.id('34'), step = 1, attempt = 1
+ where user_id = pg_temp.anna() and error_kind = 'late';
+set session authorization plinth_operator;
+select is(array(select l.error_kind from api.list_function_executions(pg_temp.anna(), p_plan_id => pg_temp.id('34')) l), '{late}',
+          'and one that something ran for');
 select throws_ok($$ select api.list_function_executions(pg_temp.anna(), 'TapNone') $$, 'NF001', 'There is no skill TapNone',
                  'no such skill');
 select is_empty($$ select api.list_function_executions(pg_temp.anna(), 'TapOld') $$, 'one without a current version');

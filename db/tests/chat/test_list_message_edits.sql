@@ -26,7 +26,9 @@ insert into chat.conversations (user_id, id, status) values
   (pg_temp.id('dd01'), pg_temp.id('dd11'), 'active'), (pg_temp.id('dd01'), pg_temp.id('dd12'), 'deleted');
 insert into chat.messages (user_id, id, conversation_id, role, content) values
   (pg_temp.id('dd01'), pg_temp.id('dd21'), pg_temp.id('dd11'), 'assistant', 'v1'),
-  (pg_temp.id('dd01'), pg_temp.id('dd22'), pg_temp.id('dd12'), 'user', 'gone');
+  (pg_temp.id('dd01'), pg_temp.id('dd22'), pg_temp.id('dd12'), 'user', 'gone'),
+  (pg_temp.id('dd01'), pg_temp.id('dd23'), pg_temp.id('dd11'), 'user', 'another');
+update chat.messages m set content = 'another one' where m.id = pg_temp.id('dd23');
 update chat.messages m set content = 'v2' where m.id = pg_temp.id('dd21');
 update chat.messages m set metadata = '{"a": 1}' where m.id = pg_temp.id('dd21');
 update chat.messages m set content = 'v4', tool_calls = '[{}]' where m.id = pg_temp.id('dd21');

@@ -1,6 +1,6 @@
 -- api.update_skill: changes what is said of a version of a skill, or makes it the current one.
 begin;
-select plan(18);
+select plan(19);
 
 select is(pg_get_function_arguments('api.update_skill'::regproc),
   'p_name text, p_version text DEFAULT NULL::text, p_description text DEFAULT NULL::text, '
@@ -44,6 +44,7 @@ select results_eq($$ select u.version, u.current, u.description from api.update_
 reset session authorization;
 select results_eq($$ select s.version from chat.skills s where s.name = 'TapEcho' and s.current $$, array['2.0.0-rc.1'],
   'and is the only one');
+select is((select s.current from chat.skills s where s.name = 'TapOff'), true, 'of that skill');
 set session authorization plinth_web;
 select is((select u.current from api.update_skill('TapEcho', '1.0.0', p_current => true, p_revision => 3) u), true,
   'taken back, as the revision is');

@@ -1,6 +1,6 @@
 -- api.verify_skill_statistics: recounts the statistics of skills.
 begin;
-select plan(11);
+select plan(17);
 
 select is(pg_get_function_arguments('api.verify_skill_statistics'::regproc),
   'p_from date DEFAULT NULL::date, p_to date DEFAULT NULL::date, p_after text DEFAULT NULL::text, '
@@ -45,13 +45,22 @@ select v.u::uuid, v.skill, v.version, v.status, v.at, v.at + interval '1 hour',
 
 insert into auth.roles (name, description, permissions) values ('tap_verify_skills', 'planted', '["usage:read"]');
 insert into auth.user_roles (user_id, role) values (pg_temp.anna(), 'tap_verify_skills');
+create function pg_temp.wrong(p_from integer, p_to integer) returns text language sql as $$
+  select string_agg(distinct case when v.key ~ 'TapOff' then 'TapOff' else 'ben' end, ' ')
+    from api.verify_skill_statistics((now() at time zone 'UTC')::date - p_from, (now() at time zone 'UTC')::date - p_to) v
+   where v.key ~ 'TapOff' or v.key ~ '^019e0000-0000-7000-8000-000000051a02'
+$$;
 select set_config('plinth.caller', '019e0000-0000-7000-8000-000000051a01', true);
 set session authorization plinth_web;
 select is_empty('select api.verify_skill_statistics()', 'what waits counts');
+select is_empty($$ select api.verify_skill_statistics(d, d) from (select (now() at time zone 'UTC')::date - n as d
+                     from generate_series(0, 2) n) x $$, 'on each of its days');
 reset session authorization;
 select cmp_ok(core.fold_executions(1000), '>=', 7, 'it is added up');
 set session authorization plinth_web;
 select is_empty('select api.verify_skill_statistics()', 'which changes nothing');
+select is_empty($$ select api.verify_skill_statistics(d, d) from (select (now() at time zone 'UTC')::date - n as d
+                     from generate_series(0, 2) n) x $$, 'on no day');
 reset session authorization;
 update chat.user_skill_stats set runs = runs + 1 where user_id = pg_temp.ben();
 delete from chat.skill_stats s where s.skill_name = 'TapOff';
@@ -59,8 +68,11 @@ set session authorization plinth_web;
 select results_eq($$ select v.sums, v.key like '%2%', v.kept -> 'runs', v.counted -> 'runs'
                        from api.verify_skill_statistics() v
                          where v.key ~ 'TapOff' or v.key ~ '^019e0000-0000-7000-8000-000000051a02' order by 1 $$,
-  $$ values ('all', true, 'null'::jsonb, '1'::jsonb), ('user', true, '2', '1') $$, 'what is wrong is found')
-  ;
+  $$ values ('all', true, 'null'::jsonb, '1'::jsonb), ('user', true, '2', '1') $$, 'what is wrong is found');
+select is(pg_temp.wrong(null, 1), 'TapOff', 'until yesterday');
+select is(pg_temp.wrong(39, null), 'ben', 'since the day after');
+select is(pg_temp.wrong(40, 40), 'TapOff', 'on the day');
+select is(pg_temp.wrong(39, 1), null, 'in between nothing is');
 reset session authorization;
 select set_config('plinth.caller', '019e0000-0000-7000-8000-000000051a02', true);
 set session authorization plinth_web;
