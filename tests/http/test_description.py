@@ -29,9 +29,12 @@ ALSO = {
 ALSO_IN_ITEMS = {"memories": ["qdrant_point_id"], "messages": ["content"]}
 # No kind of thing is shared yet, which is looked at first.
 OTHERS_FIRST = {("grant_access", "right")}
-# They also have a form, which is not described: an address, a semantic version, a place for a link.
+# They also have a form, which is not described: an address, a semantic version, a place for a link;
+# or without them something else has to be there.
 MORE_IS_ASKED = {
     ("create_users", "users.email"),
+    ("delete_embeddings", "all"),
+    ("delete_memories", "all"),
     ("register_skill", "version"),
     ("set_mail_text", "body"),
 }
@@ -94,10 +97,10 @@ def sample(rule: Rule, otherwise: Any) -> Any:
 
 
 def right(rule: Rule) -> Iterator[Any]:
-    """Values at the edges of what is said of an argument."""
+    """Its default, and values at the edges of what is said of it."""
     yield from (value for value in rule.get("enum", []) if value is not None)
     yield from ([value] for value in rule.get("items", {}).get("enum", []))
-    yield from (rule[name] for name in ("minimum", "maximum") if name in rule)
+    yield from (rule[name] for name in ("default", "minimum", "maximum") if name in rule)
     if "pattern" not in rule:
         yield from ("x" * rule[name] for name in ("minLength", "maxLength") if name in rule)
 

@@ -1,5 +1,5 @@
 -- http.operation: one route in the API description: the function's comment, its arguments, its answer, its refusals.
--- p_guards is what http.guards and http.shapes say of each argument.
+-- p_guards is what http.guards and http.shapes say of each argument; the default is the function's.
 -- What a DELETE may leave out are filters, and stands in the query as with a GET; what it needs, like a password, in
 -- the body. What a body may leave out may be null as well; only a PATCH, where that could mean to clear it, takes none:
 -- there the text that clears it is told. In a query a list is one text with commas, and JSON is a text.
@@ -21,8 +21,14 @@ as $$
                 when p_method = 'GET' or p_method = 'DELETE' and not a.required then 'query' else 'body' end as place
       from http.arguments(p_route.function_name::regproc) a
      cross join lateral (select coalesce(p_guards -> a.name, '{}') as guard) g
-     cross join lateral (select http.json_schema(a.type) || (g.guard - 'cleared')
-             || jsonb_strip_nulls(jsonb_build_object('minimum', a.minimum, 'maximum', a.maximum)) as schema) s
+     cross join lateral (
+       select pg_get_function_arg_default(p.oid, array_position(p.proargnames, 'p_' || a.name)) as text
+         from pg_proc p where p.oid = p_route.function_name::regproc) d
+     cross join lateral (
+       select http.json_schema(a.type) || (g.guard - 'cleared') || jsonb_strip_nulls(jsonb_build_object(
+                'minimum', a.minimum, 'maximum', a.maximum,
+                'default', coalesce(to_jsonb(substring(d.text from '^''([^'']*)''::text$')),
+                                    substring(d.text from '^(-?[0-9.]+|true|false)$')::jsonb))) as schema) s
   ),
   parameters as (
     select jsonb_agg(p.item) as list

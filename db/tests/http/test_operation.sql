@@ -57,16 +57,16 @@ select is(pg_temp.part('paint', 'parameters'),
 select is(pg_temp.part('paint', 'requestBody'),
   '{"required": true, "content": {"application/json": {"schema": {
      "type": "object", "additionalProperties": false, "required": ["colour"],
-     "properties": {"colour": {"type": "string"}, "layers": {"type": ["integer", "null"], "format": "int32"}}}}}}',
-  'what is in the body, and no unknown field; null is as if it were left out');
+     "properties": {"colour": {"type": "string"}, "layers": {"type": ["integer", "null"], "format": "int32", "default": 1}}}}}}',
+  'what is in the body, and no unknown field; null is as if it were left out, which is the default');
 select is(http.operation(r, 'PATCH', r.path) #> '{requestBody,content,application/json,schema,properties,layers}',
-          '{"type": "integer", "format": "int32"}', 'but not in a change')
+          '{"type": "integer", "format": "int32", "default": 1}', 'but not in a change')
   from http.routes r where r.function_name = 'api.tap_paint';
 select is(http.operation(r, m, r.path, '{"colour": {"enum": ["red", "blue"]}, "layers": {"maximum": 9},
                                           "other": {"maximum": 1}}')
             #> '{requestBody,content,application/json,schema,properties}',
           format('{"colour": {"type": "string", "enum": ["red", "blue"]},
-                   "layers": {"type": %s, "format": "int32", "maximum": 9}}', t)::jsonb, m || ': what guards say')
+                   "layers": {"type": %s, "format": "int32", "maximum": 9, "default": 1}}', t)::jsonb, m || ': what guards say')
   from http.routes r, (values ('POST', '["integer", "null"]'), ('PATCH', '"integer"')) as v (m, t)
  where r.function_name = 'api.tap_paint';
 select is(http.operation(r, m, r.path, '{"password": {"cleared": ""}, "kind": {"enum": ["a"], "cleared": "b"}}')
@@ -89,7 +89,7 @@ select is(pg_temp.part('find', 'parameters'),
   '[{"name": "word", "in": "query", "required": true, "schema": {"type": "string"}},
     {"name": "id", "in": "path", "required": true, "schema": {"type": "string", "format": "uuid"}},
     {"name": "limit", "in": "query", "required": false,
-     "schema": {"type": "integer", "format": "int32", "minimum": 1, "maximum": 200}}]',
+     "schema": {"type": "integer", "format": "int32", "minimum": 1, "maximum": 200, "default": 50}}]',
   'GET: the rest is in the query; what is in the path is needed');
 select is(pg_temp.part('find', 'requestBody'), null, 'GET: no body');
 select is(pg_temp.part('filter', 'parameters'),
