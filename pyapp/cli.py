@@ -33,6 +33,7 @@ def main(argv: list[str] | None = None) -> int:
         options["rest"] = rest
     elif rest:
         command.error(f"unknown argument: {rest[0]}")
+    os.environ.setdefault("PGCONNECT_TIMEOUT", "10")  # of psql, too, which would wait for ever
     for number in engine.ENDS:  # all leave by the same door
         if signal.getsignal(number) != signal.SIG_IGN:  # as under nohup
             signal.signal(number, signal.default_int_handler)
@@ -53,13 +54,14 @@ def main(argv: list[str] | None = None) -> int:
 
 def explain(error: Exception) -> int:
     """One line for whoever typed the command, and the exit code that goes with it."""
-    text, code = str(error).strip() or type(error).__name__, FAILED
+    text = str(error).strip() or type(error).__name__
+    code = UNREACHABLE if isinstance(error, ConnectionError) else FAILED
     if isinstance(error, BrokenPipeError):  # whoever reads, such as head, has seen enough
         return FAILED
     if isinstance(error, SettingsError):
         code = USAGE
-    elif isinstance(error, ConnectionError):
-        code = UNREACHABLE
+    elif isinstance(error, UnicodeError):  # which would show of a password what it stumbled on
+        text = "what was typed, or a file that was read, is not UTF-8"
     elif isinstance(error, OSError) and error.strerror:  # of no file where it is standard output
         text = ": ".join(str(x) for x in (error.filename2 or error.filename, error.strerror) if x)
     elif getattr(error, "sqlstate", "") in ("3F000", "42883") or 'FATAL:  role "plinth_' in text:

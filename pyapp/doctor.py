@@ -79,8 +79,7 @@ def _server(there: engine.Servers, settings: Settings) -> Findings:
     """What db/doctor.sql finds, which also runs before anything is migrated."""
     told = f"-c plinth.workers={settings.workers} -c plinth.connections={settings.connections}"
     told += f" -c plinth.clock={time.time()}"
-    how: Any = {"connect_timeout": 5, "options": told, "client_encoding": "utf8"}
-    with psycopg.connect(there.admin_url, **how) as connection:
+    with psycopg.connect(there.admin_url, options=told, client_encoding="utf8") as connection:
         yield from connection.execute((DB_DIR / "doctor.sql").read_bytes()).fetchall()
 
 
@@ -91,7 +90,7 @@ def _migrations(there: engine.Servers) -> Findings:
 
 def _database(there: engine.Servers, settings: Settings) -> Findings:
     """What the database itself knows to be unwell: jobs, mail, partitions, the audit trail."""
-    with psycopg.connect(there.admin_url, connect_timeout=5) as connection:
+    with psycopg.connect(there.admin_url) as connection:
         findings = connection.execute("select level, finding from api.v_findings").fetchall()
     yield from findings or [(OK, "jobs, mail, partitions and the audit trail are well")]
     if not settings.smtp_url and settings.env != "development":
@@ -107,13 +106,12 @@ def _replicas(there: engine.Servers, settings: Settings) -> Findings:
     """Whether each is one, of this server, and near enough to be asked."""
     if not settings.replica_urls:
         return
-    with psycopg.connect(there.admin_url, connect_timeout=5) as primary:
+    with psycopg.connect(there.admin_url) as primary:
         (ours,) = primary.execute((DB_DIR / "primary.sql").read_bytes()).fetchone() or ("",)
     told = f"{settings.key_options} -c plinth.primary={ours},{settings.replica_max_lag}"
-    how: Any = {"connect_timeout": 5, "options": told, "client_encoding": "utf8"}
     for number, url in enumerate(settings.replica_urls, 1):
         try:
-            with psycopg.connect(url, **how) as replica:
+            with psycopg.connect(url, options=told, client_encoding="utf8") as replica:
                 found = replica.execute((DB_DIR / "replica.sql").read_bytes()).fetchall()
         except psycopg.Error as error:
             what = str(error).strip().partition("\n")[0]
@@ -124,7 +122,7 @@ def _replicas(there: engine.Servers, settings: Settings) -> Findings:
 
 def _web_login(there: engine.Servers, settings: Settings) -> Findings:
     keys = there.apply(settings).key_options
-    with psycopg.connect(there.web_url, connect_timeout=5, options=keys) as web:
+    with psycopg.connect(there.web_url, options=keys) as web:
         check = "select * from http.check_server_role(%s)"
         refusals = web.execute(check, [settings.env]).fetchall()
         zone = web.info.parameter_status("TimeZone")

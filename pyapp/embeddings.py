@@ -25,7 +25,7 @@ def index(settings: Settings, model: str, build_memory: str, **wanted: Any) -> N
             builder.execute("select set_config('maintenance_work_mem', %s, false)", [build_memory])
             if changes:
                 call = f"select api.update_embedding_model(%s, {' => %s, '.join(changes)} => %s)"
-                builder.execute(call.encode(), [model, *changes.values()])
+                builder.execute(call.encode(), [model, *map(str, changes.values())])
             ask = "select * from api.next_embedding_index_step(%s)"
             while step := builder.execute(ask, [model]).fetchone():
                 say(step[0])

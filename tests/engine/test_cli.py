@@ -5,8 +5,10 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from resource import RLIM_INFINITY, RLIMIT_FSIZE, setrlimit
 
@@ -169,6 +171,18 @@ def test_an_export_of_secrets_is_whole_or_not_there(own: dict[str, str], tmp_pat
         assert (ended.returncode, file.exists()) == (code, not code), ended.stderr
 
 
+def test_a_database_that_says_nothing_is_waited_for_a_while(own: dict[str, str]) -> None:
+    """As behind a firewall that swallows what it does not let through."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        away = f"postgresql://127.0.0.1:{silent.getsockname()[1]}/plinth"
+        began = time.monotonic()
+        ended = plinth("migrate", "status", **{**own, "DATABASE_ADMIN_URL": away})
+        assert (ended.returncode, ended.stderr) == (
+            3, "plinth: cannot reach the database: connection timeout expired\n",
+        )  # fmt: skip
+        assert 9 < time.monotonic() - began < 20
+
+
 def test_debugging_shows_where(own: dict[str, str]) -> None:
     ended = plinth("user", "role", "nobody", "user", **own)
     assert (ended.returncode, ended.stderr.count("\n")) == (1, 1)
@@ -252,6 +266,17 @@ def test_a_role_is_given_and_taken(own: dict[str, str], database: Database) -> N
         ended = plinth("user", "role", "alice", "developer", *arguments, **own)
         assert (ended.returncode, ended.stdout) == (0, told + "\n"), ended.stderr
         assert database.value(roles) == left
+
+
+def test_a_password_in_another_encoding_is_not_shown(own: dict[str, str]) -> None:
+    command = rf"printf 'gr\374n gr\374n gr\374n\n' | {sys.executable} -m pyapp hash-password"
+    for locale in ("C", "C.UTF-8"):
+        ended = subprocess.run(
+            ["/bin/sh", "-c", f"{command} --password-stdin"], cwd=ROOT, capture_output=True,
+            env={**os.environ, **own, "LC_ALL": locale}, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        said = "plinth: what was typed, or a file that was read, is not UTF-8\n"
+        assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", said)
 
 
 def test_a_hash_for_the_seeds(own: dict[str, str], database: Database) -> None:

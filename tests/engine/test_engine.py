@@ -421,6 +421,17 @@ def test_a_python_without_redis_says_so_and_leaves_another_its_own(
     shutil.rmtree(cache)
 
 
+def test_a_home_that_cannot_be_written_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As of an account for a service; root may write everywhere, but not below a file."""
+    (tmp_path / "home").touch()
+    monkeypatch.setattr(os, "geteuid", lambda: 1)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
+    with pytest.raises(EngineError, match=r"home/plinth cannot be written; .* XDG_CACHE_HOME$"):
+        unpack.programs(unpack.Account(1, 1, lent=False))
+
+
 def test_a_library_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     cache = folder()
     tool = cache / "pg0"

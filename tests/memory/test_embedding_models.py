@@ -194,6 +194,13 @@ def indexes(database: Database, model: str) -> list[tuple[str, bool]]:
         ).fetchall()
 
 
+def test_a_number_that_is_too_large_is_no_missing_function(
+    shared_database: Database, tmp_path: Path
+) -> None:
+    said = indexed(shared_database, "test-3", "--m", "9" * 11, PLINTH_DATA=str(tmp_path))
+    assert said == f'plinth: value "{"9" * 11}" is out of range for type integer\n'
+
+
 def test_another_index_is_built_while_the_former_serves(database: Database, tmp_path: Path) -> None:
     database.value(FILL, ALICE, 1500, "test-3")
     data = {"PLINTH_DATA": str(tmp_path)}
