@@ -2,6 +2,10 @@
 begin;
 select plan(35);
 
+-- First of all, and waiting as long as it takes: two files that hold some tables already would wait for each other.
+update base.settings s set value = s.value where s.name = 'embeddings.model_limit';
+lock table auth.users, chat.messages, memory.semantic_memories in share row exclusive mode;
+
 select is(pg_get_function_arguments('api.create_embedding_model'::regproc),
   'p_name text, p_dimensions integer, p_description text DEFAULT ''''::text, p_metric text DEFAULT ''cosine''::text, '
   'p_storage text DEFAULT NULL::text, p_index_kind text DEFAULT ''hnsw''::text, p_hnsw_m integer DEFAULT 16, '

@@ -2,6 +2,10 @@
 begin;
 select plan(15);
 
+-- First of all, and waiting as long as it takes: two files that hold some tables already would wait for each other.
+update base.settings s set value = s.value where s.name = 'embeddings.model_limit';
+lock table auth.users, chat.messages, memory.semantic_memories in share row exclusive mode;
+
 select is(pg_get_function_arguments('core.make_embedding_search'::regproc), 'p_model memory.embedding_models', 'arguments');
 select is(p.provolatile::text || p.prosecdef || p.proowner::regrole, 'vfalseplinth_owner', 'volatile, as its caller')
   from pg_proc p where p.oid = 'core.make_embedding_search'::regproc;

@@ -3,6 +3,10 @@
 begin;
 select plan(17);
 
+-- First of all, and waiting as long as it takes: two files that hold some tables already would wait for each other.
+update base.settings s set value = s.value where s.name = 'embeddings.model_limit';
+lock table auth.users, chat.messages, memory.semantic_memories in share row exclusive mode;
+
 create function pg_temp.id(p_end text) returns uuid language sql immutable as $$
   select ('019e0000-0000-7000-8000-0000000' || p_end)::uuid
 $$;

@@ -3,6 +3,9 @@
 begin;
 select plan(7);
 
+-- First of all, and waiting as long as it takes: two files that hold some tables already would wait for each other.
+update base.settings s set value = s.value where s.name = 'embeddings.model_limit';
+lock table auth.users, chat.messages, memory.semantic_memories in share row exclusive mode;
 select create_embedding_model('tap-uneven', 2, p_index_kind => 'none');
 
 create function pg_temp.id(p_end text) returns uuid language sql immutable as $$

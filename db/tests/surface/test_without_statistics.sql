@@ -3,7 +3,9 @@
 begin;
 select plan(35);
 
--- First of all, as in every test: models are made one at a time, and each locks what rows hang on.
+-- First of all, and waiting as long as it takes: two files that hold some tables already would wait for each other.
+update base.settings s set value = s.value where s.name = 'embeddings.model_limit';
+lock table auth.users, chat.messages, memory.semantic_memories in share row exclusive mode;
 select create_embedding_model('tap-fresh', 2, p_index_kind => 'none');
 select create_embedding_model('tap-shared', 2, p_index_kind => 'none');
 select create_embedding_model('tap-first', 2, p_index_kind => 'none');
