@@ -41,7 +41,11 @@ set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_custom_plan
 as $$
 declare
+  v_rows     integer := 1000;  -- read in any case: a millisecond
   v_model_id integer;
+  v_ids      uuid[];
+  v_last     uuid;
+  v_found    integer;
 begin
   p_user_id := core.act_for(p_user_id);
   perform core.check_embedding_filters(p_user_id, p_kind, p_conversation_id, p_metadata);
@@ -65,33 +69,62 @@ begin
     perform base.raise('VL001', 'after must be the "next" of an earlier answer', 'after');
   end if;
 
-  return query
-    select e.id, m.name, e.content, e.metadata, e.collection, e.message_id, e.memory_id, e.conversation_id,
-           case when p_with_embedding then coalesce(e.embedding::real[], e.half_embedding::real[]) end,
-           e.created_at, e.updated_at, e.id::text
-      from memory.embeddings e
-      join memory.embedding_models m on m.id = e.model_id
-     where e.user_id = p_user_id
-       and (v_model_id is null or e.model_id = v_model_id)
-       and (p_collection is null or e.collection = p_collection)
-       -- Spelt out, because an index knows what is NULL.
-       and (p_kind is null
-            or p_kind = 'message' and e.message_id is not null
-            or p_kind = 'memory' and e.memory_id is not null
-            or p_kind = 'text' and e.message_id is null and e.memory_id is null)
-       and (p_message_id is null or e.message_id = p_message_id)
-       and (p_memory_id is null or e.memory_id = p_memory_id)
-       and (p_conversation_id is null or e.conversation_id = p_conversation_id)
-       and (coalesce(p_metadata, '{}') = '{}' or e.metadata @> p_metadata and e.metadata <> '{}')
-       and (p_after is null or e.id < p_after::uuid)
-       and (e.conversation_id is null
-            or (select c.status from chat.conversations c
-                 where c.user_id = p_user_id and c.id = e.conversation_id) <> 'deleted')
-       and (e.memory_id is null
-            or (select coalesce(o.expires_at, 'infinity') from memory.semantic_memories o
-                 where o.user_id = p_user_id and o.id = e.memory_id) > now())
-     order by e.id desc
-     limit p_limit;
+  -- What many have is among the newest. What is rare comes from the index: it knows no order, so of what many have it
+  -- would bring up all there are.
+  if p_metadata <> '{}' and num_nonnulls(p_collection, p_kind, p_message_id, p_memory_id, p_conversation_id) = 0 then
+    with newest as materialized (
+      select e.id, e.metadata from memory.embeddings e
+       where e.user_id = p_user_id and (v_model_id is null or e.model_id = v_model_id)
+         and (p_after is null or e.id < p_after::uuid)
+       order by e.id desc
+       limit v_rows
+    )
+    select array(select n.id from newest n where n.metadata @> p_metadata), (array_agg(n.id order by n.id desc))[v_rows]
+      into v_ids, v_last
+      from newest n;
+  end if;
+  loop
+    return query
+      select e.id, m.name, e.content, e.metadata, e.collection, e.message_id, e.memory_id, e.conversation_id,
+             case when p_with_embedding then coalesce(e.embedding::real[], e.half_embedding::real[]) end,
+             e.created_at, e.updated_at, e.id::text
+        from memory.embeddings e
+        join memory.embedding_models m on m.id = e.model_id
+       where e.user_id = p_user_id
+         and (v_model_id is null or e.model_id = v_model_id)
+         and (p_collection is null or e.collection = p_collection)
+         -- Spelt out, because an index knows what is NULL.
+         and (p_kind is null
+              or p_kind = 'message' and e.message_id is not null
+              or p_kind = 'memory' and e.memory_id is not null
+              or p_kind = 'text' and e.message_id is null and e.memory_id is null)
+         and (p_message_id is null or e.message_id = p_message_id)
+         and (p_memory_id is null or e.memory_id = p_memory_id)
+         and (p_conversation_id is null or e.conversation_id = p_conversation_id)
+         and (v_ids is null or e.id = any (v_ids))
+         and (coalesce(p_metadata, '{}') = '{}' or v_ids is not null or e.metadata @> p_metadata and e.metadata <> '{}')
+         and (p_after is null or e.id < p_after::uuid)
+         and (e.conversation_id is null
+              or (select c.status from chat.conversations c
+                   where c.user_id = p_user_id and c.id = e.conversation_id) <> 'deleted')
+         and (e.memory_id is null
+              or (select coalesce(o.expires_at, 'infinity') from memory.semantic_memories o
+                   where o.user_id = p_user_id and o.id = e.memory_id) > now())
+       order by e.id desc
+       limit p_limit;
+    get diagnostics v_found = row_count;
+    p_limit := p_limit - v_found;
+    exit when v_last is null or p_limit = 0;
+
+    v_ids := array(
+      select h.id from (select e.id from memory.embeddings e
+                         where e.user_id = p_user_id and (v_model_id is null or e.model_id = v_model_id)
+                           and e.metadata @> p_metadata and e.metadata <> '{}' offset 0) h
+       where h.id < v_last
+       order by h.id desc limit v_rows);
+    v_last := v_ids[v_rows];
+    v_rows := v_rows * 10;
+  end loop;
 end
 $$;
 

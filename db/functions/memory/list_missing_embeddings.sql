@@ -32,6 +32,7 @@ security definer
 rows 500
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_custom_plan
+set enable_sort = on
 as $$
 declare
   v_model_id integer;
@@ -85,15 +86,17 @@ begin
        order by m.user_id, m.id
        limit p_limit;
   elsif p_kind = 'memory' then
+    -- By key as above, and in the order of keys as far as it takes, also where nobody took statistics yet.
+    perform set_config('enable_sort', 'off', true);
     return query
       select o.user_id, null::uuid, o.id, o.version, '', o.content, '{}'::jsonb, format('%s,%s', o.user_id, o.id)
         from memory.semantic_memories o
        where (o.user_id, o.id) > (v_user_id, v_id) and coalesce(o.expires_at, 'infinity') > now()
-         and not exists (select from chat.conversations c
-                          where c.user_id = o.user_id and c.id = o.conversation_id and c.status = 'deleted')
-         and not exists (
-           select from memory.embeddings t
-            where t.model_id = v_model_id and t.user_id = o.user_id and t.memory_id = o.id)
+         and (o.conversation_id is null
+              or (select c.status from chat.conversations c
+                   where c.user_id = o.user_id and c.id = o.conversation_id) <> 'deleted')
+         and (select true from memory.embeddings t
+               where t.model_id = v_model_id and t.user_id = o.user_id and t.memory_id = o.id limit 1) is null
        order by o.user_id, o.id
        limit p_limit;
   elsif p_kind is null then

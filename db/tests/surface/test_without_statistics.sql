@@ -1,7 +1,7 @@
 -- Searches, recalls and imports of a user with many rows, and calls with one of many keys, of which nobody took
 -- statistics yet: they read what they need, and not all there is.
 begin;
-select plan(35);
+select plan(36);
 
 -- First of all, and waiting as long as it takes: two files that hold some tables already would wait for each other.
 update base.settings s set value = s.value where s.name = 'embeddings.model_limit';
@@ -166,6 +166,15 @@ select cmp_ok(pg_temp.rows_read($$ select from api.list_memories(pg_temp.id('2f0
               '<', 2000::bigint, 'of those with metadata that many have');
 select cmp_ok(pg_temp.rows_read($$ select from api.list_memories(pg_temp.id('2f000'), p_metadata => '{"few": 1}') $$),
               '<', 2000::bigint, 'or few');
+reset session authorization;
+set local session_replication_role = replica;
+insert into memory.embeddings (user_id, model_id, content, embedding, memory_id)
+select s.user_id, m.id, s.content, '[1,2]', s.id from memory.semantic_memories s, memory.embedding_models m
+ where s.user_id = pg_temp.id('2f000') and m.name = 'tap-fresh' and s.content ~ 'word[1-9] ';
+set local session_replication_role = origin;
+set session authorization plinth_operator;
+select cmp_ok(pg_temp.rows_read($$ select from api.list_missing_embeddings('tap-fresh', p_kind => 'memory', p_limit => 50) $$),
+              '<', 500::bigint, 'a page of those that have no vector yet');
 reset session authorization;
 
 -- What was planned while there was next to nothing goes on for as long as a session lasts.
