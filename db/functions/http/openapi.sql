@@ -64,8 +64,8 @@ as $$
             (select string_agg(format('%s %s %s', e.code, e.http_status, e.title), '; ' order by e.http_status, e.code)
                from base.errors e)),
           'request_id', '{"type": "string"}'::json,
-          'errors', '{"type": "array", "items": {"type": "object", "properties": {"field": {"type": "string"},
-            "code": {"type": "string"}, "detail": {"type": "string"}}}}'::json)))))
+          'errors', '{"type": "array", "items": {"type": "object", "required": ["field", "code", "detail"], "properties":
+            {"field": {"type": "string"}, "code": {"type": "string"}, "detail": {"type": "string"}}}}'::json)))))
 $$;
 
 comment on function http.openapi() is 'The API description (OpenAPI 3.1), made from the registry and the catalog';

@@ -1,6 +1,6 @@
 -- http.openapi: the whole API description, made from the registry and the catalog.
 begin;
-select plan(27);
+select plan(28);
 
 select is(pg_get_function_arguments('http.openapi'::regproc), '', 'arguments');
 select is(pg_get_function_result('http.openapi'::regproc), 'json', 'result');
@@ -69,6 +69,8 @@ select is(d.d #> '{components,securitySchemes}', '{"token": {"type": "http", "sc
   from document d;
 select is(d.d #> '{components,schemas,Problem,required}',
           '["type", "title", "status", "detail", "code", "request_id", "errors"]', 'what a problem says') from document d;
+select is(d.d #> '{components,schemas,Problem,properties,errors,items,required}', '["field", "code", "detail"]',
+          'and of each field at fault') from document d;
 select is_empty(
   $$ select e.code from base.errors e, document d
       where strpos(d.d #>> '{components,schemas,Problem,properties,code,description}',
