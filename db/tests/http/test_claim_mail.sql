@@ -1,6 +1,6 @@
 -- http.claim_mail: what is due, rendered, once; what cannot be sent any more is given up.
 begin;
-select plan(25);
+select plan(28);
 
 select is(pg_get_function_arguments('http.claim_mail'::regproc),
   'p_public_url text, p_limit integer DEFAULT 10', 'arguments');
@@ -66,6 +66,20 @@ select results_eq('select c.kind, c.attempt from pg_temp.claimed() c', $$ values
                   'not reported: due again; not so the link that was used');
 select set_eq('select pg_temp.state()', array['tap_note 1 2', 'tap_link 1 given up Its link is no longer good'],
               'which is given up and forgotten');
+
+update ops.outbox o set next_attempt_at = clock_timestamp() where o.given_up_at is not null;
+select is_empty('select * from pg_temp.claimed()', 'what is given up never comes again');
+select set_eq('select pg_temp.state()', array['tap_note 1 2', 'tap_link 1 given up Its link is no longer good'],
+              'and stays as it is');
+
+-- A message without a link has none, also behind one that has.
+delete from ops.outbox;
+insert into ops.mail_kinds (kind, description, token_lifetime) values ('tap_bare', 'test', null);
+insert into ops.mail_texts (kind, language, subject, body) values ('tap_bare', 'en', 'Bare', '[{token}]');
+select core.send_mail(:'ben', 'tap_link', '{"email": "new@example.org"}', 'new@example.org'), core.send_mail(:'anna', 'tap_bare');
+update ops.outbox o set next_attempt_at = clock_timestamp() - case o.kind when 'tap_link' then interval '2 s' else '1 s' end;
+select results_eq($$ select c.kind, c.mail ->> 'body' ~ 'plo_' from pg_temp.claimed() c $$,
+                  $$ values ('tap_link', true), ('tap_bare', false) $$, 'nobody gets another''s link');
 
 -- Order and limit.
 delete from ops.outbox;

@@ -1,6 +1,6 @@
 -- http.enter_once: the way in of a call with an Idempotency-Key; with http.leave_once, which keeps the answers.
 begin;
-select plan(38);
+select plan(42);
 
 select is(pg_get_function_arguments('http.enter_once'::regproc),
   'p_auth text, p_permission text, p_token bytea, p_context text, p_scope text DEFAULT NULL::text, '
@@ -70,6 +70,7 @@ select throws_ok($$ select pg_temp.call('anna', 'key 0001', 'xy') $$,
 select is(pg_temp.call('anna', 'key 0001'), 'known 201 {"a":  1}', 'which changes nothing');
 select is(pg_temp.call('anna', 'key 0002', p_body => 'x'), 'new 201 x', 'another key is another call');
 select is(pg_temp.call('anna', 'key 0001', p_function => 'api.pat', p_body => 'x'), 'new 201 x', 'so is another function');
+select is(pg_temp.call('anna', 'key 0001', p_function => 'api.pat'), 'known 201 x', 'which is known by itself');
 select is(pg_temp.call('ben', 'key 0001', p_body => 'x'), 'new 201 x', 'and another user');
 select is(pg_temp.call('ben', 'key 0001'), 'known 201 x', 'who gets what is his');
 select is(pg_temp.call('anna', 'key 0003', p_body => E'{"a": "\\u0000 \\" é"}'), E'new 201 {"a": "\\u0000 \\" é"}',
@@ -94,6 +95,13 @@ update ops.idempotency_keys set created_at = now() - interval '24 h', expires_at
 set session authorization plinth_web;
 select is(pg_temp.call('anna', 'key 0002', 'xy', p_body => 'y'), 'new 201 y', 'a key that has run out');
 select is(pg_temp.call('anna', 'key 0002', 'xy'), 'known 201 y', 'is used anew');
+select is(pg_temp.call('anna', 'key 0001'), 'known 201 {"a":  1}', 'others stay');
+reset session authorization;
+update ops.idempotency_keys set created_at = now() - interval '24 h', expires_at = now()
+ where key = 'key 0001' and function_name = 'api.pat';
+set session authorization plinth_web;
+select is(pg_temp.call('anna', 'key 0001', p_function => 'api.pat', p_body => 'z'), 'new 201 z', 'also one of another function');
+select is(pg_temp.call('anna', 'key 0001'), 'known 201 {"a":  1}', 'with the same key');
 reset session authorization;
 update ops.idempotency_keys set answer_encrypted = set_byte(answer_encrypted, 1, 255 - get_byte(answer_encrypted, 1))
  where key = 'key 0002';

@@ -1,6 +1,6 @@
 -- http.take: grants what fits, for whoever a token belongs to.
 begin;
-select plan(34);
+select plan(37);
 
 select is(pg_get_function_arguments('http.take'::regproc),
   'p_tokens bytea[], p_addresses text[], p_routes text[], p_units integer[], p_most integer[], p_back '
@@ -62,6 +62,21 @@ select is((select t.answers from http.take(array[null, null]::bytea[], '{2001:db
                                            '{0,0}', '{0,0}', 1800000000) t), E'1 100 99 62 0 \n1 100 98 62 0 ',
                                              'several at once, a line each');
 select is(pg_temp.take('take ben', 1), '1 100 99 62 0 ', 'a higher tier');
+reset session authorization;
+delete from ops.rate_limit_tracking;
+set session authorization plinth_web;
+select is((select t.answers from http.take(array[sha256('take key'), sha256('take ben'), null],
+                                           array_fill('192.0.2.77'::text, '{3}'),
+                                           array_fill(''::text, '{3}'), '{1,1,1}', '{1,1,1}', '{0,0,0}', '{0,0,0}', 1800000000) t),
+          E'1 4 3 3720 0 \n1 100 99 62 0 \n1 100 99 62 0 ', 'a key, a session and nobody at once: each by itself');
+reset session authorization;
+update auth.api_keys set previous_expires_at = now() where id = :'key';
+set session authorization plinth_web;
+select is(pg_temp.take('take old', 1), '1 100 98 62 0 ', 'a former secret that ran out is its address');
+reset session authorization;
+update auth.api_keys set expires_at = now() where id = :'key';
+set session authorization plinth_web;
+select is(pg_temp.take('take key', 1), '1 100 97 62 0 ', 'so is a key that ran out');
 reset session authorization;
 
 -- More than was asked for, and back.

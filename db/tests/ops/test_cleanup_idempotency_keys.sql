@@ -15,16 +15,20 @@ select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a orde
 
 delete from ops.idempotency_keys;
 insert into ops.idempotency_keys (user_id, function_name, key, status, answer_encrypted, tags, created_at, expires_at)
-select base.new_id(), 'api.tap', 'tap key ' || k.hours, 201, '', '{}', now() - interval '30 h',
+select u.id, 'api.tap', 'tap key ' || k.hours, 201, bytea '', '{}'::text[], now() - interval '30 h',
        now() + make_interval(hours => k.hours)
-  from (values (-3), (-1), (0), (1), (48)) k (hours);
+  from (values (-3), (-1), (0), (1), (48)) k (hours), base.new_id() as u (id)
+union all
+select u.id, 'api.' || k.name, 'tap key 2', 201, '', '{}', now() - interval '30 h', now() + make_interval(hours => k.hours)
+  from (values ('tap', -2), ('pat', 2)) k (name, hours), base.new_id() as u (id);
 create function pg_temp.left_over() returns text[] language sql volatile as $$
   select array(select k.key from ops.idempotency_keys k order by k.expires_at)
 $$;
 select is(core.cleanup_idempotency_keys(2), 2, 'so many');
-select is(pg_temp.left_over(), '{tap key 0,tap key 1,tap key 48}', 'the oldest first');
-select is(core.cleanup_idempotency_keys(2), 1, 'the rest');
-select is(pg_temp.left_over(), '{tap key 1,tap key 48}', 'what still holds stays');
+select is(pg_temp.left_over(), '{tap key -1,tap key 0,tap key 1,tap key 2,tap key 48}', 'the oldest first');
+select is(core.cleanup_idempotency_keys(3), 2, 'the rest');
+select is(pg_temp.left_over(), '{tap key 1,tap key 2,tap key 48}',
+          'what still holds stays, be it the same user''s, or the same key for another function');
 select is(core.cleanup_idempotency_keys(2), 0, 'nothing more');
 select is(j.every, interval '10 minutes', 'a job') from http.jobs j where j.name = 'core.cleanup_idempotency_keys';
 set session authorization plinth_web;
