@@ -6695,10 +6695,12 @@ create index embeddings_message_id_idx on memory.embeddings (user_id, message_id
 comment on index memory.embeddings_message_id_idx is 'For the vectors of a message, and removing them with it';
 create index embeddings_memory_id_idx on memory.embeddings (user_id, memory_id) where memory_id is not null;
 comment on index memory.embeddings_memory_id_idx is 'For the vectors of a memory, and removing them with it';
--- Each row is in one of these, so that a page of a kind that is rare is not looked for among all.
-create index embeddings_messages_idx on memory.embeddings (user_id, id) where message_id is not null;
+-- Each row is in one of these, so that a page of a kind that is rare is not looked for among all. Put like this, as
+-- "is not null" would make them fit for what names a message or memory, such as a foreign key's own query: planned
+-- among few rows, that would read all of the user's for each message that goes.
+create index embeddings_messages_idx on memory.embeddings (user_id, id) where (message_id is null) is false;
 comment on index memory.embeddings_messages_idx is 'For a page of the vectors of messages';
-create index embeddings_memories_idx on memory.embeddings (user_id, id) where memory_id is not null;
+create index embeddings_memories_idx on memory.embeddings (user_id, id) where (memory_id is null) is false;
 comment on index memory.embeddings_memories_idx is 'For a page of the vectors of memories';
 create index embeddings_texts_idx on memory.embeddings (user_id, id) where message_id is null and memory_id is null;
 comment on index memory.embeddings_texts_idx is 'For a page of the vectors of neither';

@@ -57,10 +57,10 @@ begin
                  and (v_model_id is null or f.model_id = v_model_id)
                  and (p_ids is null or f.id = any (p_ids))
                  and (p_collection is null or f.collection = p_collection)
-                 -- Spelt out, because an index knows what is NULL.
+                 -- Spelt out as the indexes are for it.
                  and (p_kind is null
-                      or p_kind = 'message' and f.message_id is not null
-                      or p_kind = 'memory' and f.memory_id is not null
+                      or p_kind = 'message' and (f.message_id is null) is false
+                      or p_kind = 'memory' and (f.memory_id is null) is false
                       or p_kind = 'text' and f.message_id is null and f.memory_id is null)
                  and (p_message_id is null or f.message_id = p_message_id)
                  and (p_memory_id is null or f.memory_id = p_memory_id)

@@ -93,10 +93,10 @@ begin
        where e.user_id = p_user_id
          and (v_model_id is null or e.model_id = v_model_id)
          and (p_collection is null or e.collection = p_collection)
-         -- Spelt out, because an index knows what is NULL.
+         -- Spelt out as the indexes are for it.
          and (p_kind is null
-              or p_kind = 'message' and e.message_id is not null
-              or p_kind = 'memory' and e.memory_id is not null
+              or p_kind = 'message' and (e.message_id is null) is false
+              or p_kind = 'memory' and (e.memory_id is null) is false
               or p_kind = 'text' and e.message_id is null and e.memory_id is null)
          and (p_message_id is null or e.message_id = p_message_id)
          and (p_memory_id is null or e.memory_id = p_memory_id)
