@@ -188,8 +188,7 @@ class Caller:
         self, route: Route, statement: Statement, values: Values, token: bytes | None, how: str
     ) -> Answer:
         """The answer of the database, which is not kept."""
-        row = await self._run(route, statement, values, token)
-        return self._opened(route, _content(row), how)
+        return self._opened(route, _content(await self._run(route, statement, values, token)), how)
 
     async def _fill(self, fill: "_Fill") -> Answer:
         """One at a time asks the database for one copy, as of the same versions, in all processes;

@@ -61,7 +61,7 @@ def explain(error: Exception) -> int:
     if isinstance(error, SettingsError):
         code = USAGE
     elif isinstance(error, UnicodeError):  # which would show of a password what it stumbled on
-        text = "what was typed, or a file that was read, is not UTF-8"
+        text = "what was typed or read is not UTF-8, or no terminal of this kind can show it"
     elif isinstance(error, OSError) and error.strerror:  # of no file where it is standard output
         text = ": ".join(str(x) for x in (error.filename2 or error.filename, error.strerror) if x)
     elif getattr(error, "sqlstate", "") in ("3F000", "42883") or 'FATAL:  role "plinth_' in text:

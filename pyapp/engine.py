@@ -348,34 +348,36 @@ def known(settings: Settings) -> Servers:
 
 @contextmanager
 def _running(settings: Settings, say: Say, *, owner: bool) -> Iterator[Engine]:
-    with _folder(settings) as data, ExitStack() as locks:
+    with _folder(settings) as data, ExitStack() as locks, ExitStack() as change:
         engine = Engine(settings.with_(data=data), say)
         if not engine.embedded:
             yield engine
             return
-        with _changing(data):
-            if owner and _held(data / ".owner"):
-                busy = "is in use by another plinth up or serve; stop it or choose --data"
-                raise EngineError(f"{data} {busy}")
-            if owner:
-                locks.enter_context(locked(data / ".owner"))
-            locks.enter_context(locked(data / ".users", fcntl.LOCK_SH))
-            engine.prepare()
+        # One hold: who came in between would wait for servers that the owner cannot start.
+        change.enter_context(_changing(data))
+        if owner and _held(data / ".owner"):
+            busy = "is in use by another plinth up or serve; stop it or choose --data"
+            raise EngineError(f"{data} {busy}")
+        if owner:
+            locks.enter_context(locked(data / ".owner"))
+        locks.enter_context(locked(data / ".users", fcntl.LOCK_SH))
+        engine.prepare()
         try:
-            with _changing(data):
-                if owner or not _held(data / ".owner"):
-                    engine.start()
-                engine.wait()
+            if owner or not _held(data / ".owner"):
+                engine.start()
+            engine.wait()
+            change.close()
             yield engine
         finally:
-            held = signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)  # or servers would be left
+            change.close()
             with _changing(data):
+                held = signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)  # or some would be left
                 locks.close()
                 if owner or not (_held(data / ".owner") or _held(data / ".users")):
                     engine.stop()
                 engine.postgres.leave()
                 engine.redis.leave()
-            signal.pthread_sigmask(signal.SIG_SETMASK, held)
+                signal.pthread_sigmask(signal.SIG_SETMASK, held)
 
 
 @contextmanager

@@ -117,8 +117,7 @@ def script() -> Path:
 
 def run(psql: str, dsn: str, keys: str, path: Path) -> Result:
     """One file."""
-    options = f"-c client_min_messages=warning {keys}"
-    where, env = unpack.address(dsn, options)
+    where, env = unpack.address(dsn, f"-c client_min_messages=warning {keys}")
     started = time.monotonic()
     ended = subprocess.run(
         [psql, *where, *_PSQL, path], env=env, capture_output=True, errors="replace", check=False

@@ -97,7 +97,7 @@ def programs(account: Account) -> Path:
     if home.is_dir():
         return home
     if not os.access(root, os.W_OK):
-        raise EngineError(f"{root} cannot be written; name another folder in XDG_CACHE_HOME")
+        raise EngineError(f"{root} cannot be written; who is not root can set XDG_CACHE_HOME")
     with locked(root / "lock"):
         if not home.is_dir():  # still, now that it is our turn
             for left in root.glob("unpack-*"):  # by a process that was killed half-way

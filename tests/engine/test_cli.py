@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 from resource import RLIM_INFINITY, RLIMIT_FSIZE, setrlimit
 
@@ -175,12 +174,11 @@ def test_a_database_that_says_nothing_is_waited_for_a_while(own: dict[str, str])
     """As behind a firewall that swallows what it does not let through."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         away = f"postgresql://127.0.0.1:{silent.getsockname()[1]}/plinth"
-        began = time.monotonic()
-        ended = plinth("migrate", "status", **{**own, "DATABASE_ADMIN_URL": away})
+        own = {**own, "DATABASE_ADMIN_URL": away, "PGCONNECT_TIMEOUT": "2"}
+        ended = plinth("migrate", "status", **own)
         assert (ended.returncode, ended.stderr) == (
             3, "plinth: cannot reach the database: connection timeout expired\n",
         )  # fmt: skip
-        assert 9 < time.monotonic() - began < 20
 
 
 def test_debugging_shows_where(own: dict[str, str]) -> None:
@@ -275,7 +273,9 @@ def test_a_password_in_another_encoding_is_not_shown(own: dict[str, str]) -> Non
             ["/bin/sh", "-c", f"{command} --password-stdin"], cwd=ROOT, capture_output=True,
             env={**os.environ, **own, "LC_ALL": locale}, text=True, timeout=60, check=False,
         )  # fmt: skip
-        said = "plinth: what was typed, or a file that was read, is not UTF-8\n"
+        said = (
+            "plinth: what was typed or read is not UTF-8, or no terminal of this kind can show it\n"
+        )
         assert (ended.returncode, ended.stdout, ended.stderr) == (1, "", said)
 
 

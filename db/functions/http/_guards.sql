@@ -46,12 +46,17 @@ as $$
      where n.names <> '{}' and r.depth < 5
   ),
   written as (
-    select c.oid, g.found[2] as name, g.found[1] as subject, g.found[3] as operator, g.found[4] as operand
+    select c.oid, g.found[3] as name, g.found[2] as subject, g.found[4] as operator, g.found[5] as operand
       from code c
      cross join lateral regexp_matches(c.text,
-             '\m(?:if|elsif|or)\s+(?:not\s+)?(?:(\w+)\()?(?:p_|[pv]_\w+\.)([a-z_]+)\)?\s+'
+             '\m(?:if|elsif|or)\s+(not\s+)?(?:(\w+)\()?(?:p_|[pv]_\w+\.)([a-z_]+)\)?\s+'
              '(not in|not between|is distinct from|<@|<>|!~|<|>)\s+(\(''[^()]*\)|\S+ and \S+|''[^'']*''|[0-9.]+)'
              '(?=\s+(?:or|then)\M[^;]*base\.raise\(''VL)', 'g') as g (found)
+     -- What holds only together with something else says nothing by itself.
+     where (g.found[1] is not null) = (g.found[4] = '<@')
+       and g.found[5] ~ case g.found[4] when 'not between' then '^[^ ]+ and [^ ]+$' when 'not in' then '^\([^()]*\)$'
+                                        when '<' then '^[0-9.]+$' when '>' then '^[0-9.]+$' when '<@' then '^''\{[^'']*\}''$'
+                                        else '^''[^'']*''$' end
   ),
   changed as materialized (
     select c.oid, m.found[1] as name, null as cleared

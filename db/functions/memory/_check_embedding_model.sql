@@ -1,5 +1,5 @@
 -- core.check_embedding_model: the rules of an embedding model, whoever makes or changes it. The table checks the same
--- again; here the caller learns which rule it was.
+-- again; here the caller learns which rule it was. A description counts as it was sent: http.guards tells the rule.
 --
 -- Errors  VL001 a field breaks a rule
 create or replace function core.check_embedding_model(p_model memory.embedding_models)

@@ -56,7 +56,7 @@ begin
   v_model.storage := coalesce(p_storage, case when p_dimensions <= 2000 then 'vector' else 'halfvec' end);
   v_model.index_kind := coalesce(p_index_kind, 'hnsw');
   v_model.hnsw_m := coalesce(p_hnsw_m, 16);
-  v_model.hnsw_ef_construction := coalesce(p_hnsw_ef_construction, greatest(128, 2 * least(p_hnsw_m, 100)));
+  v_model.hnsw_ef_construction := coalesce(p_hnsw_ef_construction, greatest(128, 2 * least(v_model.hnsw_m, 100)));
   v_model.hnsw_ef_search := coalesce(p_hnsw_ef_search, 100);
   v_model.ivfflat_lists := coalesce(p_ivfflat_lists, 100);
   v_model.ivfflat_probes := coalesce(p_ivfflat_probes, least(10, p_ivfflat_lists));

@@ -11,7 +11,7 @@
 -- Permission embeddings:manage
 -- Errors  UN001 nobody is signed in; NP001 permission missing; NF001 there is no such model; VL001 a field breaks a
 --         rule; KC002 the version is not the current one
--- Locks   the row of the former default, then the model's
+-- Locks   of a new default, first what whoever makes a model locks; the row of the former default, then the model's
 create or replace function api.update_embedding_model(
   p_name                 text,
   p_description          text default null,
@@ -36,6 +36,9 @@ declare
   v_model memory.embedding_models;
 begin
   perform core.require_permission('embeddings:manage');
+  if p_default then  -- who makes a model waits as well: there is one default
+    update base.settings s set value = s.value where s.name = 'embeddings.model_limit';
+  end if;
   perform from memory.embedding_models m where m.is_default or m.name = p_name order by m.is_default desc for no key update;
   select m.* into v_model from memory.embedding_models m where m.name = p_name;
   if not found then
@@ -49,7 +52,7 @@ begin
   v_model.index_kind := coalesce(p_index_kind, v_model.index_kind);
   v_model.hnsw_m := coalesce(p_hnsw_m, v_model.hnsw_m);
   v_model.hnsw_ef_construction := coalesce(p_hnsw_ef_construction,
-                                           greatest(v_model.hnsw_ef_construction, 2 * least(p_hnsw_m, 100)));
+                                           greatest(v_model.hnsw_ef_construction, 2 * least(v_model.hnsw_m, 100)));
   v_model.hnsw_ef_search := coalesce(p_hnsw_ef_search, v_model.hnsw_ef_search);
   v_model.ivfflat_lists := coalesce(p_ivfflat_lists, v_model.ivfflat_lists);
   v_model.ivfflat_probes := coalesce(p_ivfflat_probes, least(v_model.ivfflat_probes, p_ivfflat_lists));

@@ -1,6 +1,6 @@
 -- http.guards: what the guards of functions say of their arguments.
 begin;
-select plan(30);
+select plan(34);
 
 select is(pg_get_function_arguments('http.guards'::regproc), '', 'arguments');
 select is(pg_get_function_result('http.guards'::regproc), 'TABLE(function oid, argument text, schema jsonb)', 'result');
@@ -39,7 +39,7 @@ end $$;
 create function api.tap_guarded(
   p_mode text, p_size integer, p_colour text, p_weight numeric, p_shape text, p_name text, p_tags text[], p_list jsonb,
   p_object jsonb, p_kinds text[], p_word text, p_days integer, p_open integer, p_state text, p_class text, p_title text,
-  p_code text, p_until timestamptz, p_after text)
+  p_code text, p_until timestamptz, p_after text, p_years integer, p_caps jsonb, p_zone text, p_kin text[])
 returns void language plpgsql as $$
 declare
   v_row  core.tap_row;
@@ -66,6 +66,12 @@ begin
     perform base.raise('VL001', 'kinds', 'kinds');
   end if;
   -- None of these refuses on its own, or as a rule of the argument.
+  if p_years > 31 and p_size > 1 then
+    perform base.raise('VL001', 'years', 'years');
+  end if;
+  if not p_caps <@ '["a","b"]' or p_zone !~ '^a$' and p_size > 1 or p_kin <@ '{a,b}' then
+    perform base.raise('VL001', 'caps', 'caps');
+  end if;
   if p_mode = 'web' and p_open not between 1 and 2 or p_open not between 3 and 4 and p_mode = 'web' then
     perform base.raise('VL001', 'open', 'open');
   end if;
@@ -111,6 +117,10 @@ select is((select s.schema from said s where s.argument = v.argument), v.schema:
     ('days',   '{"minimum": 1}', 'only what is written out'),
     ('word',   null, 'what is not handed on'),
     ('open',   null, 'what depends on another'),
+    ('years',  null, 'behind it, too'),
+    ('zone',   null, 'a pattern likewise'),
+    ('caps',   null, 'what is no list of words'),
+    ('kin',    null, 'what must not be'),
     ('state',  null, 'what is refused for another reason'),
     ('class',  null, 'what is looked up'),
     ('after',  null, 'where a page begins'),

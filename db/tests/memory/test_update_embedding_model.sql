@@ -18,9 +18,9 @@ select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a orde
 
 set session authorization plinth_operator;
 select results_eq(
-  $$ select m.hnsw_ef_search, m.description, m.hnsw_m, m.is_default, m.version - 1
+  $$ select m.hnsw_ef_search, m.description, m.hnsw_m, m.hnsw_ef_construction, m.is_default, m.version - 1
        from update_embedding_model('test-3-l2', ' other words ', p_hnsw_ef_search => 321) m $$,
-  $$ values (321, 'other words', 16, false, 1) $$, 'what is named changes, the rest stays');
+  $$ values (321, 'other words', 16, 128, false, 1) $$, 'what is named changes, the rest stays');
 select ok(m.is_default, 'it becomes the default') from update_embedding_model('test-3-l2', p_default => true) m;
 select results_eq(
   $$ select m.name from list_embedding_models('01900000-0000-7000-8000-000000000005') m where m.is_default $$,
