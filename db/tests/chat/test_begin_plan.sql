@@ -62,21 +62,7 @@ returns text language sql volatile as $$
     from jsonb_array_elements(c.items) with ordinality as x (i, n)),
                    c.pending, c.running) from api.claim_plan_steps(p_user, p_plan, p_most) c
 $$;
--- Two other plans of hers, which nothing here is about.
-insert into chat.planner_executions (user_id, id, goal, status, started_at) values
-  (pg_temp.anna(), pg_temp.id('4d'), 'A draft', 'draft', null), (pg_temp.anna(), pg_temp.id('4e'), 'Another', 'running', now());
-insert into chat.planner_steps (user_id, plan_id, step, name, skill_name, skill_version, arguments, needs, max_attempts)
-select pg_temp.anna(), pg_temp.id(p), n, name, 'TapEcho', '1.0.0', jsonb_build_object('text', name), needs, 1
-  from (values (1, 'one', '{}'::integer[]), (2, 'two', '{1}'), (3, 'three', '{}')) s (n, name, needs)
- cross join unnest('{4d,4e}'::text[]) p;
-select from api.claim_plan_steps(pg_temp.anna(), pg_temp.id('4e'), 1);
-create function pg_temp.elsewhere() returns jsonb language sql volatile security definer as $$
-  select jsonb_agg(jsonb_build_array(p, (select jsonb_agg(s order by s.step) from chat.planner_steps s where s.plan_id = p.id),
-                                     (select jsonb_agg(e) from chat.function_executions e where e.plan_id = p.id)) order by p.id)
-    from chat.planner_executions p where p.id in (pg_temp.id('4d'), pg_temp.id('4e'))
-$$;
-create temp table elsewhere as select pg_temp.elsewhere() as plans;
-grant select on elsewhere to public;
+\ir other_plans.psql
 set local role plinth_owner;
 select set_config('plinth.caller', '019e0000-0000-7000-8000-000000053901', true);
 

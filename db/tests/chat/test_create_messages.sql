@@ -36,20 +36,8 @@ insert into auth.users (id, username, email) values
 insert into chat.conversations (user_id, id, status) values
   (pg_temp.id('d901'), pg_temp.id('d911'), 'active');
 
--- Three other conversations of hers, which nothing here is about.
-insert into chat.conversations (user_id, id, title, status) values
-  (pg_temp.id('d901'), pg_temp.id('d9f1'), 'Elsewhere', 'active'),
-  (pg_temp.id('d901'), pg_temp.id('d9f2'), 'Away', 'archived'),
-  (pg_temp.id('d901'), pg_temp.id('d9f3'), 'Gone', 'deleted');
-insert into chat.messages (user_id, id, conversation_id, role, content)
-select pg_temp.id('d901'), pg_temp.id('d9f' || n + 3), pg_temp.id('d9f' || n), 'user', 'x' from generate_series(1, 3) n;
-create function pg_temp.elsewhere() returns jsonb language sql volatile security definer as $$
-  select jsonb_agg(jsonb_build_array(c, m) order by c.id)
-    from chat.conversations c left join chat.messages m on m.user_id = c.user_id and m.conversation_id = c.id
-   where c.id in (pg_temp.id('d9f1'), pg_temp.id('d9f2'), pg_temp.id('d9f3'))
-$$;
-create temp table elsewhere as select pg_temp.elsewhere() as conversations;
-grant select on elsewhere to public;
+select pg_temp.id('d901') as anna \gset
+\ir other_conversations.psql
 
 set session authorization plinth_operator;
 select is((select json_agg(i ->> 'content')

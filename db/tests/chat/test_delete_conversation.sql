@@ -26,20 +26,8 @@ insert into chat.conversations (user_id, id, status) values
 insert into chat.messages (user_id, conversation_id, role, content) values
   (pg_temp.id('d501'), pg_temp.id('d511'), 'user', 'still here');
 
--- Three other conversations of hers, which nothing here is about.
-insert into chat.conversations (user_id, id, title, status) values
-  (pg_temp.id('d501'), pg_temp.id('d5f1'), 'Elsewhere', 'active'),
-  (pg_temp.id('d501'), pg_temp.id('d5f2'), 'Away', 'archived'),
-  (pg_temp.id('d501'), pg_temp.id('d5f3'), 'Gone', 'deleted');
-insert into chat.messages (user_id, id, conversation_id, role, content)
-select pg_temp.id('d501'), pg_temp.id('d5f' || n + 3), pg_temp.id('d5f' || n), 'user', 'x' from generate_series(1, 3) n;
-create function pg_temp.elsewhere() returns jsonb language sql volatile security definer as $$
-  select jsonb_agg(jsonb_build_array(c, m) order by c.id)
-    from chat.conversations c left join chat.messages m on m.user_id = c.user_id and m.conversation_id = c.id
-   where c.id in (pg_temp.id('d5f1'), pg_temp.id('d5f2'), pg_temp.id('d5f3'))
-$$;
-create temp table elsewhere as select pg_temp.elsewhere() as conversations;
-grant select on elsewhere to public;
+select pg_temp.id('d501') as anna \gset
+\ir other_conversations.psql
 
 set session authorization plinth_operator;
 select throws_ok($$ select api.delete_conversation(pg_temp.id('d502'), pg_temp.id('d511')) $$,

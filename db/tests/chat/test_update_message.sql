@@ -31,20 +31,8 @@ insert into chat.messages (user_id, id, conversation_id, role, content, tool_cal
   (pg_temp.id('db01'), pg_temp.id('db22'), pg_temp.id('db12'), 'user', 'gone', null, null, false),
   (pg_temp.id('db01'), pg_temp.id('db23'), pg_temp.id('db11'), 'assistant', 'calls', '[{}]', null, true);
 
--- Three other conversations of hers, which nothing here is about.
-insert into chat.conversations (user_id, id, title, status) values
-  (pg_temp.id('db01'), pg_temp.id('dbf1'), 'Elsewhere', 'active'),
-  (pg_temp.id('db01'), pg_temp.id('dbf2'), 'Away', 'archived'),
-  (pg_temp.id('db01'), pg_temp.id('dbf3'), 'Gone', 'deleted');
-insert into chat.messages (user_id, id, conversation_id, role, content)
-select pg_temp.id('db01'), pg_temp.id('dbf' || n + 3), pg_temp.id('dbf' || n), 'user', 'x' from generate_series(1, 3) n;
-create function pg_temp.elsewhere() returns jsonb language sql volatile security definer as $$
-  select jsonb_agg(jsonb_build_array(c, m) order by c.id)
-    from chat.conversations c left join chat.messages m on m.user_id = c.user_id and m.conversation_id = c.id
-   where c.id in (pg_temp.id('dbf1'), pg_temp.id('dbf2'), pg_temp.id('dbf3'))
-$$;
-create temp table elsewhere as select pg_temp.elsewhere() as conversations;
-grant select on elsewhere to public;
+select pg_temp.id('db01') as anna \gset
+\ir other_conversations.psql
 
 set session authorization plinth_operator;
 select is(concat_ws(' ', m.content, m.version, m.prompt_tokens, m.edited_at is not null), 'second 2 5 t', 'another text')
