@@ -68,7 +68,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_it_holds_the_database(wheel: Path) -> None:
     held = set(zipfile.ZipFile(wheel).namelist())
-    expected = {f"pyapp/_db/{p.relative_to(ROOT / 'db')}" for p in (ROOT / "db").rglob("*.sql")}
+    expected = {f"pyapp/_db/{p.relative_to(ROOT / 'db')}" for p in (ROOT / "db").rglob("*sql")}
     expected |= {
         str(p.relative_to(ROOT)) for p in (ROOT / "pyapp").rglob("*")
         if p.is_file() and "__pycache__" not in p.parts
