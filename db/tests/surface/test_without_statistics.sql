@@ -1,7 +1,7 @@
 -- Searches, recalls and imports of a user with many rows, and calls with one of many keys, of which nobody took
 -- statistics yet: they read what they need, and not all there is.
 begin;
-select plan(36);
+select plan(38);
 
 -- First of all, and waiting as long as it takes: two files that hold some tables already would wait for each other.
 update base.settings s set value = s.value where s.name = 'embeddings.model_limit';
@@ -9,6 +9,7 @@ lock table auth.users, chat.messages, memory.semantic_memories in share row excl
 select create_embedding_model('tap-fresh', 2, p_index_kind => 'none');
 select create_embedding_model('tap-shared', 2, p_index_kind => 'none');
 select create_embedding_model('tap-first', 2, p_index_kind => 'none');
+select create_embedding_model('tap-next', 2, p_index_kind => 'none');
 
 -- No autovacuum meanwhile: it would tell of tables that are empty for all others. What somebody holds, it passes by.
 do $$
@@ -186,6 +187,18 @@ set local session_replication_role = origin;
 set session authorization plinth_operator;
 select cmp_ok(pg_temp.rows_read($$ select from api.list_missing_embeddings('tap-fresh', p_kind => 'memory', p_limit => 50) $$),
               '<', 500::bigint, 'a page of those that have no vector yet');
+select cmp_ok(pg_temp.rows_read($$ select from api.list_missing_embeddings('tap-fresh', p_kind => 'message', p_limit => 50) $$),
+              '<', 500::bigint, 'and of messages');
+reset session authorization;
+set local session_replication_role = replica;
+insert into memory.embeddings (user_id, model_id, content, embedding, message_id)
+select s.user_id, m.id, 'Yes', '[1,2]', s.id
+  from (select c.user_id, c.id from chat.messages c where c.user_id = pg_temp.id('2f000') order by c.id limit 1000) s
+  join memory.embedding_models m on m.name in ('tap-fresh', 'tap-next');
+set local session_replication_role = origin;
+set session authorization plinth_operator;
+select cmp_ok(pg_temp.rows_read($$ select from api.list_missing_embeddings('tap-next', 'tap-fresh', p_limit => 2000) $$),
+              '<', 20000::bigint, 'of texts that have one of another model, where many messages say the same');
 reset session authorization;
 
 -- What was planned while there was next to nothing goes on for as long as a session lasts.
