@@ -1,6 +1,6 @@
 -- api.delete_memories: what a filter chooses, never by mistake all, never another user's.
 begin;
-select plan(28);
+select plan(29);
 
 select is(pg_get_function_arguments('api.delete_memories'::regproc),
   'p_user_id uuid, p_scope text DEFAULT NULL::text, p_conversation_id uuid DEFAULT NULL::uuid, '
@@ -69,6 +69,8 @@ select is(pg_temp.after('{"kind": "preference"}'), '2 0 0 [] f: aa21 aa22 aa25 a
 select is(pg_temp.after('{"metadata": {"topic": "home"}}'), '4 0 0 [] f: aa23 aa24 aa27', 'whose metadata say so');
 select is(pg_temp.after('{"closed": true}'), '1 0 0 [] f: aa22 aa23 aa24 aa25 aa26 aa27', 'what is true no more');
 select is(pg_temp.after('{"created_before": "2020-02-01"}'), '1 0 0 [] f: aa21 aa22 aa23 aa25 aa26 aa27', 'what is old');
+select is(pg_temp.after(jsonb_build_object('created_before', now())), '1 0 0 [] f: aa21 aa22 aa23 aa25 aa26 aa27',
+          'not what is from that moment');
 select is(pg_temp.after('{"kind": "fact", "scope": "user"}'), '2 0 0 [] f: aa23 aa24 aa25 aa26 aa27', 'filters add up');
 select is(pg_temp.after('{"kind": "none"}'), '0 0 0 [] f: aa21 aa22 aa23 aa24 aa25 aa26 aa27', 'nothing to forget');
 select is(pg_temp.after('{"all": true}'), '6 0 0 [] f: aa27', 'all, and never another user''s');

@@ -1,6 +1,6 @@
 -- api.get_embedding_progress: how far a model is with the texts of another one.
 begin;
-select plan(10);
+select plan(13);
 
 select is(pg_get_function_arguments('api.get_embedding_progress'::regproc), 'p_name text, p_from text', 'arguments');
 select is(p.provolatile::text || p.prosecdef || p.proowner::regrole, 'strueplinth_system', 'stable, definer, owner')
@@ -31,10 +31,17 @@ select throws_ok($$ select get_embedding_progress('tap-none', 'test-3') $$, 'NF0
   'There is no such embedding model', 'no such model');
 select throws_ok($$ select get_embedding_progress('test-3', null) $$, 'VL003', 'Name both models',
   'of which other one');
+select throws_ok($$ select get_embedding_progress(null, 'test-3') $$, 'VL003', 'Name both models', 'which one');
 select results_eq($$ select v.name, v.embeddings, v.users, v.index_bytes > 0 from v_embedding_models v where v.name ~
   '^test-[23]' order by v.name $$,
   $$ values ('test-2-bare', 0::bigint, 0::bigint, false), ('test-3', 7, 2, true), ('test-3-l2', 7, 2, true) $$,
     'the view counts the same');
+reset session authorization;
+delete from memory.embeddings e where e.user_id = :'ben';
+set session authorization plinth_operator;
+select is((select p.users from get_embedding_progress('test-3-l2', 'test-3') p), 1::bigint,
+          'who has none any more is no user of it');
+select is((select v.users from v_embedding_models v where v.name = 'test-3'), 1::bigint, 'nor in the view');
 reset session authorization;
 
 select set_config('plinth.caller', :'anna', true);

@@ -1,6 +1,6 @@
 -- api.list_embeddings: the caller's embeddings, newest first, page by page.
 begin;
-select plan(30);
+select plan(31);
 
 select is(pg_get_function_arguments('api.list_embeddings'::regproc),
   'p_user_id uuid, p_model text DEFAULT NULL::text, p_collection text DEFAULT NULL::text, p_kind text DEFAULT NULL::text, '
@@ -17,7 +17,8 @@ select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a orde
 \set ben 019e0000-0000-7000-8000-0000000e0302
 insert into auth.users (id, username, email) values
   (:'anna', 'tap_lsemb_anna', 'tap_lsemb_anna@example.org'), (:'ben', 'tap_lsemb_ben', 'tap_lsemb_ben@example.org');
-insert into chat.conversations (user_id, id) values (:'anna', '019e0000-0000-7000-8000-0000000e0311');
+insert into chat.conversations (user_id, id) values
+  (:'anna', '019e0000-0000-7000-8000-0000000e0311'), (:'anna', '019e0000-0000-7000-8000-0000000e0313');
 insert into chat.messages (user_id, id, conversation_id, role, content) values
   (:'anna', '019e0000-0000-7000-8000-0000000e0321', '019e0000-0000-7000-8000-0000000e0311', 'user', 'a message');
 insert into memory.semantic_memories (user_id, id, content) values (:'anna', '019e0000-0000-7000-8000-0000000e0331',
@@ -68,6 +69,7 @@ select is(pg_temp.listed('p_memory_id => ''019e0000-0000-7000-8000-0000000e0331'
 select is(pg_temp.listed('p_conversation_id => ''019e0000-0000-7000-8000-0000000e0311'''), '{four}',
   'of a conversation');
 select is(pg_temp.listed('p_metadata => ''{"b": [2]}'''), '{one}', 'by what metadata contain');
+select is(pg_temp.listed('p_metadata => ''{"a": 2}''', 'p_collection => ''notes'''), '{two}', 'all filters hold together');
 select is(pg_temp.listed('p_limit => 2', 'p_after => ''019e0000-0000-7000-8000-0000000e03a4'''), '{three,two}',
   'page by page');
 select results_eq(

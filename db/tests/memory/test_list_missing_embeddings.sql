@@ -1,6 +1,6 @@
 -- api.list_missing_embeddings: texts that have no vector of a model yet.
 begin;
-select plan(20);
+select plan(30);
 
 select is(pg_get_function_arguments('api.list_missing_embeddings'::regproc),
   'p_model text, p_from text DEFAULT NULL::text, p_kind text DEFAULT NULL::text, p_after text DEFAULT NULL::text, '
@@ -39,6 +39,14 @@ begin
   return v_found;
 end $$;
 
+-- Others, which the tests of a single text shall not see.
+insert into chat.conversations (user_id, id) values (:'ben', '019e0000-0000-7000-8000-0000000e0613');
+insert into memory.semantic_memories (user_id, id, conversation_id, content, valid_from, expires_at) values
+  (:'ben', '019e0000-0000-7000-8000-0000000e0641', '019e0000-0000-7000-8000-0000000e0613', 'of a story', now(), null),
+  (:'anna', '019e0000-0000-7000-8000-0000000e0642', '019e0000-0000-7000-8000-0000000e0612', 'of a deleted one', now(), null),
+  (:'anna', '019e0000-0000-7000-8000-0000000e0643', null, 'brief', now() - interval '2 h', now() + interval '1 h'),
+  (:'anna', '019e0000-0000-7000-8000-0000000e0644', null, 'without', now(), null);
+
 set session authorization plinth_operator;
 select is(pg_temp.missing('''test-3''', 'p_kind => ''message''', 'p_limit => 100000'), '{tap_miss one,tap_miss two}',
           'messages without a vector; none of deleted conversations');
@@ -55,6 +63,8 @@ select is(u.outcome, 'made', 'and a text')
 select is(pg_temp.missing('''test-3''', 'p_kind => ''message''', 'p_limit => 100000'), '{tap_miss two}',
   'and is missing no more');
 select is(pg_temp.missing('''test-3''', 'p_kind => ''memory''', 'p_limit => 100000'), null, 'nor is the memory');
+select is(array(select m.content from list_missing_embeddings('test-3', p_kind => 'memory', p_limit => 100000) m
+                 where m.user_id in (:'anna', :'ben') order by 1), '{brief,"of a story",without}', 'others still are');
 
 select results_eq(
   $$ select m.user_id, m.content, m.collection, m.metadata, m.version, m.message_id
@@ -64,17 +74,43 @@ select results_eq(
             ('019e0000-0000-7000-8000-0000000e0601', 'tap_miss fact', '', '{}', 1, null),
             ('019e0000-0000-7000-8000-0000000e0602', 'tap_miss text', 'notes', '{"a": 1}', null, null) $$,
   'what one model has and another lacks, by user, with all that is needed to put it there');
+-- None of these is one of them: another's, of no message, of another collection, another text.
+select is(u.outcome, 'made', 'what is like it')
+  from (values (:'ben'::uuid, 'tap_miss one', ''), (:'anna', 'tap_miss one', ''), (:'ben', 'tap_miss text', ''),
+               (:'anna', 'tap_miss text', 'notes'), (:'ben', 'tap_miss other', 'notes')) as t (user_id, content, collection)
+ cross join lateral upsert_embedding(t.user_id, t.content, '[1,2,3]', 'test-3-l2', t.collection) u;
+select is(pg_temp.missing('''test-3-l2''', '''test-3''', 'p_limit => 100000'), '{tap_miss one,tap_miss fact,tap_miss text}',
+          'is not it');
 select results_eq(
   $$ select m.content from list_missing_embeddings('test-3-l2', 'test-3', p_after => (
        select f.cursor from list_missing_embeddings('test-3-l2', 'test-3', p_limit => 100000) f where f.content =
          'tap_miss fact'))
        m where m.content ~ '^tap_miss' $$, array['tap_miss text'], 'page by page');
+select results_eq(
+  $$ select m.content from list_missing_embeddings('test-3-l2', 'test-3', p_after => (
+       select f.cursor from list_missing_embeddings('test-3-l2', 'test-3', p_limit => 100000) f where f.content =
+         'tap_miss one'))
+       m where m.content ~ '^tap_miss' $$, array['tap_miss fact', 'tap_miss text'], 'also within one user');
 select ok(u.made = 1, 'one of them is put there')
   from upsert_embeddings(:'anna', array['tap_miss one'], array['[1,2,3]']::ext.vector[], 'test-3-l2',
                          p_message_ids => array['019e0000-0000-7000-8000-0000000e0621']::uuid[], p_versions =>
                            array[1]) u;
 select is(pg_temp.missing('''test-3-l2''', '''test-3''', 'p_limit => 100000'), '{tap_miss fact,tap_miss text}',
   'and is missing no more');
+
+-- What ends after it got its vector.
+select is(u.outcome, 'made', 'a memory that will expire')
+  from upsert_embedding(:'anna', 'brief', '[1,2,3]', 'test-3', p_memory_id => '019e0000-0000-7000-8000-0000000e0643') u;
+reset session authorization;
+update memory.semantic_memories m set expires_at = now() - interval '1 h' where m.id = '019e0000-0000-7000-8000-0000000e0643';
+update chat.conversations c set status = 'deleted' where c.id = '019e0000-0000-7000-8000-0000000e0611';
+insert into memory.embeddings (user_id, model_id, message_id, conversation_id, content, embedding)
+select :'anna', m.id, '019e0000-0000-7000-8000-0000000e0622', '019e0000-0000-7000-8000-0000000e0611', 'tap_miss two', '[1,2,3]'
+  from memory.embedding_models m where m.name = 'test-3';
+set session authorization plinth_operator;
+select is(array(select m.content from list_missing_embeddings('test-3-l2', 'test-3', p_limit => 100000) m
+                 where m.user_id in (:'anna', :'ben') order by 1), '{"tap_miss fact","tap_miss text"}',
+          'is missing nowhere: an expired memory, a message of a deleted conversation');
 
 select throws_ok($$ select list_missing_embeddings('tap-none', 'test-3') $$, 'NF001',
   'There is no such embedding model', 'no such model');

@@ -1,6 +1,6 @@
 -- api.recall_memories: the score and its parts, what counts where and when, k rows, and what is counted.
 begin;
-select plan(58);
+select plan(68);
 
 -- First of all, and waiting as long as it takes: two files that hold some tables already would wait for each other.
 update base.settings s set value = s.value where s.name = 'embeddings.model_limit';
@@ -120,6 +120,15 @@ select is(pg_temp.recalled('{"query": "cats", "ws": 2, "wr": 1, "wi": 1}'), '{"b
 select is(pg_temp.recalled('{"query": "cats", "conversation_id": "019e0000-0000-7000-8000-00000001b211"}'),
           '{"b226 0.917","b221 0.833","b223 0.708","b222 0.333"}', 'in a conversation also what counts there');
 select is(pg_temp.recalled('{"query": "cats", "kind": "preference"}'), '{"b223 0.708"}', 'of a kind');
+select is(pg_temp.recalled('{"query": "cats", "kind": "fact", "conversation_id": "019e0000-0000-7000-8000-00000001b211"}'),
+          '{"b226 0.917","b221 0.833","b222 0.333"}', 'in a conversation, too');
+select throws_ok($$ select pg_temp.recalled('{"embedding": "[0,0]"}') $$, 'VL001',
+                 'embedding must not be all zeros: it has no direction', 'a vector without direction');
+select lives_ok($$ select api.upsert_embedding('019e0000-0000-7000-8000-00000001b201', 'Feeds two cats', '[0,1,0,0]', 'test-4-half',
+                     p_memory_id => '019e0000-0000-7000-8000-00000001b221') $$, 'a vector of two bytes a number');
+select is((select m.vector_similarity from api.recall_memories('019e0000-0000-7000-8000-00000001b201', p_embedding => '[0,2,0,0]',
+                                                               p_model => 'test-4-half', p_limit => 1) m),
+          1::double precision, 'is compared as well');
 select is(pg_temp.recalled('{"query": "cats", "metadata": {"topic": "home"}}'), '{"b221 0.833","b223 0.708"}',
           'whose metadata say so');
 select is(pg_temp.recalled(jsonb_build_object('query', 'cats', 'as_of', now() - interval '60 days')),
@@ -137,6 +146,17 @@ set session authorization plinth_operator;
 select is(cardinality(pg_temp.recalled('{"query": "cats", "count": true, "limit": 2}')), 2, 'two are shown');
 select is(pg_temp.recalled('{"query": "cats", "kind": "none", "count": true}'), null, 'none');
 select is(cardinality(pg_temp.recalled('{"query": "cats", "count": false}')), 3, 'without a trace');
+create function pg_temp.only_reads() returns bigint language plpgsql as $$
+declare
+  v_count bigint;
+begin
+  perform set_config('transaction_read_only', 'on', true);
+  select count(*) into v_count from api.recall_memories('019e0000-0000-7000-8000-00000001b201', 'cats');
+  raise triggered_action_exception;
+exception
+  when triggered_action_exception then return v_count;
+end $$;
+select is(pg_temp.only_reads(), 3::bigint, 'nor where the transaction only reads');
 reset session authorization;
 select results_eq('select r.user_id, r.memory_ids from memory.recalls r',
   $$ values (uuid '019e0000-0000-7000-8000-00000001b201', '{019e0000-0000-7000-8000-00000001b221,
@@ -160,13 +180,25 @@ select set_config('plinth.caller', '', true), set_config('plinth.context', '', t
 
 -- Many memories: only candidates are compared, and k rows come all the same.
 update base.settings set value = '100' where name = 'memory.compared_limit';
-insert into memory.semantic_memories (user_id, content, importance, valid_from)
-select :'anna', 'Filler number ' || n, n / 1000.0, now() - n * interval '1 day' from generate_series(1, 500) n;
+insert into memory.semantic_memories (user_id, content, kind, importance, valid_from)
+select :'anna', 'Filler number ' || n, case when n <= 100 then 'counted' else 'fact' end,
+       n / 1000.0, now() - n * interval '1 day' from generate_series(1, 500) n;
 set session authorization plinth_operator;
 select results_eq(
   $$ select right(m.id::text, 4), m.way
        from api.recall_memories('019e0000-0000-7000-8000-00000001b201', 'two cats', '[1,0]', p_limit => 2) m $$,
   $$ values ('b221', 'candidates'), ('b222', 'candidates') $$, 'the best are among the candidates');
+select is(pg_temp.recalled('{"query": "cats", "metadata": {"topic": "home"}}'), '{"b221 0.833","b223 0.708"}',
+          'what few metadata say is compared one by one');
+select is(pg_temp.recalled('{"query": "cats", "metadata": {"topic": "home"}, "kind": "preference"}'),
+          '{"b223 0.708"}', 'of a kind');
+select is(pg_temp.recalled('{"query": "cats", "metadata": {"topic": "home"},
+                             "conversation_id": "019e0000-0000-7000-8000-00000001b211"}'),
+          '{"b226 0.917","b221 0.833","b223 0.708"}', 'and in a conversation');
+select is(array(select distinct m.way from api.recall_memories('019e0000-0000-7000-8000-00000001b201', 'cats',
+                                                               p_kind => 'counted') m), '{all}', 'so many are just compared');
+select is((select count(*) from api.recall_memories('019e0000-0000-7000-8000-00000001b201', 'cats', p_limit => null)), 50::bigint,
+          '50 where nobody says how many');
 select is((select count(*) from api.recall_memories('019e0000-0000-7000-8000-00000001b201', 'nothing like it', p_limit => 150)),
           150::bigint, 'k rows');
 select is((select count(*) from api.recall_memories('019e0000-0000-7000-8000-00000001b201', p_embedding => '[0,1]',

@@ -1,6 +1,6 @@
 -- api.replace_memory: a fact that changed is closed, and another takes its place.
 begin;
-select plan(28);
+select plan(30);
 
 -- First of all, and waiting as long as it takes: two files that hold some tables already would wait for each other.
 update base.settings s set value = s.value where s.name = 'embeddings.model_limit';
@@ -35,12 +35,14 @@ insert into chat.conversations (user_id, id) values
 insert into memory.semantic_memories
   (user_id, id, content, kind, importance, metadata, conversation_id, valid_from, valid_to, expires_at, qdrant_collection,
    qdrant_point_id)
-select '019e0000-0000-7000-8000-00000001a701', ('019e0000-0000-7000-8000-00000001' || m.id)::uuid, m.content, 'home', 0.75,
+select '019e0000-0000-7000-8000-00000001a701', ('019e0000-0000-7000-8000-00000001' || m.id)::uuid, m.content,
+       case m.id when 'a725' then 'town' else 'home' end, 0.75,
        '{"a": 1}', '019e0000-0000-7000-8000-00000001a711', m.valid_from, m.valid_to, m.expires_at,
        case when m.id = 'a721' then 'notes' end, case when m.id = 'a721' then '1' end
   from (values ('a721', 'Lives in Bonn', timestamptz '2020-01-01', null, timestamptz '2999-01-01'),
                ('a722', 'Worked at A', '2020-01-01', timestamptz '2021-01-01', null),
                ('a723', 'gone', '2020-01-01', null, now()),
+               ('a725', 'Lives in Rome until 2999', '2020-01-01', timestamptz '2999-01-01', null),
                ('a724', 'Wrote this a moment later', now() + interval '1 s', null, null))
        as m (id, content, valid_from, valid_to, expires_at);
 
@@ -81,6 +83,9 @@ select results_eq(
   'the new one may say everything anew');
 select is((api.get_memory('019e0000-0000-7000-8000-00000001a701', '019e0000-0000-7000-8000-00000001a722')).valid_to,
           '2021-01-01', 'what ended before keeps its end');
+select is((pg_temp.replace('a725', '{"content": "Lives in Pisa"}')).valid_to, null, 'what would end later');
+select is((api.get_memory('019e0000-0000-7000-8000-00000001a701', '019e0000-0000-7000-8000-00000001a725')).valid_to, now(),
+          'ends where the new one begins');
 select is((pg_temp.replace('a724', '{"content": "y"}')).valid_from, now() + interval '1 s',
           'nothing begins before what it replaces, whichever transaction was first');
 

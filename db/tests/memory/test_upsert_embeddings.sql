@@ -1,6 +1,6 @@
 -- api.upsert_embeddings: keeps the vectors of many texts at once.
 begin;
-select plan(23);
+select plan(26);
 
 select is(core.embedding_field('content', 2, true), 'contents[1]', 'a field in an error: of one of many');
 select is(core.embedding_field('collection', 2, true), 'collection', 'the collection is that of all');
@@ -25,8 +25,8 @@ insert into chat.messages (user_id, id, conversation_id, role, content)
 select :'anna', ('019e0000-0000-7000-8000-0000000e022' || n)::uuid, '019e0000-0000-7000-8000-0000000e0211', 'user',
   'message ' || n
   from generate_series(1, 3) n;
-insert into memory.semantic_memories (user_id, id, content) values (:'anna', '019e0000-0000-7000-8000-0000000e0231',
-  'a memory');
+insert into memory.semantic_memories (user_id, id, content) values
+  (:'anna', '019e0000-0000-7000-8000-0000000e0231', 'a memory'), (:'anna', '019e0000-0000-7000-8000-0000000e0232', 'another');
 
 select set_config('plinth.caller', :'anna', true);
 set session authorization plinth_web;
@@ -53,6 +53,15 @@ select results_eq(
        array['019e0000-0000-7000-8000-0000000e0221', '019e0000-0000-7000-8000-0000000e0222', null]::uuid[],
        array[null, null, '019e0000-0000-7000-8000-0000000e0231']::uuid[], p_versions => array[1, 1, 1]) u $$,
   array[3::bigint], 'of messages and memories together');
+select lives_ok($$ select upsert_embeddings('019e0000-0000-7000-8000-0000000e0201', array['m 1', 'y'], '{"[1,0,0]","[0,0,1]"}',
+  'test-3-l2', 'here', array['019e0000-0000-7000-8000-0000000e0221', null]::uuid[],
+  array[null, '019e0000-0000-7000-8000-0000000e0231']::uuid[]) $$, 'without versions');
+reset session authorization;
+select is(array(select m.content from chat.messages m where m.user_id = :'anna' and m.xmax <> 0 order by 1),
+          '{"message 1","message 2"}', 'only messages that are named are locked');
+select is(array(select m.content from memory.semantic_memories m where m.user_id = :'anna' and m.xmax <> 0),
+          '{"a memory"}', 'and only those memories');
+set session authorization plinth_web;
 
 select throws_ok($$ select upsert_embeddings('019e0000-0000-7000-8000-0000000e0201', array['a', 'b'],
   '{"[1,0,0]","[1,0]"}') $$,

@@ -1,6 +1,6 @@
 -- api.explain_endpoint: the plan of every query that an endpoint runs, under a user's identity.
 begin;
-select plan(42);
+select plan(43);
 
 select is(pg_get_function_arguments('api.explain_endpoint'::regproc),
   'p_endpoint text, p_arguments jsonb DEFAULT ''{}''::jsonb, p_user uuid DEFAULT NULL::uuid, '
@@ -19,6 +19,8 @@ insert into auth.users (id, username, email) values
   ('019e0000-0000-7000-8000-00000000e901', 'tap_explain_anna', 'tap_explain_anna@example.org'),
   ('019e0000-0000-7000-8000-00000000e902', 'tap_explain_ben', 'tap_explain_ben@example.org'),
   ('019e0000-0000-7000-8000-00000000e903', 'tap_explain_carl', 'tap_explain_carl@example.org');
+insert into auth.users (id, username, email, status) values
+  ('019e0000-0000-7000-8000-00000000e904', 'tap_explain_dora', 'tap_explain_dora@example.org', 'erased');
 insert into auth.roles (name, description, permissions) values
   ('tap_explainer', 'Looks at plans', '["endpoints:explain"]'),
   ('tap_supporter', 'Looks at plans of others', '["endpoints:explain", "users:read"]');
@@ -91,6 +93,8 @@ select throws_ok($$ select explain_endpoint('core.act_for') $$, 'NF001', null, '
 select throws_ok($$ select explain_endpoint(null) $$, 'NF001', null, 'NULL is none');
 select throws_ok($$ select explain_endpoint('GET /v1/me', p_user => '019e0000-0000-7000-8000-00000000e9ff') $$, 'NF001',
                  'There is no such account, or it is erased');
+select throws_ok($$ select explain_endpoint('GET /v1/me', p_user => '019e0000-0000-7000-8000-00000000e904') $$, 'NF001',
+                 'There is no such account, or it is erased', 'nor one that is erased');
 select throws_ok($$ select explain_endpoint('GET /v1/me', '[]') $$, 'VL001', null, 'arguments are an object');
 select throws_ok($$ select explain_endpoint('GET /v1/me', null) $$, 'VL001', null, 'and not NULL');
 select throws_ok($$ select explain_endpoint('GET /v1/me', '{"limit": 1}') $$, 'VL002', 'limit is not a field of this endpoint');

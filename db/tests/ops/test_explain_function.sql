@@ -1,6 +1,6 @@
 -- core.explain_function: the plan of every query in a function, in what it calls and in what it sets off.
 begin;
-select plan(24);
+select plan(33);
 
 -- A helper, a view that calls another one, a trigger, a table reached by ON DELETE, and a function that uses them all.
 set local role plinth_owner;
@@ -45,6 +45,14 @@ begin
   v_more := (select count(*) from base.tap_parts p where p.id = v_next and random() > 2);
   return (select count(*) from base.tap_parts p where p.id > v_more and core.tap_in_view(p.id));
 end $$;
+-- Variables that look like columns, and one whose type nothing tells.
+create function core.tap_columns(p_id integer) returns table (total bigint) language plpgsql stable as $$
+declare
+  v_note base.tap_parts.note%type;
+begin
+  total := p_id;
+  return query select count(*) from base.tap_parts p where p.id > total and v_note is null;
+end $$;
 create function core.tap_fails() returns bigint language sql stable as $$ select p.note::bigint from base.tap_parts p $$;
 reset role;
 insert into base.tap_parts (id, note) values (1, 'one'), (2, 'two');
@@ -85,12 +93,17 @@ create temp table read as select * from core.explain_function('core.tap_reads'::
 select is((select plan #>> '{Plan,Actual Rows}' from read where line = 6)::numeric, 1::numeric,
           'a query whose values are known is executed');
 select is((select notes from read where line = 6), '{}', 'and nothing is to be said');
+select matches((select plan_text from read where line = 6), 'actual', 'its text says so as well');
 select is((select notes from read where line = 7), array['not executed: it calls something volatile'], 'not what is volatile');
 select is((select notes from read where line = 8), array['not executed: it hangs on values that only a call has'],
           'not what hangs on another query');
 select is((select distinct notes from core.explain_function('core.tap_all'::regproc, '{"id": 7}', p_analyze => true)
             where line = 10 and depth = 0), array['not executed: the function may write'],
           'nor what a function does that may write');
+
+select results_eq($$ select notes, plan is not null from core.explain_function('core.tap_columns'::regproc, p_analyze => true) $$,
+                  $$ values (array['not executed: it hangs on values that only a call has'], true) $$,
+                  'variables that look like columns, or are of no type, are planned');
 
 select results_eq($$ select notes, plan is not null from core.explain_function('core.tap_fails'::regproc, p_analyze => true) $$,
                   $$ values (array['not executed: it fails with 22P02'], true) $$, 'no value of a row in an error');
@@ -106,13 +119,30 @@ select is((select notes from core.explain_function('core.tap_all'::regproc) wher
 set local enable_seqscan = off;
 select is((select core.large_scans(p.plan) from core.plan_statement('select count(*) from base.tap_parts', 'plan') p),
           'whole index base.tap_parts_pkey, 11903 rows', 'of an index, too');
-select is((select array_agg(s) from core.plan_statement('select p.id from base.tap_parts p order by p.id limit 9', 'plan') p,
-                                    core.large_scans(p.plan) s), null, 'unless a limit ends it early');
+create function pg_temp.large(p_query text) returns text language sql volatile as $$
+  select string_agg(s, ', ') from core.plan_statement(p_query, 'plan') p cross join core.large_scans(p.plan) s
+$$;
+select is(pg_temp.large('select p.id from base.tap_parts p order by p.id limit 9'), null, 'unless a limit ends it early');
+select is(pg_temp.large('select p.id from base.tap_parts p join base.tap_parts q using (id) order by p.id limit 9'), null,
+          'also by way of a join');
+select is(pg_temp.large('select count(*) from base.tap_parts limit 9'), 'whole index base.tap_parts_pkey, 11903 rows',
+          'a count has read all before its limit');
+select is(pg_temp.large('select count(*) from base.errors'), null, 'a small index is read as it pleases');
 reset enable_seqscan;
+
+-- Triggers.
+create function pg_temp.fired(p_query text) returns text[] language sql volatile as $$
+  select array_agg(t.function::regproc::text order by t.function::regproc::text)
+    from core.plan_statement(p_query, 'plan') p cross join core.triggers_fired(p.plan) t
+$$;
+select is(pg_temp.fired('delete from base.tap_below'), '{base.tg_tap_below}', 'the trigger of what is done');
+select is(pg_temp.fired('insert into base.tap_below values (1)'), null, 'not that of something else');
+alter table base.tap_below disable trigger tap;
+select is(pg_temp.fired('delete from base.tap_below'), null, 'nor one that is switched off');
 
 -- A statement that cannot be planned is told, too.
 set local role plinth_owner;
-create function core.tap_wrong() returns bigint language plpgsql as $$
+create function core.tap_wrong() returns bigint language plpgsql stable as $$
 begin
   return (select count(*) from base.tap_nowhere);
 end $$;
@@ -120,6 +150,9 @@ reset role;
 select results_eq($$ select notes, plan from core.explain_function('core.tap_wrong'::regproc) $$,
                   $$ values (array['not planned: relation "base.tap_nowhere" does not exist'], null::jsonb) $$,
                   'a table that is not there');
+select results_eq($$ select notes, plan from core.explain_function('core.tap_wrong'::regproc, p_analyze => true) $$,
+                  $$ values (array['not planned: relation "base.tap_nowhere" does not exist'], null::jsonb) $$,
+                  'and is not executed');
 select is((select count(*) from core.explain_function('base.raise'::regproc)), 0::bigint, 'no query, no step');
 select is((select count(*) from core.explain_function('api.erase_user'::regproc)
             where plan is null and notes::text !~ 'dynamic|permission'), 0::bigint, 'the longest chain of the house is explained');

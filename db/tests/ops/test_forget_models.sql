@@ -1,6 +1,6 @@
 -- core.forget_models: the rollups of one user name no models any more and count what they counted.
 begin;
-select plan(13);
+select plan(14);
 
 select is(pg_get_function_arguments('core.forget_models'::regproc), 'p_user_id uuid, p_most integer', 'arguments');
 select is(pg_get_function_result('core.forget_models'::regproc), 'integer', 'result');
@@ -35,6 +35,14 @@ select is((select count(*) from pg_temp.told(2) as t (model text, calls bigint, 
                                                        slowest integer, slots numeric)), 4::bigint, 'another user''s stay');
 update ops.api_usage set model = 'erased' where user_id = '019e0000-0000-7000-8000-0000000fe301' and model <> '';
 select is_empty($$ select * from api.verify_usage() $$, 'the rollups equal a recount');
+
+select core.add_usage(array_agg(row(
+         ('019e0000-0000-7000-8000-0000000fe31' || u)::uuid, base.new_id(), now() - (u = 1 and n = 2)::integer * interval '1 hour',
+         null, case when u = 2 and n = 2 then 'GET' else 'POST' end, case when u = 3 and n = 2 then '/v1/me' else '/v1/usage' end,
+         case when u = 4 and n = 2 then 404 else 200 end, 10, 'r', null, 'm', 1, 1, 1)::ops.api_usage)) as added
+  from generate_series(1, 4) u, generate_series(1, 2) n \gset
+select is(array(select core.forget_models(('019e0000-0000-7000-8000-0000000fe31' || u)::uuid, 1) from generate_series(1, 4) u),
+          '{1,1,1,1}', 'a row of another hour, method, route or class is another row');
 
 select * from finish();
 rollback;

@@ -1,6 +1,6 @@
 -- api.increment_rate_limit: counts what fits, else nothing.
 begin;
-select plan(28);
+select plan(30);
 
 select is(pg_get_function_arguments('api.increment_rate_limit'::regproc),
   'p_user_id uuid, p_requests integer DEFAULT 1, p_tokens bigint DEFAULT 0', 'arguments');
@@ -41,6 +41,10 @@ select lives_ok(format('select api.increment_rate_limit(%L, 3, 40)', :'anna'), '
 select is(pg_temp.used(:'anna'), '{5,5,100}', 'to the unit');
 select throws_ok(format('select api.increment_rate_limit(%L, 0, 1)', :'anna'), 'RL001', null, 'and no unit more');
 select is(pg_temp.used(:'ben'), '{0,0,0}', 'nobody else is concerned');
+select is((select concat_ws(' ', c.unit, c.quota, c.remaining) from api.increment_rate_limit(:'ben', 1, 999) c), 'tokens 1000 1',
+          'the one of which least is left');
+select is((select concat_ws(' ', c.unit, c.quota, c.remaining) from api.increment_rate_limit(:'ben', 1) c), 'requests 50 48',
+          'tokens, only if it asks for some');
 select throws_ok(format('select api.increment_rate_limit(%L, 1, -1)', :'anna'), 'VL001', null, 'fewer than none');
 select throws_ok(format('select api.increment_rate_limit(%L, 6)', :'anna'), 'VL001',
   'This is more than the limit of 5 requests a minute of your account, so it can never fit', 'more than will ever fit');

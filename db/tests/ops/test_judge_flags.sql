@@ -1,6 +1,6 @@
 -- core.judge_flags: who has which flag, and what decided; and what it is given: core.flags_at, core.flag_and_needed.
 begin;
-select plan(47);
+select plan(49);
 
 select function_returns('core', 'judge_flags', array['ops.flags[]', 'uuid', 'text[]', 'text', 'timestamp with time zone'],
                         'setof record');
@@ -62,6 +62,8 @@ select is(('x' || left(md5('tap:019e0000-0000-7000-8000-00000000f0c1'), 8))::bit
           'what the user draws');
 select is(pg_temp.judged('{"percentage": 34.31}'), 'no false percentage', 'the share ends before whom it does not reach');
 select is(pg_temp.judged('{"percentage": 34.32}'), 'yes true percentage', 'a hundredth more reaches');
+select is(pg_temp.judged('{"percentage": 0, "rules": [{"percentage": 34.31}]}'), 'no false percentage', 'so does that of a rule');
+select is(pg_temp.judged('{"percentage": 0, "rules": [{"percentage": 34.32}]}'), 'yes true rule 1', 'to the hundredth');
 select isnt(pg_temp.judged('{"percentage": 34.32, "salt": "another"}'), 'yes true percentage', 'another salt, another draw');
 
 -- Prerequisites, and what they need.

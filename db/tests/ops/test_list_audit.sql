@@ -1,6 +1,6 @@
 -- api.list_audit: the audit trail, by who did it, whose data it was, what it was, and when.
 begin;
-select plan(27);
+select plan(31);
 
 select is(pg_get_function_arguments('api.list_audit'::regproc),
   'p_actor_id uuid DEFAULT NULL::uuid, p_user uuid DEFAULT NULL::uuid, p_entity_type text DEFAULT '
@@ -99,6 +99,17 @@ reset session authorization;
 set session authorization plinth_reader;
 select throws_ok('select api.list_audit()', '42501', null, 'a reader may not');
 reset session authorization;
+
+-- The moment counts, not that of the id.
+select set_config('plinth.caller', '', true), clock_timestamp() + interval '500 ms' as later \gset
+insert into ops.audit_logs (occurred_at, action, entity_type) values (:'later', 'dry', 'tap.late');
+select is(pg_temp.shown($$p_entity_type => 'tap.late'$$, format('p_from => %L', :'later')), '{dry tap.late}',
+          'from that moment on');
+select is(pg_temp.shown($$p_entity_type => 'tap.late'$$, format('p_from => %L', :'later'::timestamptz + interval '1 us')), null,
+          'not after it');
+select is(pg_temp.shown($$p_entity_type => 'tap.late'$$, format('p_to => %L', :'later')), null, 'nor up to it');
+select is(pg_temp.shown($$p_entity_type => 'tap.late'$$, format('p_to => %L', :'later'::timestamptz + interval '1 us')),
+          '{dry tap.late}', 'but a moment longer');
 
 -- By index, whatever is asked: a filter prunes partitions, or an index of each leads to the newest.
 create function pg_temp.plan(p_filter text) returns text language plpgsql as $$

@@ -1,6 +1,6 @@
 -- api.list_user_flags: every flag as it is, or was, for an account.
 begin;
-select plan(15);
+select plan(16);
 
 select is(pg_get_function_arguments('api.list_user_flags'::regproc),
   'p_id text, p_at timestamp with time zone DEFAULT NULL::timestamp with time zone, p_after text DEFAULT '
@@ -29,6 +29,7 @@ insert into auth.roles (name, description, permissions) values ('tap_flagaa_chie
 insert into auth.user_roles (user_id, role) values (:'anna', 'tap_flagaa_chief');
 
 insert into ops.flags (key, enabled, percentage, rules) values ('tap_a', true, 0, '[{"tiers": ["free"]}]');
+insert into ops.flags (key) values ('tap_b');
 create temp table moment as select clock_timestamp() as at;
 update ops.flags set enabled = false where key = 'tap_a';
 select set_config('plinth.caller', :'anna', true);
@@ -48,6 +49,7 @@ select results_eq($$ select l.enabled, l.reason
   $$ values (false, 'percentage') $$, 'for another account');
 select is_empty($$ select from api.list_user_flags('tap_flagaa_ben', now() - interval '1 day') l where l.key = 'tap_a' $$,
                 'before it was made there was none');
+select is((select min(l.key) from api.list_user_flags('tap_flagaa_ben', null, 'tap_a', 200) l) > 'tap_a', true, 'behind another');
 select throws_ok($$ select api.list_user_flags('tap_flagaa_none') $$, 'NF001', 'There is no account tap_flagaa_none',
   'no such account');
 reset session authorization;

@@ -1,6 +1,6 @@
 -- core.rate_subjects: whom a call counts for, and the limits of each.
 begin;
-select plan(20);
+select plan(21);
 
 select is(pg_get_function_arguments('core.rate_subjects'::regproc),
   'p_user_id uuid, p_key_id uuid, p_address text, p_route text, p_usual bigint[], OUT subjects text[], '
@@ -22,7 +22,8 @@ insert into auth.users (id, username, email, tier) values
 
 \set key 019e0000-0000-7000-8000-000000011a1a
 insert into auth.api_keys (user_id, id, name, prefix, secret_hash, scopes, limits) values
-  (:'anna', :'key', 'k', 'plk_0000', sha256('rsub'), '{*}', '{"requests_per_hour": 9, "tokens_per_day": 8}');
+  (:'anna', :'key', 'k', 'plk_0000', sha256('rsub'), '{*}', '{"requests_per_hour": 9, "tokens_per_day": 8}'),
+  (:'anna', '019e0000-0000-7000-8000-000000011a1b', 'l', 'plk_0001', sha256('rsub other'), '{*}', '{"requests_per_hour": 5}');
 insert into ops.route_limits (route, requests_per_minute, requests_per_day) values ('GET /v1/tap', 4, 5);
 create function pg_temp.subjects(p_user uuid, p_key uuid default null, p_address text default null, p_route text default '',
                                  p_usual bigint[] default '{1,2,3,4}') returns text language sql as $$
@@ -36,6 +37,8 @@ select is(pg_temp.subjects(:'ben'), format('{user:%s} {7,20,30,0}', :'ben'),
   'what is said of one user wins, also that there is none');
 select is(pg_temp.subjects(:'anna', :'key'), format('{user:%s,key:%s} {1,2,3,4,0,9,0,8}', :'anna', :'key'),
           'a key has limits besides those of its owner');
+select is(pg_temp.subjects(:'anna', '019e0000-0000-7000-8000-000000011a1b'),
+          format('{user:%s,key:%s} {1,2,3,4,0,5,0,0}', :'anna', '019e0000-0000-7000-8000-000000011a1b'), 'another has others');
 update auth.api_keys k set limits = '{"requests_per_hour": 0, "tokens_per_day": 0}' where k.id = :'key';
 select is(pg_temp.subjects(:'anna', :'key'), format('{user:%s} {1,2,3,4}', :'anna'), '0 is none of its own');
 select is(pg_temp.subjects(:'anna', p_route => 'GET /v1/tap'),

@@ -1,6 +1,6 @@
 -- api.set_mail_text: what a message says, by whoever may change settings.
 begin;
-select plan(30);
+select plan(32);
 
 select is(pg_get_function_arguments('api.set_mail_text'::regproc), 'p_kind text, p_language text, p_subject text, p_body text',
           'arguments');
@@ -57,13 +57,20 @@ select lives_ok($$ select api.set_mail_text('password_changed', 'en', 'Changed',
 select throws_ok($$ select api.set_mail_text('nothing', 'en', 'x', 'x') $$, 'NF001', 'There is no such message', 'no such one');
 select throws_ok($$ select api.set_mail_text(null, 'en', 'x', 'x') $$, 'NF001', null, 'none');
 select throws_ok(format('select api.set_mail_text(%L, %L, %L, %L)', 'reset_password', t.language, t.subject, t.body), 'VL001',
-                 null, t.what)
-  from (values ('English', 'x', '{token}', 'no language'), ('en', E'x\nBcc: a@b', '{token}', 'a subject of two lines'),
-               ('en', 'your {token}', '{token}', 'a token in the subject'), ('en', 'x', 'no link', 'a link is missing'),
-               ('en', 'x', '{token} {Oops', 'a brace that is none'), ('en', 'x', repeat('{token}', 3000), 'too much'))
-       as t (language, subject, body, what);
+                 t.message, t.what)
+  from (values
+    ('English', 'x', '{public_url}/{token}', 'language must be a tag such as en or pt-BR', 'no language'),
+    (null, 'x', '{public_url}/{token}', 'language must be a tag such as en or pt-BR', 'none at all'),
+    ('en', E'x\nBcc: a@b', '{public_url}/{token}', 'subject must be one line of at most 200 characters, without the token',
+     'a subject of two lines'),
+    ('en', 'your {token}', '{public_url}/{token}', 'subject must be one line of at most 200 characters, without the token',
+     'a token in the subject'),
+    ('en', null, '{public_url}/{token}', 'subject must be one line of at most 200 characters, without the token', 'no subject'),
+    ('en', 'x', 'no link', 'body must hold {token}: this message brings a link', 'a link is missing'),
+    ('en', 'x', '{public_url}/{token} {Oops', 'braces must hold the name of a value', 'a brace that is none'),
+    ('en', 'x', repeat('{token}', 3000), 'body must have 1 to 20,000 characters', 'too much'),
+    ('en', 'x', null, 'body must have 1 to 20,000 characters', 'nothing')) as t (language, subject, body, message, what);
 select throws_ok($$ select api.set_mail_text('password_changed', 'en', 'x', '{token}') $$, 'VL001', null, 'no link to bring');
-select throws_ok($$ select api.set_mail_text('reset_password', null, null, null) $$, 'VL001', null, 'nothing');
 reset session authorization;
 set session authorization plinth_reader;
 select throws_ok($$ select api.set_mail_text('reset_password', 'en', 'x', '{token}') $$, '42501', null, 'a reader may not');

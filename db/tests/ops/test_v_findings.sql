@@ -1,6 +1,6 @@
 -- api.v_findings: what is not well in the database and needs a person.
 begin;
-select plan(14);
+select plan(16);
 
 select view_owner_is('api', 'v_findings', 'plinth_system', 'owner');
 select columns_are('api', 'v_findings', array['level', 'finding']);
@@ -28,6 +28,9 @@ select is(pg_temp.found('2 rows of the audit trail wait to be sealed%'), 1::bigi
 create table ops.tap_log (id uuid not null) partition by range (id);
 insert into ops.partitioned_tables (name) values ('ops.tap_log');
 select is(pg_temp.found('ops.tap_log has no partition for the next month%'), 1::bigint, 'partitions that were not made');
+select format('create table base.tap_log_%s ()', to_char((now() at time zone 'UTC') + interval '1 month', 'YYYY_MM')) \gexec
+select is(pg_temp.found('ops.tap_log has no partition for the next month%'), 1::bigint, 'a table of another schema is none');
+select is(pg_temp.found('% holds about 0 rows%'), 0::bigint, 'an empty default partition is as it should be');
 update ops.partitioned_tables t set step = 'quarter' where t.name = 'ops.tap_log';
 select is(pg_temp.found('%has no partition for the next quarter%'), 1::bigint, 'by quarter, too: only this one');
 

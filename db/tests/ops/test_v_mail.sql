@@ -13,12 +13,13 @@ insert into ops.outbox (user_id, kind, language, address, created_at, last_error
 select u.id, 'tap_some', 'en', u.email, '2026-01-02 03:04:05Z'::timestamptz + make_interval(secs => m.n), m.error,
        case m.state when 'sent' then now() end, case m.state when 'given up' then now() end
   from auth.users u,
-       (values (1, 'sent', null), (2, 'waits', null), (3, 'waits', '451 later'), (4, 'given up', '550 no')) m (n, state, error)
+       (values (1, 'sent', null), (2, 'waits', null), (3, 'waits', '451 later'), (4, 'waits', null), (0, 'given up', '550 no'),
+               (5, 'given up', '550 no')) m (n, state, error)
  where u.username like 'tap\_vmail\_%';
 
 set session authorization plinth_reader;
 select results_eq($$ select m.* from api.v_mail m where m.kind = 'tap_some' $$,
-                  $$ values ('tap_some', 'some', 4::bigint, timestamptz '2026-01-02 03:04:07Z', 2::bigint, 2::bigint, 2::bigint) $$,
+                  $$ values ('tap_some', 'some', 6::bigint, timestamptz '2026-01-02 03:04:07Z', 2::bigint, 2::bigint, 4::bigint) $$,
                   'over all users');
 select results_eq($$ select m.* from api.v_mail m where m.kind = 'tap_none' $$,
                   $$ values ('tap_none', 'none', 0::bigint, null::timestamptz, 0::bigint, 0::bigint, 0::bigint) $$,

@@ -1,6 +1,6 @@
 -- core.window_plus: more now, or less in the part where it was counted.
 begin;
-select plan(16);
+select plan(17);
 
 select is(pg_get_function_arguments('core.window_plus'::regproc),
   'p_window ops.rate_window, p_units bigint, p_part bigint DEFAULT NULL::bigint', 'arguments');
@@ -21,6 +21,7 @@ update w set w = core.window_plus(core.window_at(w.w, 1, 1010), 3);
 select is((core.window_plus(w.w, -4, 1000)).counts[1000 % 62 + 1], 3::bigint, 'what comes back leaves its own part') from w;
 select is((core.window_plus(w.w, -4, 1000)).total, 6::bigint, 'and the sum') from w;
 select is((core.window_plus(w.w, -99, 1000)).total, 3::bigint, 'no part goes below nothing') from w;
+select is((core.window_plus(w.w, -1, 1010)).total, 9::bigint, 'the newest part gives as well') from w;
 select is(core.window_plus(w.w, -1, 1011), w.w, 'a part that is to come gives nothing') from w;
 select is(core.window_plus(w.w, -1, 948), w.w, 'nor one that has left') from w;
 select is((core.window_plus(w.w, -1, 949)).head, 1010::bigint, 'the oldest one may') from w;

@@ -2,7 +2,7 @@
 -- security off, so partitions are counted one by one.
 begin;
 set local search_path = tap, pg_catalog;
-select plan(13);
+select plan(15);
 
 -- Tables of the classes by-user and by-team, and all their partitions.
 create function pg_temp.by_user() returns setof pg_class language sql as $$
@@ -45,6 +45,18 @@ create function pg_temp.too_wide() returns setof text language sql as $$
      and p.text !~ 'base\.current_user_id\(\)|auth\.(team|granted)_ids\('
 $$;
 
+-- A view reads with its owner's rights unless it says otherwise.
+create function pg_temp.lending() returns setof text language sql as $$
+  select distinct c.oid::regclass::text
+    from pg_depend d
+    join pg_rewrite r on r.oid = d.objid
+    join pg_class c on c.oid = r.ev_class
+    join pg_temp.by_user() t on t.oid = d.refobjid
+   where d.classid = 'pg_rewrite'::regclass and d.refclassid = 'pg_class'::regclass
+     and c.relkind = 'v' and c.relowner <> 'plinth_system'::regrole
+     and 'security_invoker=true' <> all (coalesce(c.reloptions, '{}'))
+$$;
+
 select isnt_empty('select from pg_temp.by_user()', 'there are tables of users');
 select is_empty('select pg_temp.unbound()', 'row-level security is enabled and forced on all of them, partitions too');
 select is_empty(
@@ -71,6 +83,7 @@ select is_empty(
 select is_empty(
   $$ select name from pg_temp.house_policies() where 'plinth_operator'::regrole = any (roles) and cmd <> 'r' $$,
   'and only reads');
+select is_empty('select pg_temp.lending()', 'no view of users'' tables lends its rights, but those of plinth_system');
 
 create table base.planted (user_id uuid, at integer, primary key (user_id, at)) partition by range (at);
 alter table base.planted enable row level security;
@@ -79,9 +92,11 @@ create table base.planted_1 partition of base.planted for values from (1) to (2)
 create policy planted on base.planted to plinth_owner using (user_id = base.current_user_id());
 create policy planted_all on base.planted to plinth_owner using (true);
 insert into base.table_manifest values ('base', 'planted', 'by-user', 'planted');
+create view base.planted_view as select p.at from base.planted p;
 select results_eq('select pg_temp.unbound()', array['base.planted_1'], 'a bare partition is found');
 select results_eq('select pg_temp.per_row()', array['planted on base.planted'], 'a call per row is found');
 select results_eq('select pg_temp.too_wide()', array['planted_all on base.planted'], 'a policy too wide is found');
+select results_eq('select pg_temp.lending()', array['base.planted_view'], 'a view that lends its rights is found');
 
 -- And it does bind: plinth_owner itself sees nothing without a caller.
 set local role plinth_owner;
