@@ -59,9 +59,9 @@ def parse_object(data: bytes, exact: bool = True) -> dict[str, Any]:
     try:
         value = _parse(data.decode(), _EXACT if exact else _FAST)
     except UnicodeDecodeError as error:
-        raise malformed(f"The body is not UTF-8 at byte {error.start}.") from None
+        raise malformed(f"This is not UTF-8 at byte {error.start}.") from None
     if type(value) is not dict:
-        raise malformed("The body must be a JSON object.")
+        raise malformed("This is not a JSON object.")
     return value
 
 
@@ -69,8 +69,8 @@ def _parse(text: str, decoder: json.JSONDecoder) -> Any:
     try:
         value = decoder.decode(text)
     except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        raise malformed(f"This is not JSON: {error.msg} at {where}.") from None
+        where = f"line {error.lineno}, " * (error.lineno > 1) + f"column {error.colno}"
+        raise malformed(f"This is not JSON: {error.msg.removesuffix(' at')} at {where}.") from None
     except RecursionError:
         raise malformed(_TOO_DEEP) from None
     if _SUSPECT(text) or text.count("[") + text.count("{") > MAX_DEPTH:
@@ -332,7 +332,6 @@ _TYPES: dict[str, tuple[str, Callable[[Any], str] | Callable[[Any], bytes]]] = {
     "jsonb": _JSON,
     "date": ("a date like 2030-12-31", _parsed(date.fromisoformat)),
     "timestamp with time zone": ("a time like 2030-12-31T23:59:59Z", _MOMENT),
-    "timestamptz": ("a time like 2030-12-31T23:59:59Z", _MOMENT),
     "inet": ("an IP address", _parsed(ipaddress.ip_interface)),
     "bytea": ("bytes in base64", _bytes),
     "vector": (f"a list of 1 to {_MOST_NUMBERS:,} numbers, each at most 3.4e38", _vector),

@@ -23,7 +23,7 @@ from pyapp import body, engine
 from pyapp.problems import Problem, malformed
 from pyapp.progress import Bar
 from pyapp.settings import Settings
-from pyapp.unpack import write_private
+from pyapp.unpack import write
 
 _LINES, _BYTES = 2000, 1 << 22  # of a batch
 _PLACE = re.compile(r"(\w+)\[(\d+)\]\.?(.*)")
@@ -170,12 +170,11 @@ def _batches(source: IO[bytes], read: Read, most: int) -> Iterator[tuple[int, li
         empty = not line.strip()
         if not empty:
             try:
-                item = read(line)
-            except (Problem, ValueError) as error:
+                item = read(line.rstrip())
+            except Problem as error:
                 if held:
                     yield number - len(held), held, place
-                text = error.detail if isinstance(error, Problem) else f"this is not JSON: {error}"
-                raise BulkError(f"line {number}: {text}") from error
+                raise BulkError(f"line {number}: {error.detail.removesuffix('.')}") from error
             held.append(item)
             size += len(line)
             if len(held) < most and size < _BYTES:
@@ -199,7 +198,7 @@ def _written(file: str) -> Iterator[IO[bytes]]:
         path.open("ab").close()  # whether it may be written to
     part = path.with_name(f"{path.name}.part")
     try:
-        with write_private(part, "").open("wb") as out:
+        with write(part, "").open("wb") as out:
             yield out
         try:
             part.replace(path)

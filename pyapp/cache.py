@@ -28,7 +28,8 @@ log = logging.getLogger("plinth.cache")
 
 # Ends every copy: no text in UTF-8 has this byte, so what does not end with it was cut.
 _VERSION_SECONDS, _END = b"604800", b"\xff"
-_FIRST_RETRY, _LAST_RETRY = 0.05, 0.25
+_RETRY = 0.2  # seconds between attempts to connect
+_QUIET = 60.0  # seconds between lines about a Redis that stays away
 # Seconds a Redis that was away gets bumps but is not read: meanwhile every writer finds it again.
 _PROBATION = 1.0
 
@@ -115,20 +116,20 @@ class Cache:
         self.up = False  # and what was missed is bumped as well: copies may be believed
         self.errors = 0
         self.bumps = 0
+        self._quiet_until = 0.0
 
     async def start(self) -> None:
         self._keeper = asyncio.create_task(self._keep())
 
     async def _keep(self) -> None:
         """One connection at a time, as long as it answers in time."""
-        delay, pause, void = _FIRST_RETRY, 0.0, False
+        pause, void = 0.0, False
         while True:
             try:
                 async with asyncio.timeout(self._deadline * 5):
                     link, run = await _connect(self._url)
             except (OSError, TimeoutError, CacheDown) as error:
-                self.errors += 1
-                log.warning("redis cannot be reached: %s", str(error) or type(error).__name__)
+                self._go_past(error)
             else:
                 self._link, self.where, link.at_loss = link, self._name + run, self._gone
                 try:
@@ -140,10 +141,23 @@ class Cache:
                         pause = 0.0
                 finally:
                     link.close()
-                delay = _FIRST_RETRY
             pause = _PROBATION
-            await asyncio.sleep(delay)
-            delay = min(delay * 2, _LAST_RETRY)
+            await asyncio.sleep(_RETRY)
+
+    def _go_past(self, error: Exception) -> None:
+        """One line when it goes, and one a minute while it stays away."""
+        self.errors += 1
+        now = asyncio.get_running_loop().time()
+        if now >= self._quiet_until:
+            log.warning("going past redis: %s", str(error) or type(error).__name__)
+            self._quiet_until = now + _QUIET
+
+    def believe(self) -> None:
+        """Copies may be read from now on."""
+        self.up = True
+        if self._quiet_until:
+            log.warning("redis is used again")
+        self._quiet_until = 0.0
 
     def _gone(self) -> None:
         """In the very moment: a writer may wait for nobody to believe copies any more."""
@@ -190,8 +204,7 @@ class Cache:
                             _fail(answer, "no answer in time")
                 was = answer.result()
             except CacheDown as error:
-                self.errors += 1
-                log.warning("going past redis: %s", error)
+                self._go_past(error)
                 link.close()
                 return False
             if was != known:
@@ -205,10 +218,9 @@ class Cache:
             raise CacheDown("there is no connection")
         return self._link.send(packed)
 
-    async def read(self, question: bytes) -> list[Any]:
+    def read(self, question: bytes) -> asyncio.Future[list[Any]]:
         """The answer to what `asking` made."""
-        reply: list[Any] = await self._send(question)
-        return reply
+        return self._send(question)
 
     def believed(
         self, place: "Place", kept: bytes | None, versions: Sequence[bytes]
@@ -249,14 +261,12 @@ class Cache:
 
     async def flush(self) -> None:
         """Removes what is there under this prefix."""
-        at = b"0"
-        while True:
-            scan = _pack(b"SCAN", at, b"MATCH", self.prefix + b"*", b"COUNT", b"1000")
+        at = b""
+        while at != b"0":
+            scan = _pack(b"SCAN", at or b"0", b"MATCH", self.prefix + b"*", b"COUNT", b"1000")
             at, keys = await self._send(scan)
             if keys:
                 await self._send(_pack(b"UNLINK", *keys))
-            if at == b"0":
-                return
 
     def store(self, key: bytes, value: bytes, seconds: int) -> None:
         with suppress(CacheDown):

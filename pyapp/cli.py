@@ -87,7 +87,7 @@ def _env(settings: Settings) -> None:
     exports = {name: str(admin.get(key) or "") for name, key in names.items()}
     login = [str(admin.get(key) or "") for key in ("user", "password")]
     line = ":".join(["*:*:*", *(x.replace("\\", r"\\").replace(":", r"\:") for x in login)])
-    exports["PGPASSFILE"] = str(unpack.write_private(settings.data / "pgpass", line + "\n"))
+    exports["PGPASSFILE"] = str(unpack.write(settings.data / "pgpass", line + "\n"))
     exports["PGOPTIONS"] = there.apply(settings).key_options
     exports |= {"DATABASE_URL": there.web or "", "DATABASE_ADMIN_URL": there.admin_url}
     exports |= {"REDIS_URL": there.redis_url or "", "PLINTH_SECRET_KEY": there.secret_key}

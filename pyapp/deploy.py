@@ -26,8 +26,7 @@ def renew(
 ) -> list[str]:
     """Returns the files that ran or are gone, in the caller's transaction.
 
-    Without whole, only what vanished comes back, and what cannot be loaded is left out.
-    """
+    Without whole, only what vanished comes back, and what cannot be loaded is left out."""
 
     def ask(query: str, *args: object) -> list[str]:
         return [path for (path,) in conn.execute(query.encode(), args)]

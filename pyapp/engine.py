@@ -28,7 +28,7 @@ from psycopg.conninfo import make_conninfo
 
 from pyapp.processes import Child, Found, Process, Say, having, stop, until
 from pyapp.settings import DB_DIR, Settings, SettingsError
-from pyapp.unpack import Account, EngineError, last_line, locked, programs, write_private
+from pyapp.unpack import Account, EngineError, last_line, locked, programs, sync, write
 
 DATABASE = "plinth"
 ENDS = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
@@ -112,22 +112,17 @@ class Engine:
             if self.postgres in self._answers and self.pgdata.exists():
                 raise EngineError(f"{path} is missing, and with it the way into {self.pgdata}")
             made = {name: secrets.token_hex(32) for name in ("admin", "web", "secret_key")}
-            self._keep(made)
+            sync(write(path, json.dumps(made, indent=1)).parent)
         self._secrets = json.loads(path.read_text()) | {k: v for k, v in self._secrets.items() if v}
-
-    def _keep(self, made: dict[str, Any]) -> None:
-        path = self.data / "secrets.json"
-        fresh = write_private(path.with_suffix(".new"), json.dumps(made, indent=1))
-        _sync(fresh)
-        fresh.rename(path)
-        _sync(self.data)
 
     def replace_key(self, new: str) -> None:
         """The main key of DATA; the one it replaces stays beside it."""
-        held = json.loads((self.data / "secrets.json").read_text())
+        path = self.data / "secrets.json"
+        held = json.loads(path.read_text())
         held["previous_keys"] = [held["secret_key"], *held.get("previous_keys", ())]
-        self._keep(held | {"secret_key": new})
-        self._secrets = held | {"secret_key": new}
+        held["secret_key"] = new
+        sync(write(path, json.dumps(held, indent=1)).parent)
+        self._secrets = held
 
     def _make_sockets(self) -> None:
         # Anyone may write to /tmp, so a folder that somebody else put there is refused.
@@ -219,7 +214,7 @@ class Engine:
         fresh = place.with_name("pgdata.new")
         shutil.rmtree(fresh, ignore_errors=True)  # left by a start that was killed
         fresh.mkdir(mode=0o700)
-        word = write_private(self.sockets / "password", self._secrets["admin"])
+        word = write(self.sockets / "password", self._secrets["admin"])
         for path in (fresh, word):
             self.account.own(path)
         # Page checksums are the default of this version; its files are on disk when it ends.
@@ -231,7 +226,7 @@ class Engine:
         if ended.returncode:
             raise EngineError(f"cannot make the database files: {_reason(ended.stderr)}")
         fresh.rename(place)
-        _sync(place.parent)
+        sync(place.parent)
 
     def _spawn_postgres(self) -> Process | None:
         # Where its postmaster was killed, a new one may start only when the last of them is gone.
@@ -303,8 +298,7 @@ class Engine:
     def _apart(self) -> dict[str, Any]:
         """Apart from the terminal: Ctrl-C is ours to handle, the servers stop after the workers.
 
-        Nothing of the caller's environment: its PGDATA, PGPORT or LANG would change the server.
-        """
+        Nothing of the caller's environment: its PGDATA, PGPORT or LANG would change the server."""
         environment = {"PATH": os.defpath, "HOME": str(self.sockets), "LC_ALL": "C", "TZ": "UTC"}
         alone = {"stdin": subprocess.DEVNULL, "start_new_session": True, "umask": 0o077}
         return {"env": environment, "cwd": self.sockets, **alone, **self.account.popen}
@@ -418,10 +412,8 @@ def settle(there: Servers, settings: Settings) -> None:
     keys = there.apply(settings).key_options
     with psycopg.connect(there.admin_url, autocommit=True, options=keys) as connection:
         connection.execute("select core.adopt_secret_key()")
-        change = (
-            "select base.set_setting('environment', %s) where base.setting('environment') <> %s"
-        )
-        connection.execute(change, [settings.env, settings.env])
+        ask = "select base.set_setting('environment', %s) where base.setting('environment') <> %s"
+        connection.execute(ask, [settings.env, settings.env])
         web = urlsplit(there.web or "")
         if web.username != "plinth_web" or not web.password:
             return
@@ -431,20 +423,14 @@ def settle(there: Servers, settings: Settings) -> None:
         connection.pgconn.change_password(b"plinth_web", unquote(web.password).encode())
 
 
-# The line that says why, which need not be the last one.
 def _reason(said: bytes) -> str:
+    """The line that says why, which need not be the last one."""
     bad = [line for line in said.splitlines() if b"FATAL" in line or b"rror" in line]
     return last_line(bad[-1] if bad else said)
 
 
 def _digest(data: Path) -> str:
     return hashlib.sha256(str(data.resolve()).encode()).hexdigest()[:12]
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    os.fsync(descriptor)
-    os.close(descriptor)
 
 
 def acting(there: Servers, settings: Settings, *more: str, **how: Any) -> psycopg.Connection[Any]:

@@ -60,8 +60,7 @@ class Follower:
         complained = False
         while True:
             try:
-                ears = await self._database.listen(self._heard, self._deaf, *_CHANNELS)
-                self._ears = ears
+                self._ears = ears = await self._database.listen(self._heard, self._deaf, *_CHANNELS)
                 self._listening.set()
                 complained = False
                 await self._while_there(ears)
@@ -104,7 +103,7 @@ class Follower:
                     if void:
                         await cache.flush()
                     await self._catch_up()
-                    cache.up = True
+                    cache.believe()
                     await ears.gone.wait()
             except FAILURES as error:
                 log.warning("redis is not read yet: %s", error)

@@ -50,6 +50,7 @@ _LISTEN_WITHIN = 3.0  # seconds a worker waits for its routes before it takes co
 _log = logging.getLogger("plinth.http")
 _is_request_id = re.compile(r"(?!pl[srko]_)[A-Za-z0-9._-]{1,128}").fullmatch
 _is_token = re.compile(r"pl[sk]_[0-9a-f]{4}[A-Za-z0-9_-]{43}[0-9a-f]{6}").fullmatch
+_is_of_line = re.compile(r"lines\[(\d+)\]").match
 _is_key = re.compile(r"[ -~]{8,255}").fullmatch
 _JSON: tuple[Callable[[bytes], bytes], str] = (bytes, "application/json")
 _FORMS = {"qr": (pages.qr, "image/svg+xml")}
@@ -111,7 +112,7 @@ class App:
         }
         stats = {name: part.stats for name, part in parts.items()}
         self.metrics = Metrics(settings.data / "metrics", stats, self.caller.answers)
-        self.service = Service(settings, database, cache, self.replicas, self.caller, self.metrics)
+        self.service = Service(database, cache, self.replicas, self.caller, self.metrics)
         self._access = sink.access
         self._numbers = count(1)
         self._id_prefix = os.urandom(6).hex()
@@ -252,6 +253,8 @@ class App:
                 lines.add(total, answer.body)
                 done = f" (what stands before line {after} is done)"
         except Problem as problem:
+            if found := _is_of_line(problem.errors[0]["field"] if problem.errors else ""):
+                problem.detail = f"Line {found[1]}: {problem.detail}"
             problem.detail += done
             raise
         return Reply(route.status, json.dumps(total).encode(), extra=_NO_STORE)
@@ -459,8 +462,7 @@ async def serve(settings: Settings, sock: socket.socket) -> None:
     for task in background:
         task.cancel()
     await asyncio.gather(*background, return_exceptions=True)
-    ending = (caller.note_used(), app.usage.finish(1.0), app.limits.close())
-    await asyncio.gather(*ending)
+    await asyncio.gather(caller.note_used(), app.usage.finish(1.0), app.limits.close())
     await cache.close()
     await app.replicas.close()
     await database.close()

@@ -114,9 +114,8 @@ class Limits:
     def _refused(self, lease: Lease, now: float) -> Problem:
         self.refused += 1
         wait = max(ceil(lease.asked + lease.wait - now), 1)
-        told = lease.told(now).decode().replace(": ", "\r\n").split("\r\n")
         detail = f"The limit of {lease.words} is reached; wait {wait} seconds."
-        headers = list(zip(told[::2], told[1::2], strict=False))
+        headers = [line.split(": ") for line in lease.told(now).decode().splitlines()]
         return problems.layer("RL001", detail, retry_after=wait, headers=headers)
 
     def _begin(self) -> None:

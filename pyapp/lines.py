@@ -67,9 +67,8 @@ async def pieces(
     async for line in _lines(payload, limit):
         number += 1
         if len(line) > limit:
-            detail = f"Line {number}: A line may have {limit} bytes."
-            place = f"lines[{number}]"
-            raise problems.placed(problems.layer("BR002", detail), place)
+            problem = problems.layer("BR002", f"A line may have {limit} bytes.")
+            raise problems.placed(problem, f"lines[{number}]")
         if empty := not line.strip():
             if not held:
                 continue
@@ -113,7 +112,6 @@ def _checked(line: bytes, number: int) -> str:
     try:
         body.parse_object(line)
     except Problem as problem:
-        problem.detail = f"Line {number}: {problem.detail}"
         raise problems.placed(problem, f"lines[{number}]") from None
     return line.decode()
 

@@ -23,6 +23,7 @@ from psycopg.types.json import Jsonb
 from pyapp.deploy import Say, check_bodies, renew
 from pyapp.settings import DB_DIR
 from pyapp.sqlfile import Connection, MigrationError, SqlFile, Statement, explain, notes, read, run
+from pyapp.unpack import write
 
 T = TypeVar("T")
 LOCK = 0x706C696E7468  # "plinth"; advisory locks belong to one database
@@ -137,7 +138,7 @@ def new(name: str, *, db_dir: Path = DB_DIR) -> list[Path]:
     for ending, back in ((".sql", ""), (".down.sql", "Back from ")):
         paths.append(db_dir / "migrations" / f"V{version}__{slug}{ending}")
         text = _TEMPLATE.read_text(encoding="utf-8").format(title=back + title, version=version)
-        paths[-1].write_text(text, encoding="utf-8")
+        write(paths[-1], text, mode=0o666)
     return paths
 
 
@@ -208,7 +209,7 @@ class Runner:
             self.before = self.call("snapshot")
 
     def _notice(self, diag: psycopg.errors.Diagnostic) -> None:
-        # RAISE NOTICE and warnings; not PostgreSQL's own "already exists, skipping".
+        """RAISE NOTICE and warnings; not PostgreSQL's own "already exists, skipping"."""
         if diag.sqlstate == "00000" or diag.severity_nonlocalized == "WARNING":
             self.say(f"{diag.severity}: {diag.message_primary}")
 

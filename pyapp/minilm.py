@@ -103,13 +103,9 @@ def _plain(letter: str) -> str:
         return " "
     if kind[0] == "C" or kind == "Mn" or letter == "\ufffd":
         return ""
-    alone = kind[0] == "P" or (letter.isascii() and not letter.isalnum()) or _ideograph(letter)
+    ideograph = any(low <= ord(letter) <= high for low, high in _IDEOGRAPHS)
+    alone = ideograph or kind[0] == "P" or (letter.isascii() and not letter.isalnum())
     return f" {letter} " if alone else letter
-
-
-def _ideograph(letter: str) -> bool:
-    at = ord(letter)
-    return any(low <= at <= high for low, high in _IDEOGRAPHS)
 
 
 _IDEOGRAPHS = (

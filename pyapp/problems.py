@@ -21,7 +21,6 @@ LAYER_CODES: dict[str, tuple[int, str]] = {
     "RL001": (429, "Too many requests"),
     "SV500": (500, "Internal error"),
     "SV503": (503, "Unavailable"),
-    "SV504": (504, "Timed out"),
     "VL001": (422, "Invalid field"),
     "VL002": (422, "Unknown field"),
     "VL003": (422, "Missing field"),

@@ -15,7 +15,7 @@ from pyapp import engine
 from pyapp.engine import Servers
 from pyapp.progress import Progress
 from pyapp.settings import Settings, SettingsError
-from pyapp.unpack import write_private
+from pyapp.unpack import write
 
 _ROWS = 1000  # written anew in one transaction
 _SCRYPT = {"n": 1 << 17, "r": 8, "p": 1, "maxmem": 1 << 28, "dklen": 64}
@@ -95,7 +95,7 @@ def export(settings: Settings, file: Path, word: str) -> None:
     body = _streamed(word, salt, json.dumps(held).encode())
     sealed = {"format": "plinth secrets 1", "salt": salt.hex(), "body": body.hex()}
     text = json.dumps(sealed | {"proof": _proof(word, salt, body).hex()}) + "\n"
-    write_private(file.with_name(f"{file.name}.part"), text).rename(file)
+    write(file, text)
     print(f"wrote {file}; without the passphrase nobody can open it, nor can you")
 
 
@@ -114,7 +114,7 @@ def import_(settings: Settings, file: Path, word: str) -> None:
     made = {name: secrets.token_hex(32) for name in ("admin", "web")}  # own servers have none
     held = made | json.loads(_streamed(word, salt, body))
     settings.data.mkdir(parents=True, exist_ok=True, mode=0o700 if os.geteuid() else 0o711)
-    write_private(kept.with_suffix(".new"), json.dumps(held, indent=1)).rename(kept)
+    write(kept, json.dumps(held, indent=1))
     print(f"wrote {kept}")
 
 

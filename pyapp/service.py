@@ -16,7 +16,7 @@ from pyapp.metrics import Metrics
 from pyapp.pipe import DatabaseError, Statement
 from pyapp.problems import Problem
 from pyapp.replicas import Replicas
-from pyapp.settings import DB_DIR, Settings
+from pyapp.settings import DB_DIR
 from pyapp.wire import Reply
 
 Page = Callable[[], Awaitable[Reply]]
@@ -31,14 +31,12 @@ _log = logging.getLogger("plinth.service")
 class Service:
     def __init__(
         self,
-        settings: Settings,
         database: Database,
         cache: Cache,
         replicas: Replicas,
         caller: Caller,
         metrics: Metrics,
     ) -> None:
-        self._settings = settings
         self._database = database
         self._cache = cache
         self._replicas = replicas

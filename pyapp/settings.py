@@ -99,7 +99,7 @@ class Settings:
     env: str = _var("development", _one_of(*ENVIRONMENTS), "PLINTH_ENV", "ENVIRONMENT")
     seed: str = _var("development", _one_of(*ENVIRONMENTS), "PLINTH_SEED", "DATABASE_SEED_ENV")
     host: str = _var("127.0.0.1", _like(r"\S+", "name an address"))
-    port: int = _var(8080, _number(int, 0, 65535))
+    port: int = _var(8080, _number(int, 1, 65535))
     workers: int = _var(1, _number(int, 1, 256))
     data: Path = _var(Path(".plinth"), _FOLDER)  # noqa: RUF009 - a Path does not change
     database_url: str | None = _var(None, _POSTGRES, "DATABASE_URL", secret=True)

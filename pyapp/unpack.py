@@ -76,12 +76,24 @@ def locked(path: Path, how: int = fcntl.LOCK_EX) -> Iterator[int]:
         os.close(descriptor)
 
 
-def write_private(file: Path, text: str) -> Path:
-    """A file that nobody else could read at any moment."""
-    file.unlink(missing_ok=True)
-    file.touch(mode=0o600)
-    file.write_text(text)
+def write(file: Path, text: str, mode: int = 0o600) -> Path:
+    """A file that is there whole, or not at all; nobody else could read it at any moment."""
+    fresh = file.with_name(f"{file.name}.part")
+    fresh.unlink(missing_ok=True)
+    fresh.touch(mode)
+    try:
+        fresh.write_text(text, encoding="utf-8")
+        sync(fresh)
+        fresh.rename(file)
+    finally:
+        fresh.unlink(missing_ok=True)
     return file
+
+
+def sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    os.fsync(descriptor)
+    os.close(descriptor)
 
 
 def programs(account: Account) -> Path:

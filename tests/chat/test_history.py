@@ -367,7 +367,11 @@ def test_what_is_wrong_with_a_file_is_told_with_its_line(
     many = [HISTORY[0], *(message(n) for n in range(2500))]
     odd = message(9) | {"client_id": "x"}
     for line, said, done in (
-        (b'{"type": "message"\n', "line 2401: This is not JSON", 2400),
+        (
+            b'{"type": "message"\n',
+            "line 2401: This is not JSON: Expecting ',' delimiter at column 19;",
+            2400,
+        ),
         (lines([odd | {"role": "robot"}]), "line 2401, role: role must be ", 2000),
         (lines([odd | {"conversation": "y"}]), "line 2401, conversation: There is no such", 2000),
     ):
@@ -379,7 +383,7 @@ def test_what_is_wrong_with_a_file_is_told_with_its_line(
         assert words.endswith(f"; lines 1 to {done} are in, and the same command goes on")
     file.write_bytes(b"[]\n")
     ended = plinth(own, "import", "messages", str(file), "--as", "alice")
-    assert ended.stderr.decode() == f"plinth: {file}, line 1: The body must be a JSON object.\n"
+    assert ended.stderr.decode() == f"plinth: {file}, line 1: This is not a JSON object\n"
     nobody = plinth(own, "import", "messages", "-", "--as", "nobody", given=lines(HISTORY))
     assert nobody.returncode == 1
     assert b"nobody" in nobody.stderr
@@ -425,7 +429,7 @@ def test_vectors_on_the_command_line(own: dict[str, str], empty: Database) -> No
     assert empty.value(told) == 'text 7 [7,1,0.5] {"n": 7} c'
     for wrong, said in (
         ({"embedding": [1, 2]}, "line 1100, embedding: "),
-        ({"vector": [1, 2, 3]}, "line 1100: vector is not a field of it."),
+        ({"vector": [1, 2, 3]}, "line 1100: vector is not a field of it;"),
         ({"content": None}, "line 1100, content: "),
         ({"metadata": []}, "line 1100, metadata: "),
         ({"content": 5}, "line 1100: content: must be a string"),

@@ -18,7 +18,7 @@ from psycopg.conninfo import conninfo_to_dict
 from pyapp import cli
 from pyapp.engine import servers
 from pyapp.settings import DB_DIR, Settings
-from tests.conftest import ROOT, Database, Engine, until, url_of
+from tests.conftest import ROOT, Database, Engine, free_port, until, url_of
 
 NOWHERE = "postgresql://127.0.0.1:1/plinth"
 ELSEWHERE = {"REDIS_URL": "redis://127.0.0.1:1", "PLINTH_SECRET_KEY": "any"}
@@ -93,7 +93,9 @@ def test_what_scripts_rely_on_is_there(command: str, capsys: pytest.CaptureFixtu
         (["psql", "--as", "alice", "--role", "web"], {}, 2,
          "--as needs --role operator or owner, not web"),
         (["up", "--port", "x"], {}, 2,
-         "plinth: --port must be a whole number from 0 to 65535, not 'x'"),
+         "plinth: --port must be a whole number from 1 to 65535, not 'x'"),
+        (["serve", "--port", "0"], {}, 2,
+         "plinth: --port must be a whole number from 1 to 65535, not '0'"),
         (["env"], {"PLINTH_ENV": "production"}, 2, "plinth: PLINTH_SECRET_KEY must be set"),
         (["migrate", "status"], {**ELSEWHERE, "DATABASE_URL": NOWHERE}, 2,
          "DATABASE_ADMIN_URL must be set"),
@@ -138,6 +140,7 @@ def test_a_stream_that_is_closed_is_one_that_leads_nowhere(
     )
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is full")
 def test_what_nobody_takes_is_a_failure_said_once(own: dict[str, str]) -> None:
     command = [sys.executable, "-m", "pyapp", "user", "role", "alice", "user"]
     places = {os.open("/dev/full", os.O_WRONLY): "plinth: No space left on device\n"}
@@ -158,16 +161,27 @@ def test_ctrl_c_while_modules_are_loaded_is_quiet(tmp_path: Path) -> None:
     assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGINT, "", "")
 
 
-def test_an_export_of_secrets_is_whole_or_not_there(own: dict[str, str], tmp_path: Path) -> None:
-    """A file that a full disk cut short would be in the way of the next one."""
-    file, small = tmp_path / "secrets", lambda: setrlimit(RLIMIT_FSIZE, (100, RLIM_INFINITY))
-    command = [sys.executable, "-m", "pyapp", "secret", "export", str(file), "--password-stdin"]
+WRITERS = [
+    "-m pyapp secret export {}/secrets --password-stdin",
+    "-m pyapp env --data {}",
+    "-c from+pyapp.migrate+import+*;new('orders',db_dir=Path('{}'))",
+]
+
+
+@pytest.mark.parametrize("command", WRITERS)
+def test_a_file_is_whole_or_not_there(command: str, own: dict[str, str], tmp_path: Path) -> None:
+    """What a full disk cut short would be in the way of the next one."""
+    (tmp_path / "migrations").mkdir()
+    words = [word.replace("+", " ") for word in command.format(tmp_path).split()]
+    small = lambda: setrlimit(RLIMIT_FSIZE, (10, RLIM_INFINITY))  # noqa: E731
     for limit, code in ((small, 1), (None, 0)):
         ended = subprocess.run(
-            command, cwd=ROOT, env=os.environ | own, input="a fine long passphrase\n", text=True,
-            capture_output=True, timeout=60, check=False, preexec_fn=limit,
+            [sys.executable, *words], cwd=ROOT, env=os.environ | own, text=True, preexec_fn=limit,
+            input="a fine long passphrase\n", capture_output=True, timeout=60, check=False,
         )  # fmt: skip
-        assert (ended.returncode, file.exists()) == (code, not code), ended.stderr
+        left = [path.name for path in tmp_path.rglob("*") if path.is_file()]
+        assert (ended.returncode, bool(left)) == (code, not code), ended.stderr
+    assert not [name for name in left if name.endswith(".part")]
 
 
 def test_a_database_that_says_nothing_is_waited_for_a_while(own: dict[str, str]) -> None:
@@ -427,13 +441,13 @@ def test_a_database_without_plinth_is_told_from_one_that_is_away(
         assert ended.returncode == 1
         said = 'role "plinth_operator" does not exist; run: plinth migrate up\n'
         assert ended.stderr.endswith(said)
-        ended = plinth("serve", "--data", str(settings.data), "--port", "0")
+        ended = plinth("serve", "--data", str(settings.data), "--port", str(free_port()))
         assert ended.returncode == 1
         assert ended.stderr.endswith("; check DATABASE_URL, or run: plinth migrate up\n")
 
 
 def test_a_command_makes_no_servers_where_there_are_none(tmp_path: Path) -> None:
-    commands = ["doctor"], ["psql", "-c", "select 1"], ["migrate", "status"], ["serve", "--port=0"]
+    commands = ["doctor"], ["psql", "-c", "select 1"], ["migrate", "status"], ["serve"]
     for command in commands:
         ended = plinth(*command, "--data", str(tmp_path / "none"))
         assert ended.returncode == 1

@@ -15,8 +15,9 @@ STRONG = secrets.token_hex(32)
 @pytest.mark.parametrize(
     ("variable", "text", "rule"),
     [
-        ("PLINTH_PORT", "http", "must be a whole number from 0 to 65535, not 'http'"),
-        ("PLINTH_PORT", "65536", "must be a whole number from 0 to 65535"),
+        ("PLINTH_PORT", "http", "must be a whole number from 1 to 65535, not 'http'"),
+        ("PLINTH_PORT", "65536", "must be a whole number from 1 to 65535"),
+        ("PLINTH_PORT", "0", "must be a whole number from 1 to 65535"),
         ("PLINTH_WORKERS", "0", "must be a whole number from 1 to 256"),
         ("PLINTH_REDIS_TIMEOUT", "nan", "must be a number from"),
         ("PLINTH_ENV", "prod", "must be development, test, production"),

@@ -1,6 +1,7 @@
 """No read is older than the last acknowledged write, whatever happens to Redis and to workers."""
 
 import asyncio
+import re
 import signal
 import statistics
 import time
@@ -8,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -355,3 +357,46 @@ def test_a_redis_that_was_left_and_found_again(serve: Serve, database: Database)
         assert seen[-1].headers["x-cache"] == "hit"
         until(lambda: database.value("select count(*) from base.touched_tags") == 0, 5)
         server.stop()
+
+
+def test_the_log_of_a_redis_that_is_away(
+    engine: Engine, serve: Serve, database: Database, tmp_path: Path
+) -> None:
+    """One line when it goes, whatever ails it, and one when it is back; each minute one between."""
+    with own_redis(engine, tmp_path) as store:
+        server = serve(REDIS_URL=store.url)
+
+        def told() -> list[str]:
+            return re.findall(r'"message":"(.*redis.*)"', server.log.read_text())
+
+        def failures() -> float:
+            with server.client() as client:
+                return client.samples()["plinth_cache_errors_total"]
+
+        def full() -> None:
+            with store.client() as client:
+                client.config_set("maxmemory-policy", "noeviction")
+                client.config_set("maxmemory", "1")
+
+        def roomy() -> None:
+            with store.client() as client:
+                client.config_set("maxmemory", "0")
+
+        faults = {
+            "going past redis: the connection was lost": (store.kill, store.start),
+            "going past redis: no answer in time": (
+                lambda: store.send(signal.SIGSTOP), lambda: store.send(signal.SIGCONT),
+            ),
+            "going past redis: OOM command not allowed": (full, roomy),
+        }  # fmt: skip
+        for words, (begin, end) in faults.items():
+            until(lambda: serving_copies(server) == 1, 20)
+            before, tried = told(), failures()
+            begin()
+            until(lambda tried=tried: failures() >= tried + 4, 30)  # type: ignore[misc]
+            (line,) = told()[len(before) :]
+            assert line.startswith(words)
+            end()
+            until(lambda: serving_copies(server) == 1, 20)
+            until(lambda before=before: len(told()) > len(before) + 1, 5)  # type: ignore[misc]
+            assert told()[len(before) + 1 :] == ["redis is used again"]
