@@ -1,7 +1,7 @@
 -- core.plan_part: the plan of one query of a function, planned as p_role; with p_execute it is executed, if it can be.
 --
 -- Rules   A name that PostgreSQL knows no column for is one of p_names, the variables that look like columns: those
---         that its message names are replaced, and it is asked again. A parameter whose type nothing tells is a text.
+--         that its message names are replaced, and it is asked again.
 --         What still holds parameters after planning, or calls something volatile, is not executed; notes say so.
 create or replace function core.plan_part(
   p_role     text,
@@ -20,8 +20,6 @@ as $$
 declare
   v_code     text;
   v_also     text[] := '{}';
-  v_texts    text[] := '{}';
-  v_text     text;
   v_more     text[];
   v_state    text;
   v_failure  text;
@@ -29,20 +27,12 @@ declare
 begin
   loop
     v_code := core.bound_code(p_code, p_function, p_values, v_also);
-    foreach v_text in array v_texts loop
-      v_code := regexp_replace(v_code, '\' || v_text || '\M(?!::)', v_text || '::text', 'g');
-    end loop;
     select s.plan, s.plan_text, s.state, s.failure into plan, plan_text, v_state, v_failure
       from core.plan_as(p_role, v_code, 'plan') s;
 
     v_more := array(select n from unnest(p_names) n where v_failure ~ ('\m' || n || '\M') and n <> all (v_also));
-    if v_state in ('42703', '42P01', '42702') and v_more <> '{}' then
-      v_also := v_also || v_more;
-    elsif v_state = '42P18' and substring(v_failure from '\$[0-9]+') <> all (v_texts) then
-      v_texts := v_texts || substring(v_failure from '\$[0-9]+');
-    else
-      exit;
-    end if;
+    exit when v_state is null or v_state not in ('42703', '42P01', '42702') or v_more = '{}';
+    v_also := v_also || v_more;
   end loop;
 
   notes := array_remove(array['not planned: ' || v_failure], null);

@@ -1,6 +1,6 @@
 -- http.check_server_role: why the HTTP layer must not run as this login, or in this database.
 begin;
-select plan(19);
+select plan(20);
 
 select is(pg_get_function_arguments('http.check_server_role'::regproc), 'p_environment text', 'arguments');
 select is(pg_get_function_result('http.check_server_role'::regproc), 'SETOF text', 'result');
@@ -67,6 +67,11 @@ set session authorization plinth_web;
 select is(pg_temp.reasons('production'),
   '{"the account tap_server_renamed still has its default password","the setting password.bcrypt_cost is below 10"}',
   'production: no default password under any name, no cheap hashes');
+reset session authorization;
+update base.settings s set value = '10' where s.name = 'password.bcrypt_cost';
+set session authorization plinth_web;
+select is(pg_temp.reasons('production'), '{"the account tap_server_renamed still has its default password"}',
+  'a cost of 10 will do');
 select is(pg_temp.reasons('development'), '{}', 'elsewhere both are allowed');
 select is(pg_temp.reasons(null), '{}', 'an environment without a name is not production');
 reset session authorization;

@@ -72,7 +72,7 @@ select throws_ok($$ select http.enter('session', null, sha256('d012'), '') $$, '
 select throws_ok($$ select http.enter('step_up', null, sha256('d011'), '') $$,
   'UN003', 'Confirm that it is you: POST /v1/sessions/current/step-up', 'never stepped up');
 reset session authorization;
-update auth.sessions s set stepped_up_at = now() - case s.token_hash when sha256('d021') then interval '10 min 1 s'
+update auth.sessions s set stepped_up_at = now() - case s.token_hash when sha256('d021') then interval '10 min'
                                                                      else interval '9 min 59 s' end
  where s.token_hash in (sha256('d011'), sha256('d013'), sha256('d021'));
 set session authorization plinth_web;

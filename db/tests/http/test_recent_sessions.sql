@@ -19,7 +19,7 @@ insert into auth.sessions
 select u.id, sha256(s.name::bytea), sha256(('r' || s.name)::bytea), now() - s.seen, now() + s.lives, now() + interval '1 d',
        s.ended, case when s.ended is not null then 'signed_out' end
   from auth.users u,
-       (values ('late', interval '1 h', interval '1 h', null), ('now', '0', '1 h', null), ('over', '0', '-1 s', null),
+       (values ('late', interval '1 h', interval '1 h', null), ('now', '0', '1 h', null), ('over', '0', '0 s', null),
                ('ended', '0', '1 h', now())) s (name, seen, lives, ended)
  where u.username = 'alice';
 set session authorization plinth_operator;

@@ -1,6 +1,6 @@
 -- http.settle_mail: sent is sent; a failure waits longer each time, and is given up in the end.
 begin;
-select plan(24);
+select plan(25);
 
 select is(pg_get_function_arguments('http.settle_mail'::regproc),
   'p_user_id uuid, p_id uuid, p_attempt integer, p_error text DEFAULT NULL::text, '
@@ -77,7 +77,10 @@ select is(pg_temp.waits(19), 'up to 3600', 'at most an hour');
 update ops.outbox o set sent_at = now(), token_encrypted = null, last_error = null where o.kind = 'tap_link';
 select http.settle_mail(:'anna', :'mail', o.attempts, 'late', 550) from ops.outbox o where o.kind = 'tap_link';
 select is(o.last_error, null, 'what was sent stays sent') from ops.outbox o where o.kind = 'tap_link';
-update ops.outbox o set sent_at = null where o.kind = 'tap_link';
+update ops.outbox o set sent_at = null, given_up_at = now() where o.kind = 'tap_link';
+select http.settle_mail(:'anna', :'mail', o.attempts, 'late') from ops.outbox o where o.kind = 'tap_link';
+select is(o.given_up_at, now(), 'what was given up waits no more') from ops.outbox o where o.kind = 'tap_link';
+update ops.outbox o set given_up_at = null where o.kind = 'tap_link';
 select http.settle_mail(:'ben', :'mail', 19), http.settle_mail(:'anna', base.new_id(), 19), http.settle_mail(null, null, null);
 select is(o.sent_at, null, 'another user''s, another''s, nobody''s: nothing') from ops.outbox o where o.kind = 'tap_link';
 set session authorization plinth_web;

@@ -1,6 +1,6 @@
 -- http.take: grants what fits, for whoever a token belongs to.
 begin;
-select plan(37);
+select plan(38);
 
 select is(pg_get_function_arguments('http.take'::regproc),
   'p_tokens bytea[], p_addresses text[], p_routes text[], p_units integer[], p_most integer[], p_back '
@@ -30,7 +30,7 @@ insert into auth.api_keys (user_id, id, name, prefix, secret_hash, previous_hash
 insert into auth.sessions (user_id, token_hash, refresh_hash, expires_at, refresh_expires_at)
 select s.id, sha256(s.token::bytea), sha256(s.token::bytea || 'r'), now() + s.lives, now() + s.lives
   from (values (:'anna'::uuid, 'take anna', interval '1 hour'), (:'ben', 'take ben', '1 hour'), (:'ben', 'take over',
-    '-1 hour')) s (id, token, lives);
+    '0 hours')) s (id, token, lives);
 select set_config('plinth.limits', '10,1000,0,100', true);
 
 -- One item; p_token is its text.
@@ -62,6 +62,10 @@ select is((select t.answers from http.take(array[null, null]::bytea[], '{2001:db
                                            '{0,0}', '{0,0}', 1800000000) t), E'1 100 99 62 0 \n1 100 98 62 0 ',
                                              'several at once, a line each');
 select is(pg_temp.take('take ben', 1), '1 100 99 62 0 ', 'a higher tier');
+select is((select split_part(t.answers, E'\n', 2)
+             from http.take(array[sha256('take key'), sha256('take anna')], array_fill('192.0.2.77'::text, '{2}'), array['', ''],
+                            '{1,1}', '{1,1}', '{0,0}', '{0,0}', 1800000200) t), '1 10 9 62 0 ',
+          'a session has no part in the limits of a key that came before it');
 reset session authorization;
 delete from ops.rate_limit_tracking;
 set session authorization plinth_web;

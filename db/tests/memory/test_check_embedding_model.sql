@@ -48,6 +48,7 @@ create temp table fine (fields jsonb);
 insert into fine values ('{}'), ('{"hnsw_m": 2, "hnsw_ef_construction": 4, "hnsw_ef_search": 1, "ivfflat_lists": 1}'),
   ('{"dimensions": 4000, "storage": "halfvec", "metric": "cosine", "index_kind": "none", "ivfflat_lists": 32768}'),
   ('{"hnsw_m": 100, "hnsw_ef_construction": 200, "hnsw_ef_search": 1000, "state": "retired", "is_default": false}');
+insert into fine values (jsonb_build_object('description', repeat('x', 500), 'dimensions', 2000, 'storage', 'vector'));
 update fine set fields = '{"ivfflat_probes": 1}' || fields;
 select is_empty($$ select f.fields from fine f where pg_temp.fault_of(f.fields) <> 'none' or pg_temp.table_refuses(f.fields) $$,
                 'as much as may be');

@@ -1,6 +1,6 @@
 -- core.check_memory: the rules of a memory, and that the table has the same.
 begin;
-select plan(15);
+select plan(16);
 
 select is(pg_get_function_arguments('core.check_memory'::regproc),
   'p_memory memory.semantic_memories, p_path text DEFAULT ''''::text', 'arguments');
@@ -26,7 +26,7 @@ $$;
 
 select lives_ok($$ select pg_temp.check('{}') $$, 'what is not named is not looked at');
 select lives_ok($$ select pg_temp.check(jsonb_build_object('content', repeat('x', 10000), 'kind', repeat('k', 50),
-  'importance', 1, 'metadata', jsonb_build_object('a', repeat('b', 16370)), 'valid_from', now(), 'valid_to', now(),
+  'importance', 1, 'metadata', jsonb_build_object('a', repeat('b', 16375)), 'valid_from', now(), 'valid_to', now(),
   'expires_at', now() + interval '1 s', 'qdrant_collection', repeat('c', 255), 'qdrant_point_id', repeat('9', 20))) $$,
   'as much as may be');
 select lives_ok($$ select pg_temp.check('{"qdrant_collection": "c", "qdrant_point_id": "5c56c793-69f3-4fbf-87e6-c4bf54c28c26"}') $$,
@@ -42,7 +42,7 @@ insert into faults values
   ('importance', '{"importance": 5e-324}', 'importance must be from 0.000001 to 1, or 0'),
   ('importance', '{"importance": "NaN"}', 'importance must be from 0.000001 to 1, or 0'),
   ('metadata', '{"metadata": [1]}', 'metadata must be an object of at most 16 kB'),
-  ('metadata', jsonb_build_object('metadata', jsonb_build_object('a', repeat('b', 16400))),
+  ('metadata', jsonb_build_object('metadata', jsonb_build_object('a', repeat('b', 16376))),
    'metadata must be an object of at most 16 kB'),
   ('valid_from', '{"valid_from": "infinity"}', 'valid_from must be a moment'),
   ('valid_to', '{"valid_to": "infinity"}', 'valid_to must be a moment, not before valid_from'),
@@ -69,6 +69,8 @@ $$;
 select results_eq('select pg_temp.fault_of(f.fields) from faults f',
                   $$ select concat_ws('|', 'VL001', 'memories[2].' || f.field, f.message) from faults f $$,
                   'each rule has its word and names its field');
+select is(pg_temp.fault_of(jsonb_build_object('expires_at', now())),
+          'VL001|memories[2].expires_at|expires_at must be in the future', 'now is not the future');
 select is(pg_temp.fault_of('{"content": null}'), 'VL003|memories[2].content|content is required', 'no text');
 
 -- The table refuses the same, whoever writes. What lies in the past may expire at any time, so it has no word about

@@ -1,6 +1,6 @@
 -- core.check_memory_filter: scope, conversation and metadata that make sense together.
 begin;
-select plan(16);
+select plan(18);
 
 select is(pg_get_function_arguments('core.check_memory_filter'::regproc),
   'p_user_id uuid, p_scope text, p_conversation_id uuid, p_metadata jsonb', 'arguments');
@@ -33,6 +33,9 @@ select throws_ok($$ select pg_temp.check('all', null, null) $$, 'VL001',
                  'scope must be user, without a conversation_id, or conversation', 'another scope');
 select throws_ok($$ select pg_temp.check(null, null, '"x"') $$, 'VL001', 'metadata must be an object of at most 16 kB',
                  'metadata that is a text');
+select lives_ok($$ select pg_temp.check(null, null, jsonb_build_object('a', repeat('b', 16375))) $$, 'as much as may be');
+select throws_ok($$ select pg_temp.check(null, null, jsonb_build_object('a', repeat('b', 16376))) $$, 'VL001',
+                 'metadata must be an object of at most 16 kB', 'and no more');
 select throws_ok($$ select pg_temp.check(null, 'b012', null) $$, 'NF001', 'There is no such conversation', 'no conversation');
 set session authorization plinth_web;
 select throws_ok($$ select core.check_memory_filter(null, null, null, null) $$, '42501', null, 'private');

@@ -1,6 +1,6 @@
 -- api.create_embedding_model: registers a model, makes its partition and index.
 begin;
-select plan(35);
+select plan(36);
 
 -- First of all, and waiting as long as it takes: two files that hold some tables already would wait for each other.
 update base.settings s set value = s.value where s.name = 'embeddings.model_limit';
@@ -102,6 +102,10 @@ select is((select array_agg(l.action || ' ' || l.entity_id order by l.id) from o
           '{"insert tap-new-768","insert tap-new-3072","insert tap-new-ivf","insert tap-new-none","insert tap-new-m"}',
             'it is in the trail');
 
+set session authorization plinth_operator;
+select results_eq($$ select m.storage from create_embedding_model('tap-widest', 2000, p_index_kind => 'none') m $$, array['vector'],
+  'up to 2,000 numbers in four bytes each');
+reset session authorization;
 update base.settings set value = (select count(*) from memory.embedding_models)::text where name =
   'embeddings.model_limit';
 set session authorization plinth_operator;

@@ -1,6 +1,6 @@
 -- core.memory_holds: whether a memory is true at a moment and of the kind and metadata asked for.
 begin;
-select plan(16);
+select plan(17);
 
 select is(pg_get_function_result('core.memory_holds'::regproc), 'boolean', 'result');
 select is(p.provolatile::text, 's', 'stable') from pg_proc p where p.oid = 'core.memory_holds'::regproc;
@@ -22,6 +22,7 @@ select is(pg_temp.holds('{}', '2019-12-31'), false, 'not before');
 select is(pg_temp.holds('{"valid_to": "2021-01-01"}', '2020-12-31'), true, 'until it ends');
 select is(pg_temp.holds('{"valid_to": "2021-01-01"}', '2021-01-01'), false, 'not from then on');
 select is(pg_temp.holds('{"expires_at": "2020-06-01"}', '2020-03-01'), false, 'what has expired is gone for all times');
+select is(pg_temp.holds(jsonb_build_object('expires_at', now()), '2020-03-01'), false, 'from that moment on');
 select is(pg_temp.holds('{"expires_at": "2999-06-01"}', '2020-03-01'), true, 'what has not is there');
 select is(pg_temp.holds('{}', now(), 'fact'), true, 'of the kind');
 select is(pg_temp.holds('{}', now(), 'event'), false, 'of another');

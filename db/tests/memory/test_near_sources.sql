@@ -1,6 +1,6 @@
 -- core.near_sources: messages or memories by their nearest vector, each once, as many as there are.
 begin;
-select plan(19);
+select plan(22);
 
 -- First of all, and waiting as long as it takes: two files that hold some tables already would wait for each other.
 update base.settings s set value = s.value where s.name = 'embeddings.model_limit';
@@ -61,6 +61,9 @@ select is((pg_temp.near('message', 4))[1:4], '{b621,b622,b623,b624}', 'as many a
 select is(pg_temp.near('memory', 20), '{b632,b633}', 'memories that are true');
 select is(pg_temp.near('message', 1, '2026-01-10'), '{b629}', 'the only one that fits is found, however far');
 select is(pg_temp.near('message', 5, '2026-01-03', '2026-01-05'), '{b622,b623}', 'from is included, to is not');
+select is(pg_temp.near('memory', 5, '2026-01-03', '2026-01-04'), '{b632}', 'for memories, too');
+select is(pg_temp.near('memory', 5, '2026-01-04'), '{b633}', 'from then on');
+select is(pg_temp.near('memory', 5, null, '2026-01-04'), '{b632}', 'before');
 select is(pg_temp.near('memory', 5, '2027-01-01'), null, 'none');
 
 -- Twenty thousand vectors of one message, nearer than all others.

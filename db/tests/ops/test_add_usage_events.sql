@@ -1,6 +1,6 @@
 -- core.add_usage_events: reports of applications, each counted once, where it happened.
 begin;
-select plan(35);
+select plan(40);
 
 select is(pg_get_function_arguments('core.add_usage_events'::regproc),
   'p_user_id uuid, p_events jsonb, p_path text DEFAULT ''''::text', 'arguments');
@@ -54,7 +54,7 @@ select is((select e.event_id = e.id::text and not e.duplicate
 select is((select count(*) from core.add_usage_events(pg_temp.anna(), jsonb_build_array(
   jsonb_build_object('model', 'late', 'at', now() - interval '34 days 23 hours', 'tokens_in', 1000),
   jsonb_build_object('model', 'late', 'at', now() + interval '4 minutes'),
-  jsonb_build_object('model', 'late', 'at', now() - interval '1 day')))), 3::bigint, 'late, and a little ahead');
+  jsonb_build_object('model', 'late', 'at', now() - interval '1 day', 'tokens_in', 100)))), 3::bigint, 'late, and a little ahead');
 select results_eq(
   $$ select u.at, u.id >= base.first_id(u.at) and u.id < base.first_id(u.at + interval '1 millisecond'),
             u.tableoid::regclass::text = 'ops.api_usage_' || to_char(u.at at time zone 'UTC', 'YYYY_MM_DD')
@@ -69,6 +69,14 @@ select results_eq(
   $$ select s.model_uses, s.calls, s.active_users from analytics.daily_stats s order by s.day $$,
   $$ values (1::bigint, 0::bigint, 1::bigint), (1, 0, 1), (4, 0, 1) $$, 'each is counted in its day');
 set local role plinth_owner;
+select lives_ok(format('select core.add_usage_events(%L, %L)', pg_temp.anna(), jsonb_build_array(e.event)), e.what)
+  from (values (jsonb_build_object('model', 'm', 'metadata', jsonb_build_object('a', repeat('b', 3991))), 'as much as may be'),
+               (jsonb_build_object('model', 'm', 'at', now() + interval '5 minutes'), 'as far ahead'),
+               (jsonb_build_object('model', 'm', 'at', now() - interval '35 days'), 'as late')) e (event, what);
+select throws_ok(format('select core.add_usage_events(%L, %L)', pg_temp.anna(),
+                        jsonb_build_array(jsonb_build_object('model', 'm',
+                                                             'metadata', jsonb_build_object('a', repeat('b', 3992))))),
+                 'VL001', 'metadata must be an object of at most 4,000 characters', 'and no more');
 
 -- Another user's events are others.
 select set_config('plinth.caller', pg_temp.ben()::text, true);
@@ -95,6 +103,7 @@ select throws_ok(format('select core.add_usage_events(%L, %L, %L)', pg_temp.ben(
     ('{"model": "m", "event_id": ""}', 'VL001', 'event_id must have 1 to 200 characters and no control characters'),
     ('{"model": "m", "metadata": []}', 'VL001', 'metadata must be an object of at most 4,000 characters'),
     ('{"model": "m", "at": "yesterday"}', 'VL001', 'at must be a time like 2026-01-31T12:00:00Z'),
+    ('{"model": "m", "at": "2026-02-01 12:00 Nowhere/Else"}', 'VL001', 'at must be a time like 2026-01-31T12:00:00Z'),
     ('{"model": "m", "at": "2026-02-31"}', 'VL001', 'at must be a time like 2026-01-31T12:00:00Z'),
     ('{"model": "m", "at": "9999-01-01"}', 'VL001', 'at must not be in the future'),
     ('{"model": "m", "at": "2020-01-01"}', 'VL001', 'at must be within the last 35 days')) c (event, code, message);

@@ -1,6 +1,6 @@
 -- core.cleanup_usage: what is left of days whose calls were dropped goes, too; what counts by the day stays.
 begin;
-select plan(14);
+select plan(15);
 
 select is(pg_get_function_arguments('core.cleanup_usage'::regproc),
   'p_limit integer', 'arguments');
@@ -51,6 +51,14 @@ select is((select count(*) from analytics.daily_stats), 6::bigint, 'days for eve
 select base.set_setting('usage.keep_metric_days', '40');
 select core.cleanup_usage(1000);
 select is((select count(*) from analytics.api_metrics), 2::bigint, 'hours never go before the calls they count');
+
+-- The first of what is kept.
+select core.add_usage(array[row(pg_temp.anna(), base.first_id(t.dropped_before), t.dropped_before, null, 'GET', '/v1/me', 200, 1,
+                                'tap', null, '', null, null, null)::ops.api_usage])
+  from ops.partitioned_tables t where t.name = 'ops.api_usage';
+insert into ops.usage_events (user_id, event_id, usage_id)
+select pg_temp.anna(), 'first', base.first_id(t.dropped_before) from ops.partitioned_tables t where t.name = 'ops.api_usage';
+select is(core.cleanup_usage(1000), 0, 'nothing of the first day goes: call, report, hour, user');
 
 select * from finish();
 rollback;

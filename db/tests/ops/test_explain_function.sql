@@ -1,6 +1,6 @@
 -- core.explain_function: the plan of every query in a function, in what it calls and in what it sets off.
 begin;
-select plan(33);
+select plan(34);
 
 -- A helper, a view that calls another one, a trigger, a table reached by ON DELETE, and a function that uses them all.
 set local role plinth_owner;
@@ -100,6 +100,8 @@ select is((select notes from read where line = 8), array['not executed: it hangs
 select is((select distinct notes from core.explain_function('core.tap_all'::regproc, '{"id": 7}', p_analyze => true)
             where line = 10 and depth = 0), array['not executed: the function may write'],
           'nor what a function does that may write');
+select is((select count(*) from core.explain_function('core.tap_all'::regproc, '{"id": 7}', p_analyze => true)
+            where plan::text ~ 'Actual' and function = 'core.tap_all'), 0::bigint, 'in no line');
 
 select results_eq($$ select notes, plan is not null from core.explain_function('core.tap_columns'::regproc, p_analyze => true) $$,
                   $$ values (array['not executed: it hangs on values that only a call has'], true) $$,

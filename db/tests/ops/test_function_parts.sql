@@ -1,6 +1,6 @@
 -- core.function_parts: the declarations and statements in the body of a function.
 begin;
-select plan(9);
+select plan(11);
 
 create function core.tap_parts(p_id integer, out o_name text) language plpgsql as $$
 #variable_conflict use_column
@@ -57,6 +57,42 @@ select is(array(select code from parts where kind = 'expression' and line > 20 o
           array['base.raise(''VL001'', ''x'')', 'sqlstate ''VL001'' or no_data_found', 'p_id', '1', '''x;''', '''y''', 'p_id < 3',
                 'p_id + 1'], 'expressions');
 select is((select count(*) from parts where code ~ ';$'), 0::bigint, 'nothing ends with a semicolon');
+
+create function core.tap_more(p_id integer) returns setof text language plpgsql as $$
+declare
+  v_row record;
+  v_some base.errors;
+  v_open refcursor;
+begin
+  if (case when p_id = 1 then true else false end) then null; end if;
+  return query select e.code from base.errors e;
+  return query execute 'select 1';
+  return next 'x' || p_id;
+  for v_row in execute 'select 2' loop null; end loop;
+  open v_open for execute 'select 3';
+  open v_open for select e.title from base.errors e;
+  select e.code, e.title into v_some.code, v_row.other.title from base.errors e;
+  select e.code into p_id from base.errors e;
+  get diagnostics p_id = row_count;
+end $$;
+select results_eq(
+  $$ select p.line, p.kind, p.name, regexp_replace(p.code, '\s+', ' ', 'g') from core.function_parts('core.tap_more'::regproc) p
+      where p.kind <> 'variable' $$,
+  $$ values (7, 'expression', null, '(case when p_id = 1 then true else false end)'),
+            (8, 'query', null, 'select e.code from base.errors e'), (9, 'dynamic', null, 'query execute ''select 1'''),
+            (10, 'expression', null, '''x'' || p_id'), (11, 'dynamic', null, 'execute ''select 2'''),
+            (12, 'dynamic', null, 'execute ''select 3'''), (13, 'query', null, 'select e.title from base.errors e'),
+            (14, 'assigned', 'v_some', 'select e.code, e.title from base.errors e'),
+            (14, 'assigned', 'code', 'select e.code, e.title from base.errors e'),
+            (14, 'assigned', 'v_row', 'select e.code, e.title from base.errors e'),
+            (14, 'assigned', 'other', 'select e.code, e.title from base.errors e'),
+            (14, 'assigned', 'title', 'select e.code, e.title from base.errors e'),
+            (14, 'query', null, 'select e.code, e.title from base.errors e'),
+            (15, 'assigned', 'p_id', 'select e.code from base.errors e'), (15, 'query', null, 'select e.code from base.errors e'),
+            (16, 'assigned', 'p_id', null) $$, 'results, cursors, fields of records');
+select is_empty($$ select from parts where line > 9 and kind in ('query', 'expression', 'dynamic')
+                                       and coalesce(name, type) <> '' $$,
+                'statements have no name and no type');
 
 create function core.tap_sql(p_id integer) returns text language sql as $$
   insert into base.touched_tags (tag) values (';'); -- one

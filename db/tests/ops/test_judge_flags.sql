@@ -1,6 +1,6 @@
 -- core.judge_flags: who has which flag, and what decided; and what it is given: core.flags_at, core.flag_and_needed.
 begin;
-select plan(49);
+select plan(50);
 
 select function_returns('core', 'judge_flags', array['ops.flags[]', 'uuid', 'text[]', 'text', 'timestamp with time zone'],
                         'setof record');
@@ -105,6 +105,9 @@ select is(current_setting('plinth.fresh_until')::float8, extract(epoch from now(
 -- As of.
 update ops.flags set rules = '[]' where key = 'tap_a';
 select is(pg_temp.all_judged('pro', m.at), 'tap_a t rule 1, tap_b t on, tap_c t on, tap_d f off', 'as it was then') from moment m;
+select is(pg_temp.all_judged('pro', h.valid_from), 'tap_a f percentage, tap_b f prerequisite, tap_c f prerequisite, tap_d f off, '
+          'tap_e f prerequisite', 'from the moment it changed')
+  from ops.flag_history h where h.key = 'tap_a' order by h.version desc limit 1;
 select is(pg_temp.all_judged('pro', now() - interval '1 day'), null, 'before there was one');
 update ops.flags set archived_at = now() where key in ('tap_e');
 select is(pg_temp.all_judged('pro'), 'tap_a f percentage, tap_b f prerequisite, tap_c f prerequisite, tap_d f off',
