@@ -126,7 +126,6 @@ insert into base.errors (code, http_status, title, description, retry_after) val
   ('RL002', 429, 'Too many attempts',         'Too many failed attempts; wait as long as Retry-After says.', 60),
   ('SV500', 500, 'Internal error',            'Something failed that should not; the request id finds it in the log.', null),
   ('SV503', 503, 'Unavailable',               'A part that is needed is away; nothing was done, try again.', 1),
-  ('SV504', 504, 'Timed out',                 'The work took longer than it may.', null),
   ('SV510', 500, 'Secret not readable',       'An encrypted value was altered, or its key is not at hand.', null),
   ('MG001', 409, 'Migration out of order',    'A migration was recorded before one with a lower number.', null),
   ('AU001', 403, 'Append only',               'Rows of this table are never changed or removed.', null),
@@ -158,10 +157,13 @@ immutable
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  -- What a caller sent may be in both, as the name of what there is not.
+  p_message := left(p_message, 500);
+  p_field := left(coalesce(p_field, ''), 200);
   if p_hint is null then
-    raise exception using errcode = p_code, message = p_message, column = coalesce(p_field, '');
+    raise exception using errcode = p_code, message = p_message, column = p_field;
   end if;
-  raise exception using errcode = p_code, message = p_message, column = coalesce(p_field, ''), hint = p_hint;
+  raise exception using errcode = p_code, message = p_message, column = p_field, hint = p_hint;
 end
 $$;
 

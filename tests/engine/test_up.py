@@ -85,14 +85,14 @@ def test_its_life(data: Path) -> None:
         first.kill()
         first.wait()
         # Nobody tells the workers, and yet they do not serve on without a supervisor.
-        until(lambda: not any(_words(pid, "cmdline") for pid in workers), 5)
+        until(lambda: not any(_words(pid, "cmdline") for pid in workers), 20)
         assert _words(server, "cmdline")
 
     with up(data, port, "--workers", "1") as second:
         until(lambda: ready(port), 20, words.read_text)
         assert postmaster(data) == server
         second.send_signal(signal.SIGINT)
-        assert second.wait(10) == 0
+        assert second.wait(20) == 0
     assert processes(data) == []
     assert "Traceback" not in words.read_text()
 

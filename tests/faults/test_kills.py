@@ -15,7 +15,7 @@ from tests.people import Crowd, Person, Record, eventually
 from tests.processes import gone
 
 PEOPLE = 8
-BACK_WITHIN = 5.0
+BACK_WITHIN = 20.0  # what is shown is that it is back by itself; how soon, the machine decides
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ async def test_the_database(up: Up, crowd: Crowd, whole: bool) -> None:
         killed = family(postmaster) if whole else [postmaster]
         await crowd.more(50)  # finding them out held everybody up: now there is work under way
         kill(*killed)
-        await eventually(lambda: gone([postmaster]), 5)
+        await eventually(lambda: gone([postmaster]), BACK_WITHIN)
         # Answers go on: kept ones from Redis, the others are told to come back.
         await crowd.more(50)
         await served_again(crowd)
@@ -74,7 +74,7 @@ async def test_one_of_its_backends(up: Up, crowd: Crowd) -> None:
         )
         await crowd.more(50)
         kill(backend)
-        await eventually(lambda: gone([backend]), 5)
+        await eventually(lambda: gone([backend]), BACK_WITHIN)
         await served_again(crowd)
     only(record, "503")
     assert up.postmaster() == postmaster
@@ -227,7 +227,7 @@ async def test_no_acknowledged_write_is_lost(up: Up, cycles: int) -> None:
                 pids = family(up.postmaster())
                 await crowd.more(300)
                 kill(*pids)
-                await eventually(partial(gone, pids), 10)
+                await eventually(partial(gone, pids), BACK_WITHIN)
             await served_back(crowd)
             acknowledged += record.counts["PATCH 200"]
             only_writes(record)

@@ -159,7 +159,7 @@ def test_without_a_database_it_lives_and_becomes_ready_by_itself(
             assert client.samples()["plinth_workers"] == 1
         finally:
             admin.execute(f"alter database {database.name} allow_connections true".encode())
-        until(lambda: client.get("/readyz").status == 200, 5, server.words)
+        until(lambda: client.get("/readyz").status == 200, 20, server.words)
         assert client.sign_in("alice").status == 201
 
 

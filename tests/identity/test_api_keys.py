@@ -171,7 +171,7 @@ def test_a_key_dies_with_the_grace_the_end_and_the_account(
     ):
         with store.connect() as connection:
             connection.execute(change.encode(), {"name": name})
-        until(lambda: statuses(clients) == {wanted}, 3)  # noqa: B023
+        until(lambda: statuses(clients) == {wanted}, 20)  # noqa: B023
     with store.connect() as connection:
         connection.execute("update auth.users set status = 'active' where username = %s", [name])
     assert statuses(clients) == {401}

@@ -93,7 +93,7 @@ def test_a_model_is_dropped_between_two_searches(database: Database) -> None:
         assert len(nearest(reader, "test-3-l2")) == 10
         reader.commit()
         gone.join(10)
-        with pytest.raises(psycopg.Error, match="There is no such embedding model"):
+        with pytest.raises(psycopg.Error, match="There is no embedding model test-3-l2"):
             nearest(reader, "test-3-l2")
 
 
@@ -123,7 +123,7 @@ def test_of_two_who_drop_a_model_the_second_finds_none(database: Database) -> No
         dropped = pool.submit(second.execute, drop)
         until(lambda: database.value(WAITING) > 0, 15)
         first.commit()
-        with pytest.raises(psycopg.Error, match="There is no such embedding model"):
+        with pytest.raises(psycopg.Error, match="There is no embedding model test-3-l2"):
             dropped.result(10)
 
 
@@ -145,7 +145,7 @@ def test_who_writes_to_a_model_that_is_dropped_meanwhile_is_told(
             written = pool.submit(writer.execute, f"select {write}".encode(), [ALICE])
             until(lambda: database.value(WAITING) > 0, 15)
             dropper.commit()
-            with pytest.raises(psycopg.Error, match="There is no such embedding model"):
+            with pytest.raises(psycopg.Error, match="There is no embedding model test-3-l2"):
                 written.result(10)
 
 
@@ -251,7 +251,7 @@ def test_a_model_that_is_dropped_while_its_index_is_built(
         said = pool.submit(indexed, database, "test-3-l2", PLINTH_DATA=str(tmp_path))
         until(lambda: database.value(WAITING) > 0, 15)
         dropper.commit()
-        assert said.result(15).endswith("\nplinth: There is no such embedding model\n")
+        assert said.result(15).endswith("\nplinth: There is no embedding model test-3-l2\n")
 
 
 def test_texts_move_to_another_model_while_searches_run(database: Database) -> None:

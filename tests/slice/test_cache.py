@@ -176,7 +176,7 @@ def test_a_poisoned_redis_is_never_believed(
             assert answer.body == body
             return answer.headers["x-cache"] == "hit"
 
-        until(kept_again, 5)
+        until(kept_again, 20)
 
 
 def test_a_copy_that_was_cut_is_a_miss(server: Server, store: redis.Redis) -> None:
@@ -188,7 +188,7 @@ def test_a_copy_that_was_cut_is_a_miss(server: Server, store: redis.Redis) -> No
     whole = read(store, key)
     assert whole
     for length in range(len(whole) - len(right.body) - 5, len(whole)):
-        until(lambda: read(store, key) == whole, 5)
+        until(lambda: read(store, key) == whole, 20)
         for claim in store.scan_iter("*:f:*"):  # else others are waited for, who keep it just now
             store.delete(claim)
         store.set(key, whole[:length])

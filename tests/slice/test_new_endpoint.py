@@ -39,7 +39,7 @@ def test_it_is_a_documented_endpoint(server: Server, db: Path, serve: Serve) -> 
     assert client.get("/v1/echo?text=hello").status == 404
     report = migrate.up(server.database.admin_url, db_dir=db)
     assert FUNCTION in report.code
-    until(lambda: client.get("/v1/echo?text=hello").status == 200, 5)  # and nothing is restarted
+    until(lambda: client.get("/v1/echo?text=hello").status == 200, 20)  # and nothing is restarted
 
     for again in (client, serve().client()):
         answer = again.get("/v1/echo?text=hello%20there")

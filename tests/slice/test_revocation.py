@@ -156,5 +156,5 @@ def test_what_a_dead_writer_left_is_swept(
         # As inside a request: nobody is notified, the layer that should bump does not exist.
         connection.execute("select set_config('plinth.context', 'x', true)")
         connection.execute("update auth.users set full_name = 'Swept' where username = %s", [name])
-    until(lambda: all(c.get("/v1/me").json()["full_name"] == "Swept" for c in clients), 6)
-    until(lambda: crowded_database.value("select count(*) from base.touched_tags") == 0, 6)
+    until(lambda: all(c.get("/v1/me").json()["full_name"] == "Swept" for c in clients), 20)
+    until(lambda: crowded_database.value("select count(*) from base.touched_tags") == 0, 20)

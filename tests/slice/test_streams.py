@@ -205,7 +205,7 @@ def test_a_stop_does_not_wait_for_the_end_of_a_history(special: Serve) -> None:
         last = broken_off(answer)
     assert last["error"]["code"] == "SV503"
     assert int(last["after"]) % 10 == 0
-    assert server.process.wait(5) == 0
+    assert server.process.wait(15) == 0
 
 
 # -------------------------------------------------------------------------------- requests

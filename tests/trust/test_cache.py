@@ -199,7 +199,7 @@ def test_nothing_is_kept_no_longer_than_the_session_lives(
             "update auth.sessions set expires_at = clock_timestamp() + interval '2 s'"
             " where user_id = (select id from auth.users where username = 'shortly')"
         )
-    until(lambda: how(client, "/v1/me") == "hit", 2)  # it has heard when the session ends
+    until(lambda: how(client, "/v1/me") == "hit", 20)  # it has heard when the session ends
     began = time.monotonic()
     while (answer := client.get("/v1/planted/72")).status == 404:
         assert time.monotonic() < began + 4
@@ -211,7 +211,7 @@ def test_a_copy_outlives_no_session_by_a_part_of_a_second(
     server: Server, planted: Database
 ) -> None:
     client = join(server, "punctual")
-    until(lambda: how(client, "/v1/me") == "hit", 5)
+    until(lambda: how(client, "/v1/me") == "hit", 20)
     with planted.connect() as connection:
         connection.execute(
             "update auth.sessions set expires_at = clock_timestamp() + interval '1.7 s'"
@@ -266,7 +266,7 @@ def test_a_row_changed_in_psql_is_seen_within_100_ms(serve: Serve, planted: Data
         change = "update auth.users set full_name = %s where username = 'watched'"
         for number in range(50):
             for client in clients:
-                until(lambda client=client: how(client, "/v1/me") == "hit", 5)  # type: ignore[misc]
+                until(lambda client=client: how(client, "/v1/me") == "hit", 20)  # type: ignore[misc]
             connection.execute(change, [f"No. {number}"])
             began = time.monotonic()
             while {c.get("/v1/me").json()["full_name"] for c in clients} != {f"No. {number}"}:
@@ -283,12 +283,12 @@ def test_a_transaction_that_touches_thousands_is_seen_whole(
     """Also the last of them, though those who keep copies look at a thousand at a time."""
     server = serve()
     client = join(server, "among_many")
-    until(lambda: how(client, "/v1/me") == "hit", 5)
+    until(lambda: how(client, "/v1/me") == "hit", 20)
     with planted.connect() as connection, connection.transaction():
         connection.execute("select base.touch_tag('profile:' || g) from generate_series(1, 2500) g")
         connection.execute("update auth.users set full_name = 'New' where username = 'among_many'")
-    until(lambda: client.get("/v1/me").json()["full_name"] == "New", 2)
-    until(lambda: planted.value("select count(*) from base.touched_tags") == 0, 5)
+    until(lambda: client.get("/v1/me").json()["full_name"] == "New", 20)
+    until(lambda: planted.value("select count(*) from base.touched_tags") == 0, 20)
 
 
 def plinth(
@@ -323,7 +323,7 @@ def test_stats_flush_and_warm(server: Server, store: redis.Redis, planted: Datab
         assert ended.returncode == 0, ended.stderr
         return ended.stdout
 
-    until(lambda: "2 hit" in told("stats"), 5)  # the worker says so once a second
+    until(lambda: "2 hit" in told("stats"), 20)  # the worker says so once a second
     lines = dict(line.split(None, 1) for line in told("stats").splitlines())
     assert lines["prefix"] == "plinth"
     assert lines["policy"].startswith("allkeys-lru")
@@ -338,7 +338,7 @@ def test_stats_flush_and_warm(server: Server, store: redis.Redis, planted: Datab
     # What comes first is kept, for those who were here last, and nothing was said of their use.
     seen = planted.value("select max(last_seen_at) from auth.sessions")
     store.flushdb()
-    until(lambda: how(bert, "/v1/me") == "hit", 5)
+    until(lambda: how(bert, "/v1/me") == "hit", 20)
     told("flush")
     assert "filled" in told("warm")
     assert {how(c, path) for c in (anna, bert) for path in ("/v1/me", "/v1/me/preferences")} == {

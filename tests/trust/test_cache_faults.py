@@ -355,7 +355,7 @@ def test_a_redis_that_was_left_and_found_again(serve: Serve, database: Database)
         seen = [client.get("/v1/me") for _ in range(4)]
         assert {answer.json()["full_name"] for answer in seen} == {change or "After"}
         assert seen[-1].headers["x-cache"] == "hit"
-        until(lambda: database.value("select count(*) from base.touched_tags") == 0, 5)
+        until(lambda: database.value("select count(*) from base.touched_tags") == 0, 20)
         server.stop()
 
 
@@ -398,5 +398,5 @@ def test_the_log_of_a_redis_that_is_away(
             assert line.startswith(words)
             end()
             until(lambda: serving_copies(server) == 1, 20)
-            until(lambda before=before: len(told()) > len(before) + 1, 5)  # type: ignore[misc]
+            until(lambda before=before: len(told()) > len(before) + 1, 20)  # type: ignore[misc]
             assert told()[len(before) + 1 :] == ["redis is used again"]

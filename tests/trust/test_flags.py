@@ -391,7 +391,7 @@ def test_a_route_behind_a_flag_is_there_only_for_who_has_it(
     soon = (datetime.now(UTC) + timedelta(seconds=1)).isoformat()
     assert admin.patch("/v1/admin/flags/planted", {"starts_at": soon}).status == 200
     assert told() == [404] * 6
-    until(lambda: told() == [200] * 6, 4)
+    until(lambda: told() == [200] * 6, 15)
 
 
 def test_a_change_in_psql_is_seen_within_a_tenth_of_a_second(

@@ -30,7 +30,7 @@ def calls(database: Database) -> int:
 
 
 def all_told(server: Server, number: int) -> None:
-    until(lambda: rows(server.database) >= number, 5, lambda: f"{rows(server.database)} rows")
+    until(lambda: rows(server.database) >= number, 20, lambda: f"{rows(server.database)} rows")
 
 
 def test_a_call_leaves_one_row_with_its_figures(server: Server, client: Client) -> None:
@@ -94,11 +94,11 @@ def test_rows_wait_while_the_database_is_away(server: Server, client: Client) ->
         connection.execute("alter function http.record_usage rename to record_usage_gone")
         for _ in range(1500):
             client.get("/v1/me")
-        until(lambda: client.samples()["plinth_usage_waiting"] == 1500, 5)
+        until(lambda: client.samples()["plinth_usage_waiting"] == 1500, 20)
         assert rows(server.database) == 2
         connection.execute("alter function http.record_usage_gone rename to record_usage")
     all_told(server, 1502)
-    until(lambda: client.samples()["plinth_usage_waiting"] == 0, 5)
+    until(lambda: client.samples()["plinth_usage_waiting"] == 0, 20)
     assert (rows(server.database), calls(server.database)) == (1502, 1502)
     assert client.samples()["plinth_usage_dropped_total"] == 0
 

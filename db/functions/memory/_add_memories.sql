@@ -28,7 +28,7 @@ begin
   foreach v_memory in array p_memories loop
     v_memory.id := base.new_id();
     v_memory.kind := coalesce(v_memory.kind, 'fact');
-    v_memory.importance := coalesce(v_memory.importance, 0.5);
+    v_memory.importance := coalesce(v_memory.importance, 0.5) + 0;  -- of -0 as well it makes 0
     v_memory.metadata := coalesce(v_memory.metadata, '{}');
     v_memory.valid_from := coalesce(v_memory.valid_from, now());
     v_memory.qdrant_point_id := lower(v_memory.qdrant_point_id);

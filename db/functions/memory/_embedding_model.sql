@@ -18,7 +18,7 @@ begin
   else
     select m.* into v_model from memory.embedding_models m where m.name = p_name;
     if not found then
-      perform base.raise('NF001', 'There is no such embedding model', 'model');
+      perform base.raise('NF001', format('There is no embedding model %s', left(p_name, 100)), 'model');
     end if;
   end if;
   return v_model;

@@ -127,7 +127,7 @@ begin
   lock table only memory.embeddings in row exclusive mode;
   perform from memory.embedding_models m where m.id = p_model.id;
   if not found then
-    perform base.raise('NF001', 'There is no such embedding model', 'model');
+    perform base.raise('NF001', format('There is no embedding model %s', p_model.name), 'model');
   end if;
 
   -- What is replaced is locked before anything is counted: who deletes it locks it first, too. One by one, as above.

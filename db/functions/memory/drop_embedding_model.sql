@@ -28,7 +28,7 @@ begin
   end if;
   select m.* into v_model from memory.embedding_models m where m.name = p_name;
   if not found then
-    perform base.raise('NF001', 'There is no such embedding model', 'name');
+    perform base.raise('NF001', format('There is no embedding model %s', left(p_name, 100)), 'name');
   end if;
   if v_model.is_default then
     perform base.raise('KC007', 'It is the default model: make another the default first', 'name');
@@ -41,7 +41,7 @@ begin
       exit;
     exception
       when undefined_table then
-        perform base.raise('NF001', 'There is no such embedding model', 'name');
+        perform base.raise('NF001', format('There is no embedding model %s', left(p_name, 100)), 'name');
       when lock_not_available then
         if v_try = 25 then
           raise;

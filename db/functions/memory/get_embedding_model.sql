@@ -13,7 +13,7 @@ begin
   p_user_id := core.act_for(p_user_id);
   return query select d.* from core.embedding_model_details d where d.name = p_name;
   if not found then
-    perform base.raise('NF001', 'There is no such embedding model', 'name');
+    perform base.raise('NF001', format('There is no embedding model %s', left(p_name, 100)), 'name');
   end if;
 end
 $$;

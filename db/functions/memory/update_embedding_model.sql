@@ -42,7 +42,7 @@ begin
   perform from memory.embedding_models m where m.is_default or m.name = p_name order by m.is_default desc for no key update;
   select m.* into v_model from memory.embedding_models m where m.name = p_name;
   if not found then
-    perform base.raise('NF001', 'There is no such embedding model', 'name');
+    perform base.raise('NF001', format('There is no embedding model %s', left(p_name, 100)), 'name');
   end if;
   if p_version <> v_model.version then
     perform base.raise('KC002', format('The version is %s by now, not %s', v_model.version, p_version), 'version');

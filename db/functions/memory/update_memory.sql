@@ -40,7 +40,7 @@ begin
   v_memory := core.memory_to_change(p_user_id, p_memory_id, p_version);
   v_memory.content := coalesce(p_content, v_memory.content);
   v_memory.kind := coalesce(p_kind, v_memory.kind);
-  v_memory.importance := coalesce(p_importance, v_memory.importance);
+  v_memory.importance := coalesce(p_importance, v_memory.importance) + 0;  -- of -0 as well it makes 0
   v_memory.metadata := coalesce(p_metadata, v_memory.metadata);
   v_memory.expires_at := nullif(coalesce(p_expires_at, v_memory.expires_at), 'infinity');
   v_memory.qdrant_collection := coalesce(p_qdrant_collection, v_memory.qdrant_collection);

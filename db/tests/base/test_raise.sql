@@ -1,6 +1,6 @@
 -- base.raise: the one way an error of ours is raised: code, message, field and hint travel apart from each other.
 begin;
-select plan(15);
+select plan(16);
 
 select is(pg_get_function_arguments('base.raise'::regproc),
   'p_code text, p_message text, p_field text DEFAULT NULL::text, p_hint text DEFAULT NULL::text', 'arguments');
@@ -36,6 +36,8 @@ select is(pg_temp.raised('VL001', 'too short', 'name'), '{VL001,too short,name,"
 select is(pg_temp.raised('NF001', 'no such thing'), '{NF001,no such thing,"",""}', 'a field is not needed');
 select is(pg_temp.raised('SV503', 'away', null, 'try again'), '{SV503,away,"",try again}', 'a hint without a field');
 select is(pg_temp.raised('VL001', 'too short', 'name', 'be longer'), '{VL001,too short,name,be longer}', 'all four');
+select is(array(select length(r) from unnest(pg_temp.raised('VL001', repeat('ä', 9999), repeat('ö', 9999))) r),
+          '{5,500,200,0}', 'what a caller sent is not repeated at any length');
 select is(pg_temp.raised('VL001', '9 % of %s', 'name'), '{VL001,9 % of %s,name,""}', 'a message is no format');
 
 select throws_ok($$ select base.raise(null, 'no code') $$, '22004', null,

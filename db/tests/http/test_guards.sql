@@ -1,6 +1,6 @@
 -- http.guards: what the guards of functions say of their arguments.
 begin;
-select plan(34);
+select plan(35);
 
 select is(pg_get_function_arguments('http.guards'::regproc), '', 'arguments');
 select is(pg_get_function_result('http.guards'::regproc), 'TABLE(function oid, argument text, schema jsonb)', 'result');
@@ -11,6 +11,12 @@ select is(p.proconfig, '{"search_path=pg_catalog, pg_temp"}', 'search path') fro
  where p.oid = 'http.guards'::regproc;
 select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),
           '{plinth_owner}', 'who may call it') from pg_proc p where p.oid = 'http.guards'::regproc;
+
+-- What usage is summed by stands twice, for the caller's own and for everybody's, which are also summed by user.
+create function pg_temp.by(p_function regproc) returns jsonb language sql as $$
+  select g.schema -> 'enum' from http.guards() g where g.function = p_function and g.argument = 'by'
+$$;
+select is(pg_temp.by('api.get_all_usage_stats'), pg_temp.by('api.get_api_usage_stats') || '"user"', 'one list but for the user');
 
 set role plinth_owner;
 create type core.tap_row as (weight integer, shape text);

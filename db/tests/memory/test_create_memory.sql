@@ -1,6 +1,6 @@
 -- api.create_memory: what is written down, and what is refused.
 begin;
-select plan(28);
+select plan(29);
 
 -- First of all, and waiting as long as it takes: two files that hold some tables already would wait for each other.
 update base.settings s set value = s.value where s.name = 'embeddings.model_limit';
@@ -65,6 +65,8 @@ select results_eq(
              timestamptz '2020-01-01 00:00:00Z', timestamptz '2021-01-01 00:00:00Z', timestamptz '2999-01-01 00:00:00Z',
              'notes', '5c56c793-69f3-4fbf-87e6-c4bf54c28c26') $$,
   'and everything can be said');
+select is((api.create_memory('019e0000-0000-7000-8000-00000001a001', 'z', p_importance => '-0')).importance::text, '0',
+          'zero has no sign');
 select throws_ok($$ select pg_temp.make('{"content": "y", "qdrant_collection": "notes",
                       "qdrant_point_id": "5c56c793-69f3-4fbf-87e6-c4bf54c28c26"}') $$,
                  'KC001', 'Another memory refers to this point', 'one point, one memory');
@@ -99,7 +101,8 @@ select results_eq(
   $$ values ('with a vector', '{1,2,3}', '') $$, 'the vector hangs on the memory');
 select throws_ok($$ select pg_temp.embed('[1,2]') $$, 'VL001',
                  'embedding must have 3 numbers, as tap_create_memory makes them, not 2', 'a vector of another length');
-select throws_ok($$ select pg_temp.embed('[1,2,3]', 'tap_none') $$, 'NF001', 'There is no such embedding model', 'no such model');
+select throws_ok($$ select pg_temp.embed('[1,2,3]', 'tap_none') $$, 'NF001',
+                 'There is no embedding model tap_none', 'no such model');
 reset session authorization;
 update memory.embedding_models m set is_default = false;
 update memory.embedding_models m set state = 'retired' where m.name = 'tap_create_memory';
@@ -112,7 +115,7 @@ select throws_ok($$ select pg_temp.embed('[1,2,3]') $$, 'KC004',
 select throws_ok($$ select api.create_memory(null, 'x') $$, 'VL003', 'Name the user to act for', 'no user');
 reset session authorization;
 
-select is((select count(*) from memory.semantic_memories m where m.user_id = :'anna'), 3::bigint, 'nothing else was written');
+select is((select count(*) from memory.semantic_memories m where m.user_id = :'anna'), 4::bigint, 'nothing else was written');
 select is((select count(*) from ops.audit_logs l where l.entity_type = 'memory.semantic_memories' and l.user_id = :'anna'),
           0::bigint, 'what is new has no line in the trail');
 

@@ -119,7 +119,7 @@ select results_eq($$ select d.deleted from delete_embeddings('019e0000-0000-7000
   $$,
   array[1::bigint], 'and the rest');
 select throws_ok($$ select delete_embeddings('019e0000-0000-7000-8000-0000000e0401', 'tap-none') $$, 'NF001',
-                 'There is no such embedding model', 'no such model');
+                 'There is no embedding model tap-none', 'no such model');
 select throws_ok($$ select delete_embeddings('019e0000-0000-7000-8000-0000000e0401', p_metadata => '1') $$, 'VL001',
                  'metadata must be an object', 'metadata that are none');
 select throws_ok($$ select delete_embeddings('019e0000-0000-7000-8000-0000000e0402', p_all => true) $$, 'NP001', null,

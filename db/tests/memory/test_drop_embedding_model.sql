@@ -11,7 +11,7 @@ select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a orde
   from pg_proc p where p.oid = 'api.drop_embedding_model'::regproc;
 
 set session authorization plinth_operator;
-select throws_ok($$ select drop_embedding_model('tap-none', 0) $$, 'NF001', 'There is no such embedding model',
+select throws_ok($$ select drop_embedding_model('tap-none', 0) $$, 'NF001', 'There is no embedding model tap-none',
   'no model');
 select throws_ok($$ select drop_embedding_model('test-3', 0) $$, 'KC007',
   'It is the default model: make another the default first', 'not the default');
@@ -27,7 +27,8 @@ select throws_ok($$ select drop_embedding_model('test-3-l2', null) $$, 'VL003', 
   'and says so');
 select is((select d.dropped from drop_embedding_model('test-3-l2', 3) d), 3::bigint,
   'it goes, and says how many rows went');
-select throws_ok($$ select drop_embedding_model('test-3-l2', 0) $$, 'NF001', 'There is no such embedding model', 'and is no more');
+select throws_ok($$ select drop_embedding_model('test-3-l2', 0) $$, 'NF001',
+                 'There is no embedding model test-3-l2', 'and is no more');
 select is((select count(*) from memory.embedding_models m where m.name = 'test-3-l2'), 0::bigint, 'nor its name');
 reset session authorization;
 select is((select count(*) from memory.embeddings e where e.content ~ '^tap_drop'), 3::bigint,

@@ -41,7 +41,7 @@ select throws_ok($$ select pg_temp.embed(array[null, null]::ext.vector[], 'tap_n
 select is(pg_temp.embed(array[null, '[1,2]']::ext.vector[]), '{"two b122 [1,2]"}', 'where there is one');
 select is(pg_temp.embed(array['[0,1]', '[3,4]']::ext.vector[]), '{"one b121 [0,1]","two b122 [3,4]"}', 'another takes its place');
 select throws_ok($$ select pg_temp.embed(array['[0,1]', '[3,4]']::ext.vector[], 'tap_none') $$, 'NF001',
-                 'There is no such embedding model', 'no such model');
+                 'There is no embedding model tap_none', 'no such model');
 select throws_ok($$ select pg_temp.embed(array['[0,1]', '[3,4,5]']::ext.vector[]) $$, 'VL001',
                  'memories[1].embedding must have 2 numbers, as tap_embed_memories makes them, not 3', 'another length');
 set session authorization plinth_web;

@@ -16,9 +16,9 @@ select results_eq(
        from get_embedding_model('01900000-0000-7000-8000-000000000005', 'test-4-half') m $$,
   $$ values ('test-4-half', 4, 'ready', 100) $$, 'the model');
 select throws_ok($$ select get_embedding_model('01900000-0000-7000-8000-000000000005', 'tap-none') $$,
-                 'NF001', 'There is no such embedding model', 'no model');
+                 'NF001', 'There is no embedding model tap-none', 'no model');
 select throws_ok($$ select get_embedding_model('01900000-0000-7000-8000-000000000005', null) $$,
-                 'NF001', 'There is no such embedding model', 'no name');
+                 'NF001', 'There is no embedding model ', 'no name');
 select set_config('plinth.caller', '', true);
 select throws_ok($$ select get_embedding_model('01900000-0000-7000-8000-000000000005', 'test-3') $$, 'UN001',
                  'Nobody is signed in', 'nobody is signed in');

@@ -28,7 +28,7 @@ set session authorization plinth_operator;
 select results_eq($$ select * from get_embedding_progress('test-3-l2', 'test-3') $$,
   $$ values (7::bigint, 5::bigint, 2::bigint, 2::bigint, 1::bigint) $$, 'user by user, no more than there are');
 select throws_ok($$ select get_embedding_progress('tap-none', 'test-3') $$, 'NF001',
-  'There is no such embedding model', 'no such model');
+  'There is no embedding model tap-none', 'no such model');
 select throws_ok($$ select get_embedding_progress('test-3', null) $$, 'VL003', 'Name both models',
   'of which other one');
 select throws_ok($$ select get_embedding_progress(null, 'test-3') $$, 'VL003', 'Name both models', 'which one');

@@ -79,7 +79,7 @@ select results_eq(
   $$ values ('{1,2,3}'::real[], 'test-3', '019e0000-0000-7000-8000-0000000e03a5') $$,
     'with its vector where it is asked for');
 select throws_ok($$ select list_embeddings('019e0000-0000-7000-8000-0000000e0301', 'tap-none') $$, 'NF001',
-                 'There is no such embedding model', 'no such model');
+                 'There is no embedding model tap-none', 'no such model');
 select throws_ok($$ select list_embeddings('019e0000-0000-7000-8000-0000000e0301',
                       p_conversation_id => '019e0000-0000-7000-8000-0000000e03ff') $$, 'NF001',
                  'There is no such conversation', 'no such conversation');

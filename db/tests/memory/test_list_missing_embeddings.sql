@@ -113,7 +113,7 @@ select is(array(select m.content from list_missing_embeddings('test-3-l2', 'test
           'is missing nowhere: an expired memory, a message of a deleted conversation');
 
 select throws_ok($$ select list_missing_embeddings('tap-none', 'test-3') $$, 'NF001',
-  'There is no such embedding model', 'no such model');
+  'There is no embedding model tap-none', 'no such model');
 select throws_ok($$ select list_missing_embeddings('test-3') $$, 'VL003',
   'Name a model to take the texts of, or message or memory as kind', 'neither');
 select throws_ok($$ select list_missing_embeddings('test-3', p_kind => 'text') $$, 'VL001',

@@ -228,9 +228,9 @@ select throws_ok($$ select pg_temp.recalled('{"query": "x", "metadata": [1]}') $
 select throws_ok($$ select pg_temp.recalled('{"embedding": "[1,2,3]"}') $$, 'VL001',
                  'embedding must have 2 numbers, as tap_recall_memories makes them, not 3', 'a vector of another length');
 select throws_ok($$ select pg_temp.recalled('{"embedding": "[1,2]", "model": "tap_none"}') $$, 'NF001',
-                 'There is no such embedding model', 'no such model');
+                 'There is no embedding model tap_none', 'no such model');
 select throws_ok($$ select pg_temp.recalled('{"query": "x", "model": "tap_none"}') $$, 'NF001',
-                 'There is no such embedding model', 'no such model, though no vector needs it');
+                 'There is no embedding model tap_none', 'no such model, though no vector needs it');
 select throws_ok($$ select pg_temp.recalled('{"query": "x", "conversation_id": "019e0000-0000-7000-8000-00000001b212"}') $$,
                  'NF001', 'There is no such conversation', 'a deleted conversation');
 select throws_ok($$ select pg_temp.recalled('{"query": "x", "conversation_id": "019e0000-0000-7000-8000-00000001b213"}') $$,

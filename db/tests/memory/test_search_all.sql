@@ -145,9 +145,9 @@ select throws_ok($$ select pg_temp.found('{"query": "x", "highlight": "blue"}') 
 select throws_ok($$ select pg_temp.found('{"embedding": "[1,2,3]"}') $$, 'VL001',
                  'embedding must have 2 numbers, as tap_search_all makes them, not 3', 'a vector of another length');
 select throws_ok($$ select pg_temp.found('{"embedding": "[1,2]", "model": "tap_none"}') $$, 'NF001',
-                 'There is no such embedding model', 'no such model');
+                 'There is no embedding model tap_none', 'no such model');
 select throws_ok($$ select pg_temp.found('{"query": "x", "model": "tap_none"}') $$, 'NF001',
-                 'There is no such embedding model', 'no such model, though no vector needs it');
+                 'There is no embedding model tap_none', 'no such model, though no vector needs it');
 select throws_ok($$ select pg_temp.found('{"query": "x", "conversation_id": "019e0000-0000-7000-8000-00000001b413"}') $$, 'NF001',
                  'There is no such conversation', 'a deleted conversation');
 select throws_ok($$ select pg_temp.found('{"query": "x", "conversation_id": "019e0000-0000-7000-8000-00000001b414"}') $$, 'NF001',

@@ -114,7 +114,7 @@ select throws_ok($$ select search_similar_embeddings('019e0000-0000-7000-8000-00
   'embedding is missing', 'no vector');
 select throws_ok($$ select search_similar_embeddings('019e0000-0000-7000-8000-0000000e0501', '[1,0,0]', 'tap-none')
   $$, 'NF001',
-  'There is no such embedding model', 'no such model');
+  'There is no embedding model tap-none', 'no such model');
 select throws_ok($$ select search_similar_embeddings('019e0000-0000-7000-8000-0000000e0501', '[1,0,0]',
   p_conversation_id => '019e0000-0000-7000-8000-0000000e0513') $$, 'NF001', 'There is no such conversation',
     'another user''s');

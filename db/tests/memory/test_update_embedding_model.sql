@@ -45,7 +45,7 @@ select throws_ok($$ select update_embedding_model('test-3', p_state => 'gone') $
   'state must be active or retired', 'another state');
 select throws_ok($$ select update_embedding_model('test-3-l2', 'x', p_version => 999) $$, 'KC002', null,
   'an old version');
-select throws_ok($$ select update_embedding_model('tap-none', 'x') $$, 'NF001', 'There is no such embedding model',
+select throws_ok($$ select update_embedding_model('tap-none', 'x') $$, 'NF001', 'There is no embedding model tap-none',
   'no model');
 reset session authorization;
 

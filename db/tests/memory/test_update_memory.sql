@@ -1,6 +1,6 @@
 -- api.update_memory: corrections: what is named changes, the rest stays.
 begin;
-select plan(33);
+select plan(34);
 
 -- First of all, and waiting as long as it takes: two files that hold some tables already would wait for each other.
 update base.settings s set value = s.value where s.name = 'embeddings.model_limit';
@@ -61,6 +61,8 @@ select results_eq(
   $$ values ('Lives in Bonn', 'home', 0::double precision, '{"b": 2}'::jsonb, null::timestamptz, null::text, null::text, 3) $$,
   'metadata take the place of others; what ends never, and leads to no point');
 select is((pg_temp.change('a621', '{"qdrant_collection": "other", "qdrant_point_id": "7"}')).qdrant_point_id, '7', 'another point');
+select is((api.update_memory('019e0000-0000-7000-8000-00000001a601', '019e0000-0000-7000-8000-00000001a621',
+                             p_importance => '-0')).importance::text, '0', 'zero has no sign');
 select is((pg_temp.change('a621', '{}')).version, 4, 'nothing changed, no version');
 
 select throws_ok($$ select pg_temp.change('a621', '{"importance": 2}') $$, 'VL001', 'importance must be from 0.000001 to 1, or 0',

@@ -89,7 +89,7 @@ select throws_ok($$ select upsert_embedding('019e0000-0000-7000-8000-0000000e010
   p_message_id => '019e0000-0000-7000-8000-0000000e0121', p_memory_id => '019e0000-0000-7000-8000-0000000e0131') $$,
   'VL001', 'An embedding hangs on a message or on a memory, not on both', 'two owners');
 select throws_ok($$ select upsert_embedding('019e0000-0000-7000-8000-0000000e0101', 'x', '[1,2,3]', 'tap-none') $$,
-  'NF001', 'There is no such embedding model', 'no such model');
+  'NF001', 'There is no embedding model tap-none', 'no such model');
 select throws_ok($$ select upsert_embedding('019e0000-0000-7000-8000-0000000e0101', 'x', '[1,2,3]',
   p_message_id => '019e0000-0000-7000-8000-0000000e0122') $$, 'NF001', 'There is no such message',
     'another user''s message');
