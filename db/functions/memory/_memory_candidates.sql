@@ -39,8 +39,10 @@ declare
   c_sample constant integer := 1000;   -- newest memories that are asked how frequent a word is
   c_hits   constant integer := 20000;  -- as many as rare words may bring up
   -- Filters may leave few: then it is better to look for those than to read on until there are enough.
-  v_sort   constant text := case when num_nonnulls(p_kind, p_metadata) > 0
-                                      and core.memories_are_rare(p_user_id, p_kind, p_metadata) then 'on' else 'off' end;
+  v_by     constant text := case when p_metadata is not null and core.memories_are_rare(p_user_id, null, p_metadata)
+                                   then 'metadata'
+                                 when p_kind is not null and core.memories_are_rare(p_user_id, p_kind, p_metadata)
+                                   then 'kind' end;
   v_page   integer;
   v_scope  uuid;
   v_word   tsquery;
@@ -67,41 +69,70 @@ begin
       from (select u.word, (select count(*) from sample s where s.search @@ u.word) as hits,
                    (select count(*) from sample) as sampled
               from unnest(p_words) as u (word)) w;
-    perform set_config('enable_sort', v_sort, true), set_config('enable_incremental_sort', v_sort, true);
-    v_found := v_found
-      || array(select m.id from memory.semantic_memories m
-                where m.user_id = p_user_id
-                  and (v_scope is null and m.conversation_id is null or m.conversation_id = v_scope)
-                  and core.memory_holds(m, p_at, p_kind, p_metadata)
-                order by m.conversation_id desc, m.valid_from desc limit p_most)
-      || array(select m.id from memory.semantic_memories m
-                where m.user_id = p_user_id
-                  and (v_scope is null and m.conversation_id is null or m.conversation_id = v_scope)
-                  and core.memory_holds(m, p_at, p_kind, p_metadata)
-                order by m.conversation_id desc, m.importance desc limit p_most);
-    v_found := v_found
-      || array(select h.id
-                 from (select (k.m).id, (k.m).search, (k.m).valid_from, (k.m).importance
-                         -- "offset 0": by the index of words, whatever the planner thinks of when they became true.
-                         from (select m from memory.semantic_memories m
-                                where m.user_id = p_user_id and m.search @@ v_rare
-                                  and m.conversation_id is not distinct from v_scope
-                                  and (p_metadata is null or m.metadata @> p_metadata)
-                               offset 0) k
-                        where core.memory_holds(k.m, p_at, p_kind, null)
-                        limit c_hits) h
-                order by p_weights[1] * (select count(*) from unnest(p_words) w where h.search @@ w) / cardinality(p_words)
-                         + p_weights[2] * core.memory_recency(h.valid_from, p_at, p_half_life)
-                         + p_weights[3] * h.importance desc
-                limit p_most);
-    foreach v_word in array v_often loop
+    if v_by is not null then
+      -- Read once for all lists. "offset 0": by the index of what is rare, whatever the planner thinks of the rest
+      -- (only that of kinds has the order).
+      v_found := v_found || array(
+        with few as materialized (
+          select k.id, k.search, k.valid_from, k.importance
+            from (select m.id, m.search, m.valid_from, m.importance, m.conversation_id,
+                         core.memory_holds(m, p_at, p_kind, p_metadata) as holds
+                    from memory.semantic_memories m
+                   where m.user_id = p_user_id and (v_by <> 'kind' or m.kind between p_kind and p_kind)
+                     and (v_by <> 'metadata' or m.metadata @> p_metadata)
+                   order by case when v_by = 'kind' then m.kind end
+                  offset 0) k
+           where k.holds and k.conversation_id is not distinct from v_scope
+        )
+        (select f.id from few f order by f.valid_from desc limit p_most)
+        union all
+        (select f.id from few f order by f.importance desc limit p_most)
+        union all
+        (select f.id from few f where f.search @@ v_rare
+          order by p_weights[1] * (select count(*) from unnest(p_words) w where f.search @@ w) / cardinality(p_words)
+                   + p_weights[2] * core.memory_recency(f.valid_from, p_at, p_half_life) + p_weights[3] * f.importance desc
+          limit p_most)
+        union all
+        select n.id
+          from unnest(v_often) as w (word)
+         cross join lateral (
+           select f.id from few f where f.search @@ w.word order by f.valid_from desc limit p_most) n);
+    else
       v_found := v_found
         || array(select m.id from memory.semantic_memories m
-                  where m.user_id = p_user_id and m.search @@ v_word
+                  where m.user_id = p_user_id
                     and (v_scope is null and m.conversation_id is null or m.conversation_id = v_scope)
                     and core.memory_holds(m, p_at, p_kind, p_metadata)
-                  order by m.conversation_id desc, m.valid_from desc limit p_most);
-    end loop;
+                  order by m.conversation_id desc, m.valid_from desc limit p_most)
+        || array(select m.id from memory.semantic_memories m
+                  where m.user_id = p_user_id
+                    and (v_scope is null and m.conversation_id is null or m.conversation_id = v_scope)
+                    and core.memory_holds(m, p_at, p_kind, p_metadata)
+                  order by m.conversation_id desc, m.importance desc limit p_most);
+      v_found := v_found
+        || array(select h.id
+                   from (select (k.m).id, (k.m).search, (k.m).valid_from, (k.m).importance
+                           -- "offset 0": by the index of words, whatever the planner thinks of when they became true.
+                           from (select m from memory.semantic_memories m
+                                  where m.user_id = p_user_id and m.search @@ v_rare
+                                    and m.conversation_id is not distinct from v_scope
+                                    and (p_metadata is null or m.metadata @> p_metadata)
+                                 offset 0) k
+                          where core.memory_holds(k.m, p_at, p_kind, null)
+                          limit c_hits) h
+                  order by p_weights[1] * (select count(*) from unnest(p_words) w where h.search @@ w) / cardinality(p_words)
+                           + p_weights[2] * core.memory_recency(h.valid_from, p_at, p_half_life)
+                           + p_weights[3] * h.importance desc
+                  limit p_most);
+      foreach v_word in array v_often loop
+        v_found := v_found
+          || array(select m.id from memory.semantic_memories m
+                    where m.user_id = p_user_id and m.search @@ v_word
+                      and (v_scope is null and m.conversation_id is null or m.conversation_id = v_scope)
+                      and core.memory_holds(m, p_at, p_kind, p_metadata)
+                    order by m.conversation_id desc, m.valid_from desc limit p_most);
+      end loop;
+    end if;
 
     continue when p_embedding is null;
     perform set_config('enable_sort', 'on', true), set_config('enable_incremental_sort', 'on', true);

@@ -73,6 +73,7 @@ declare
   v_words    tsquery[] := '{}';
   v_ids      uuid[];
   v_scope    uuid;
+  v_by       text;
   v_shown    uuid[] := '{}';
 begin
   p_user_id := core.act_for(p_user_id);
@@ -120,30 +121,34 @@ begin
   end if;
 
   way := 'all';
-  if p_metadata is not null and core.memories_are_rare(p_user_id, null, p_metadata) then
+  -- A kind that is frequent may still be rare among what counts in all conversations.
+  v_by := case when p_metadata is not null and core.memories_are_rare(p_user_id, null, p_metadata) then 'metadata'
+               when p_kind is not null
+                    and (core.memories_are_rare(p_user_id, p_kind, p_metadata)
+                         or (select count(*) = 1000 and count(*) filter (where n.kind = p_kind) <= 50
+                               from (select m.kind from memory.semantic_memories m
+                                      where m.user_id = p_user_id and m.conversation_id is null
+                                      order by m.conversation_id desc, m.valid_from desc limit 1000) n)) then 'kind' end;
+  if v_by is not null then
     v_ids := array(
-      select (k.m).id
-        -- "offset 0": by the index of metadata, whatever the planner thinks of the rest.
-        from (select m from memory.semantic_memories m
-               where m.user_id = p_user_id and m.metadata @> p_metadata offset 0) k
-       where ((k.m).conversation_id is null or (k.m).conversation_id = p_conversation_id)
-         and core.memory_holds(k.m, v_at, p_kind, null)
-       limit c_compared + 1);
-  elsif p_kind is not null then
-    v_ids := array(
-      select m.id from memory.semantic_memories m
-       where m.user_id = p_user_id and (m.conversation_id is null or m.conversation_id = p_conversation_id)
-         and core.memory_holds(m, v_at, p_kind, p_metadata)
-       order by m.id desc
+      select k.id
+        -- "offset 0": by the index of what is rare, whatever the planner thinks of the rest.
+        from (select m.id, m.conversation_id, core.memory_holds(m, v_at, p_kind, p_metadata) as holds
+                from memory.semantic_memories m
+               where m.user_id = p_user_id and (v_by <> 'kind' or m.kind between p_kind and p_kind)
+                 and (v_by <> 'metadata' or m.metadata @> p_metadata)
+               order by case when v_by = 'kind' then m.kind end
+              offset 0) k
+       where k.holds and (k.conversation_id is null or k.conversation_id = p_conversation_id)
        limit c_compared + 1);
   else
     -- Not along the key: what belongs to other conversations, or came later, is no business of this.
     foreach v_scope in array array[null, p_conversation_id] loop
-      continue when v_scope is null and v_ids is not null;
+      exit when v_ids is not null and (v_scope is null or cardinality(v_ids) > c_compared);
       v_ids := v_ids || array(
         select m.id from memory.semantic_memories m
          where m.user_id = p_user_id and (v_scope is null and m.conversation_id is null or m.conversation_id = v_scope)
-           and core.memory_holds(m, v_at, null, p_metadata)
+           and core.memory_holds(m, v_at, p_kind, p_metadata)
          order by m.conversation_id desc, m.valid_from desc
          limit c_compared + 1);
     end loop;

@@ -1,7 +1,7 @@
 -- Searches, recalls and imports of a user with many rows, and calls with one of many keys, of which nobody took
 -- statistics yet: they read what they need, and not all there is.
 begin;
-select plan(38);
+select plan(41);
 
 -- First of all, and waiting as long as it takes: two files that hold some tables already would wait for each other.
 update base.settings s set value = s.value where s.name = 'embeddings.model_limit';
@@ -140,7 +140,8 @@ select pg_temp.id('2f000'), base.id_at(t.at), pg_temp.id('2fc00'), 'user', t.con
   from texts t order by t.n;
 insert into memory.semantic_memories (user_id, id, content, importance, metadata, valid_from, created_at, search)
 select pg_temp.id('2f000'), base.id_at(t.at), t.content, t.n % 101 / 100.0,
-       case when t.n % 2000 = 0 then '{"few": 1}' when t.n % 2 = 1 then '{"half": 1}' else '{}' end::jsonb, t.at, t.at,
+       case when t.n % 2000 = 0 then '{"few": 1}' when t.n % 2 = 1 then '{"half": 1}'
+            when t.n % 20 = 0 or t.n < 5000 then '{"some": 1}' else '{}' end::jsonb, t.at, t.at,
        to_tsvector('english', t.content)
   from texts t order by t.n;
 select cmp_ok(pg_temp.rows_read('select pg_temp.say()'), '<', 100::bigint, 'a message to an account that was empty before');
@@ -169,6 +170,9 @@ select cmp_ok(pg_temp.rows_read($$ select from api.recall_memories(pg_temp.id('2
               '<', 2000::bigint, 'by metadata that few have');
 select cmp_ok(pg_temp.rows_read($$ select from api.recall_memories(pg_temp.id('2f000'), 'thing', p_metadata => '{"half": 1}') $$),
               '<', 10000::bigint, 'or many');
+select cmp_ok(pg_temp.rows_read($$ select from api.recall_memories(pg_temp.id('2f000'), 'common thing word5',
+                                                                    p_metadata => '{"some": 1}') $$),
+              '<', 9000::bigint, 'or some of the newest, too many to compare');
 select cmp_ok(pg_temp.rows_read($$ select from api.recall_memories(pg_temp.id('2f000'), 'thing',
                                                                     p_as_of => now() - interval '19900 minutes') $$),
               '<', 2000::bigint, 'of what was true in the beginning');
@@ -332,6 +336,22 @@ insert into memory.semantic_memories (user_id, content) select pg_temp.id('2f001
 set session authorization plinth_operator;
 select cmp_ok(pg_temp.rows_read($$ select from api.recall_memories(pg_temp.id('2f001'), 'word') $$), '<', 8000::bigint,
               'and of very many');
+reset session authorization;
+
+insert into auth.users (id, username, email) values (pg_temp.id('2f003'), 'tap_kinds', 'tap_kinds@example.org');
+insert into chat.conversations (user_id, id) values (pg_temp.id('2f003'), pg_temp.id('2fc03'));
+insert into memory.semantic_memories (user_id, conversation_id, content)
+select pg_temp.id('2f003'), pg_temp.id('2fc03'), 'word' from generate_series(1, 5000);
+set session authorization plinth_operator;
+select set_config('plinth.caller', pg_temp.id('2f003')::text, true);
+select cmp_ok(pg_temp.rows_read($$ select from api.recall_memories(pg_temp.id('2f003'), 'word', p_kind => 'fact') $$),
+              '<', 2000::bigint, 'by a kind that all have, where other conversations have them all');
+reset session authorization;
+insert into memory.semantic_memories (user_id, kind, content)
+select pg_temp.id('2f003'), 'note', 'word' from generate_series(1, 20000);
+set session authorization plinth_operator;
+select cmp_ok(pg_temp.rows_read($$ select from api.recall_memories(pg_temp.id('2f003'), 'word', p_kind => 'fact') $$),
+              '<', 8000::bigint, 'or a part of all');
 reset session authorization;
 
 select * from finish();
