@@ -10,7 +10,7 @@ import struct
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, NoReturn, TypeVar
 from urllib.parse import unquote_to_bytes
@@ -303,8 +303,8 @@ def _marked(number: Decimal) -> str:
     return f"\0{number}"
 
 
-def _bytes(value: Any) -> str:
-    return "\\x" + base64.b64decode(value, validate=True).hex()
+def _utc(at: datetime) -> datetime:
+    return at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC)
 
 
 _TEXT = _matching(r"(?s:.*)")
@@ -312,8 +312,10 @@ _WHOLE = _matching(r"-?[0-9]{1,19}")
 _DECIMAL = _matching(r"-?[0-9]{1,20}(\.[0-9]{1,20})?")
 _SHORT = _matching(r".{1,64}")
 _UUID = _matching(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-# What has no beginning, or no end, says so.
-_MOMENT = _parsed(lambda t: t if t in ("infinity", "-infinity") else datetime.fromisoformat(t))
+# In UTC, where the years end that can be written, and all offsets are known. What has no beginning,
+# or no end, says so.
+_ENDLESS = ("infinity", "-infinity")
+_MOMENT = _parsed(lambda t: t if t in _ENDLESS else _utc(datetime.fromisoformat(t)))
 
 _JSON = ("JSON, with numbers of at most 1.8e308", _json)
 
@@ -333,6 +335,6 @@ _TYPES: dict[str, tuple[str, Callable[[Any], str] | Callable[[Any], bytes]]] = {
     "date": ("a date like 2030-12-31", _parsed(date.fromisoformat)),
     "timestamp with time zone": ("a time like 2030-12-31T23:59:59Z", _MOMENT),
     "inet": ("an IP address", _parsed(ipaddress.ip_interface)),
-    "bytea": ("bytes in base64", _bytes),
+    "bytea": ("bytes in base64", lambda v: "\\x" + base64.b64decode(v, validate=True).hex()),
     "vector": (f"a list of 1 to {_MOST_NUMBERS:,} numbers, each at most 3.4e38", _vector),
 }

@@ -42,10 +42,10 @@ create table memory.semantic_memories (
   constraint semantic_memories_importance_check check (importance between 0.000001 and 1 or importance = 0),
   constraint semantic_memories_metadata_check check (jsonb_typeof(metadata) = 'object'
                                                      and octet_length(metadata::text) <= 16384),
-  constraint semantic_memories_valid_from_check check (isfinite(valid_from)),
-  constraint semantic_memories_valid_to_check check (isfinite(valid_to) and valid_to >= valid_from),
+  constraint semantic_memories_valid_from_check check (valid_from between '0001-01-01 UTC' and '9999-12-31 23:59:59.999999 UTC'),
+  constraint semantic_memories_valid_to_check check (valid_to between valid_from and '9999-12-31 23:59:59.999999 UTC'),
   constraint semantic_memories_supersedes_check check (supersedes <> id),
-  constraint semantic_memories_expires_at_check check (isfinite(expires_at)),
+  constraint semantic_memories_expires_at_check check (expires_at between '0001-01-01 UTC' and '9999-12-31 23:59:59.999999 UTC'),
   constraint semantic_memories_qdrant_check check ((qdrant_collection is null) = (qdrant_point_id is null)),
   constraint semantic_memories_qdrant_collection_check check (length(qdrant_collection) between 1 and 255
                                                               and qdrant_collection !~ '[[:cntrl:]/]'),

@@ -58,6 +58,8 @@ FITS = [
     ("date", '"2024-02-29"', "2024-02-29"),
     ("timestamp with time zone", '"2024-02-29T12:00:00.5+02:00"', "2024-02-29 10:00:00.5+00"),
     ("timestamp with time zone", '"2024-02-29T12:00:00Z"', "2024-02-29 12:00:00+00"),
+    ("timestamp with time zone", '"2024-02-29T12:00:00"', "2024-02-29 12:00:00+00"),
+    ("timestamp with time zone", '"2024-02-29T12:00:00-19:30"', "2024-03-01 07:30:00+00"),
     ("timestamp with time zone", '"infinity"', "infinity"),
     ("inet", '"2001:db8::1"', "2001:db8::1/128"),
     ("inet", '"10.0.0.0/8"', "10.0.0.0/8"),
@@ -107,6 +109,8 @@ REFUSED = [
         "timestamp with time zone",
         ['"now"', '"2024-02-30T00:00:00Z"', '"2024-01-01T25:00:00Z"', "1700000000"],
     ),
+    # In UTC these are of the years 0 and 10000, which no answer can tell in four digits.
+    ("timestamp with time zone", ['"0001-01-01T00:00:00+10:00"', '"9999-12-31T23:00:00-01:00"']),
     ("inet", ['"localhost"', '"1.2.3.4.5"', '"1.2.3.4/33"', "1"]),
     ("bytea", ['"%"', '"A"', "1"]),
     ("integer[]", ["1", '["1"]', "[1.5]", "[null]", "[[1]]", '{"a":1}']),

@@ -91,6 +91,6 @@ def test_the_description_says_what_a_vector_is(alice: Client) -> None:
         body = paths[path]["post"]["requestBody"]["content"]["application/json"]["schema"]
         return body["properties"][name]
 
-    numbers = {"type": "array", "items": {"type": "number"}}
+    numbers = {"type": "array", "items": {"type": "number"}, "minItems": 1, "maxItems": 16000}
     assert field("/v1/embeddings", "embedding") == numbers
     assert field("/v1/embeddings/bulk", "embeddings") == {"type": "array", "items": numbers}

@@ -16,7 +16,7 @@ as $$
     when p_type = 'date' then '{"type": "string", "format": "date"}'
     when p_type in ('json', 'jsonb') then '{}'
     when p_type = 'bytea' then '{"type": "string", "pattern": "^\\\\x[0-9a-f]*$"}'
-    when p_type ~ '(^|\.)(half)?vec(tor)?\M' then '{"type": "array", "items": {"type": "number"}}'
+    when p_type ~ '(^|\.)(half)?vec(tor)?\M' then '{"type": "array", "items": {"type": "number"}, "minItems": 1, "maxItems": 16000}'
     else '{"type": "string"}'
   end::jsonb
 $$;

@@ -8,6 +8,10 @@ language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  -- What answers can tell in four digits.
+  c_first constant timestamptz := '0001-01-01 UTC';
+  c_last  constant timestamptz := '9999-12-31 23:59:59.999999 UTC';
 begin
   if p_memory.content is null then
     perform base.raise('VL003', 'content is required', p_path || 'content');
@@ -25,14 +29,14 @@ begin
   if jsonb_typeof(p_memory.metadata) <> 'object' or octet_length(p_memory.metadata::text) > 16384 then
     perform base.raise('VL001', 'metadata must be an object of at most 16 kB', p_path || 'metadata');
   end if;
-  if not isfinite(p_memory.valid_from) then
-    perform base.raise('VL001', 'valid_from must be a moment', p_path || 'valid_from');
+  if p_memory.valid_from not between c_first and c_last then
+    perform base.raise('VL001', 'valid_from must be a moment of the years 1 to 9999', p_path || 'valid_from');
   end if;
-  if not isfinite(p_memory.valid_to) or p_memory.valid_to < p_memory.valid_from then
-    perform base.raise('VL001', 'valid_to must be a moment, not before valid_from', p_path || 'valid_to');
+  if p_memory.valid_to not between greatest(p_memory.valid_from, c_first) and c_last then
+    perform base.raise('VL001', 'valid_to must be a moment, not before valid_from, up to the year 9999', p_path || 'valid_to');
   end if;
-  if not isfinite(p_memory.expires_at) or p_memory.expires_at <= now() then
-    perform base.raise('VL001', 'expires_at must be in the future', p_path || 'expires_at');
+  if p_memory.expires_at <= now() or p_memory.expires_at > c_last then
+    perform base.raise('VL001', 'expires_at must be in the future, up to the year 9999', p_path || 'expires_at');
   end if;
   if (p_memory.qdrant_collection is null) <> (p_memory.qdrant_point_id is null) then
     perform base.raise('VL001', 'qdrant_collection and qdrant_point_id come together or not at all',

@@ -44,11 +44,17 @@ insert into faults values
   ('metadata', '{"metadata": [1]}', 'metadata must be an object of at most 16 kB'),
   ('metadata', jsonb_build_object('metadata', jsonb_build_object('a', repeat('b', 16376))),
    'metadata must be an object of at most 16 kB'),
-  ('valid_from', '{"valid_from": "infinity"}', 'valid_from must be a moment'),
-  ('valid_to', '{"valid_to": "infinity"}', 'valid_to must be a moment, not before valid_from'),
-  ('valid_to', '{"valid_from": "2020-01-02", "valid_to": "2020-01-01"}', 'valid_to must be a moment, not before valid_from'),
-  ('expires_at', '{"expires_at": "infinity"}', 'expires_at must be in the future'),
-  ('expires_at', '{"expires_at": "2020-01-01"}', 'expires_at must be in the future'),
+  ('valid_from', '{"valid_from": "infinity"}', 'valid_from must be a moment of the years 1 to 9999'),
+  ('valid_from', '{"valid_from": "0001-01-01T00:00:00+00:01"}', 'valid_from must be a moment of the years 1 to 9999'),
+  ('valid_from', '{"valid_from": "9999-12-31T23:59:59.999999-00:01"}', 'valid_from must be a moment of the years 1 to 9999'),
+  ('valid_to', '{"valid_to": "9999-12-31T23:59:59.999999-00:01"}',
+   'valid_to must be a moment, not before valid_from, up to the year 9999'),
+  ('valid_to', '{"valid_to": "infinity"}', 'valid_to must be a moment, not before valid_from, up to the year 9999'),
+  ('valid_to', '{"valid_from": "2020-01-02", "valid_to": "2020-01-01"}',
+   'valid_to must be a moment, not before valid_from, up to the year 9999'),
+  ('expires_at', '{"expires_at": "9999-12-31T23:59:59.999999-00:01"}', 'expires_at must be in the future, up to the year 9999'),
+  ('expires_at', '{"expires_at": "infinity"}', 'expires_at must be in the future, up to the year 9999'),
+  ('expires_at', '{"expires_at": "2020-01-01"}', 'expires_at must be in the future, up to the year 9999'),
   ('qdrant_point_id', '{"qdrant_collection": "c"}', 'qdrant_collection and qdrant_point_id come together or not at all'),
   ('qdrant_collection', '{"qdrant_point_id": "1"}', 'qdrant_collection and qdrant_point_id come together or not at all'),
   ('qdrant_collection', '{"qdrant_collection": "a/b", "qdrant_point_id": "1"}',
@@ -70,7 +76,7 @@ select results_eq('select pg_temp.fault_of(f.fields) from faults f',
                   $$ select concat_ws('|', 'VL001', 'memories[2].' || f.field, f.message) from faults f $$,
                   'each rule has its word and names its field');
 select is(pg_temp.fault_of(jsonb_build_object('expires_at', now())),
-          'VL001|memories[2].expires_at|expires_at must be in the future', 'now is not the future');
+          'VL001|memories[2].expires_at|expires_at must be in the future, up to the year 9999', 'now is not the future');
 select is(pg_temp.fault_of('{"content": null}'), 'VL003|memories[2].content|content is required', 'no text');
 
 -- The table refuses the same, whoever writes. What lies in the past may expire at any time, so it has no word about

@@ -37,9 +37,9 @@ $$;
 set session authorization plinth_operator;
 select throws_ok($$ select pg_temp.close('a821', null, 2) $$, 'KC002', 'The version is 1 by now, not 2', 'changed meanwhile');
 select throws_ok($$ select pg_temp.close('a821', '2019-12-31') $$, 'VL001',
-                 'valid_to must be a moment, not before valid_from', 'an end before the beginning');
+                 'valid_to must be a moment, not before valid_from, up to the year 9999', 'an end before the beginning');
 select throws_ok($$ select pg_temp.close('a821', 'infinity') $$, 'VL001',
-                 'valid_to must be a moment, not before valid_from', 'an end that is none');
+                 'valid_to must be a moment, not before valid_from, up to the year 9999', 'an end that is none');
 select is(pg_temp.close('a821', null, 1), now(), 'from now on');
 select throws_ok($$ select pg_temp.close('a821') $$, 'KC004', 'It is closed already', 'once');
 select throws_ok($$ select pg_temp.close('a823', '2022-01-01') $$, 'KC004', 'It is closed already', 'an end that was is history');
