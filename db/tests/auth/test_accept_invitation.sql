@@ -62,9 +62,11 @@ select pg_temp.link('tap_ai_cleo@example.org') as link \gset
 select base.set_setting('team.member_limit', '2');
 select throws_ok(format('select api.accept_invitation(%L, %L)', :'cleo', :'link'), 'KC004', null, 'a full team');
 select base.set_setting('team.member_limit', '20');
-update auth.team_members set role = 'member' where user_id = :'anna';
+insert into auth.teams (id, name) values ('019e0000-0000-7000-8000-00000000bf92', 'Another');
+insert into auth.team_members (team_id, user_id, role) values ('019e0000-0000-7000-8000-00000000bf92', :'anna', 'owner');
+update auth.team_members set role = 'member' where user_id = :'anna' and team_id = :'team';
 select throws_ok(format('select api.accept_invitation(%L, %L)', :'cleo', :'link'), 'VL004', null,
-                 'one of who may not invite any more');
+                 'one of who may not invite any more, whatever she may elsewhere');
 update auth.team_members set role = 'owner' where user_id = :'anna';
 select lives_ok(format('select api.accept_invitation(%L, %L)', :'cleo', :'link'), 'none of these had spent it');
 

@@ -1,6 +1,6 @@
 -- core.account_to_change: who may change which account.
 begin;
-select plan(22);
+select plan(23);
 
 select is(pg_get_function_arguments('core.account_to_change'::regproc),
   'p_id uuid, p_critical boolean DEFAULT false', 'arguments');
@@ -50,12 +50,16 @@ insert into auth.api_keys (user_id, id, name, prefix, secret_hash, scopes) value
   ('019e0000-0000-7000-8000-00000000f505', '019e0000-0000-7000-8000-00000000f5a1', 'tap', 'plk_f505', sha256('f5a1'),
    '{users:write}'),
   ('019e0000-0000-7000-8000-00000000f505', '019e0000-0000-7000-8000-00000000f5a2', 'tap', 'plk_f505', sha256('f5a2'),
-   '{*}');
+   '{*}'),
+  ('019e0000-0000-7000-8000-00000000f502', '019e0000-0000-7000-8000-00000000f5a3', 'tap', 'plk_f502', sha256('f5a3'),
+   '{users:write,roles:write}');
 select set_config('plinth.context', concat_ws(E'\x1f', '', '', '', '', '019e0000-0000-7000-8000-00000000f5a1'), true);
 select is(pg_temp.changes('f505', 'f503'), 'The account may do more than you may', 'a key may less than its owner');
 select is(pg_temp.changes('f505', 'f505', true), 'This is your own account: see /v1/me', 'and does not take its owner over');
 select set_config('plinth.context', concat_ws(E'\x1f', '', '', '', '', '019e0000-0000-7000-8000-00000000f5a2'), true);
 select is(pg_temp.changes('f505', 'f503'), 'tap_change_lead', 'one for everything may as much');
+select set_config('plinth.context', concat_ws(E'\x1f', '', '', '', '', '019e0000-0000-7000-8000-00000000f5a3'), true);
+select is(pg_temp.changes('f502', 'f503'), 'The account may do more than you may', 'none may more than its owner');
 select set_config('plinth.context', '', true);
 select is(pg_temp.changes('f505', 'f504'), 'There is no such account, or it is erased', 'an erased account is none');
 select is(pg_temp.changes('f505', 'f5ff'), 'There is no such account, or it is erased', 'nobody has this id');

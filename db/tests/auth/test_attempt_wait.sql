@@ -1,6 +1,6 @@
 -- core.attempt_wait: how long whoever failed has to wait, and who does not.
 begin;
-select plan(40);
+select plan(41);
 
 select is(pg_get_function_arguments('core.attempt_wait'::regproc), 'p_kind text, p_subject bytea, p_address bytea', 'arguments');
 select is(pg_get_function_result('core.attempt_wait'::regproc), 'integer', 'result');
@@ -102,6 +102,8 @@ select pg_temp.come_from('198.18.0.77');
 select ok(core.count_attempt('password', 'tap_wait_emil', true), 'Emil is known here');
 select is((select sum(pg_temp.fails('tap_wait_many' || n)) from generate_series(1, 20) n), 7::bigint, 'seven in an hour');
 select is(pg_temp.wait('tap_wait_new') between 3590 and 3600, true, 'then none until it is over');
+select is(core.attempt_wait('totp', core.attempt_digest('tap_wait_new'), core.attempt_digest('198.18.0.77')), 0,
+          'of this kind');
 select is(pg_temp.wait('tap_wait_emil'), 0, 'except for whom is known here');
 select pg_temp.come_from('198.18.0.78');
 select is(pg_temp.wait('tap_wait_new'), 0, 'and for who comes from another address');

@@ -31,7 +31,8 @@ select pg_sleep(greatest(0, 5 - 30 + extract(epoch from clock_timestamp())::nume
 select pg_temp.enrol('019e0000-0000-7000-8000-00000000f101'), pg_temp.enrol('019e0000-0000-7000-8000-00000000f102'),
        pg_temp.enrol('019e0000-0000-7000-8000-00000000f103', false);
 insert into auth.recovery_codes (user_id, code_hash) values
-  ('019e0000-0000-7000-8000-00000000f101', sha256('ABCDEFGH')), ('019e0000-0000-7000-8000-00000000f102', sha256('STUVWXYZ'));
+  ('019e0000-0000-7000-8000-00000000f101', sha256('ABCDEFGH')), ('019e0000-0000-7000-8000-00000000f102', sha256('STUVWXYZ')),
+  ('019e0000-0000-7000-8000-00000000f102', sha256('ABCDEFGH'));
 grant execute on function pg_temp.code(integer) to public;
 create function pg_temp.check(p_code text, p_user_id uuid default '019e0000-0000-7000-8000-00000000f101') returns text
 language sql volatile as $$ select core.check_second_factor(p_user_id, p_code) $$;

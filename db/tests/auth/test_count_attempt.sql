@@ -1,6 +1,6 @@
 -- core.count_attempt: counts, makes known, and keeps back what came too late.
 begin;
-select plan(32);
+select plan(35);
 
 select is(pg_get_function_arguments('core.count_attempt'::regproc), 'p_kind text, p_subject text, p_success boolean', 'arguments');
 select is(pg_get_function_result('core.count_attempt'::regproc), 'boolean', 'result');
@@ -54,6 +54,16 @@ select ok(core.count_attempt('password', 'tap_count_dora', true), 'a success');
 select is((select a.failures || ' ' || coalesce(a.succeeded_at::text, 'never') from auth.attempts a
             where a.subject = core.attempt_digest('tap_count_dora') and a.address = core.attempt_digest('192.0.2.8')),
           '1 never', 'makes no other address known');
+
+select ok(core.count_attempt('totp', 'tap_count_kim', false) and core.count_attempt('password', 'tap_count_kim', true)
+          and core.count_attempt('totp', 'tap_count_kim', false), 'a success of another kind');
+select results_eq(
+  $$ select a.address <> '', a.failures from auth.attempts a
+      where a.kind = 'totp' and a.subject = core.attempt_digest('tap_count_kim') order by 1 $$,
+  $$ values (false, 2), (true, 2) $$, 'ends no failures of this one, and makes nobody known for it');
+select is(array(select a.failures from auth.attempts a
+                 where a.kind = 'password' and a.subject = core.attempt_digest('tap_count_kim')), '{0}',
+          'nor is a failure one of another');
 
 -- What was under way when others used up the attempts.
 select is((select sum(core.count_attempt('password', 'tap_count_carol', false)::integer) from generate_series(1, 20)), 5::bigint,

@@ -1,6 +1,6 @@
 -- core.forget_attempts: recovery lets the owner in again.
 begin;
-select plan(12);
+select plan(13);
 
 select is(pg_get_function_arguments('core.forget_attempts'::regproc), 'p_user_id uuid', 'arguments');
 select is(pg_get_function_result('core.forget_attempts'::regproc), 'void', 'result');
@@ -26,6 +26,7 @@ do $$ begin
     perform core.count_attempt('password', 'tap_forget_anna@example.org', false);
     perform core.count_attempt('totp', '019e0000-0000-7000-8000-00000000a901', false);
     perform core.count_attempt('password', 'tap_forget_ben', false);
+    perform core.count_attempt('reset', 'tap_forget_anna', false);
   end loop;
 end $$;
 select is(core.check_attempts('password', 'tap_forget_anna'), false, 'she waits');
@@ -33,6 +34,9 @@ select core.forget_attempts('019e0000-0000-7000-8000-00000000a901');
 select is(array[core.check_attempts('password', 'tap_forget_anna'), core.check_attempts('password', 'tap_forget_anna@example.org'),
                 core.check_attempts('totp', '019e0000-0000-7000-8000-00000000a901')], '{t,t,t}', 'and no longer, by no name');
 select is(core.check_attempts('password', 'tap_forget_ben'), false, 'others do');
+select isnt_empty($$ select from auth.attempts a
+                      where a.kind = 'reset' and a.subject = core.attempt_digest('tap_forget_anna') $$,
+                  'what she asked for by mail still counts');
 select lives_ok($$ select core.forget_attempts(null) $$, 'nobody is nobody');
 
 set session authorization plinth_web;

@@ -1,6 +1,6 @@
 -- api.grant_access: what it refuses.
 begin;
-select plan(24);
+select plan(25);
 
 select is(pg_get_function_arguments('api.grant_access'::regproc),
   'p_user_id uuid, p_resource_type text, p_resource_id uuid, p_right text, p_username text DEFAULT '
@@ -91,6 +91,10 @@ select g.user_id, g.resource_type, '019e0000-0000-7000-8000-00000000bcfe', '019e
 select throws_ok($$ select core.check_grant_count('019e0000-0000-7000-8000-00000000bcff', null,
                                                   '019e0000-0000-7000-8000-00000000bc51') $$,
                  'KC004', 'A user or a team gets at most 1 grants', 'or to one team');
+select base.set_setting('grant.resource_limit', '1');
+select lives_ok($$ select core.check_grant_count('019e0000-0000-7000-8000-00000000bcff', '019e0000-0000-7000-8000-00000000bcf1',
+                                                 '019e0000-0000-7000-8000-00000000bcf2') $$,
+                'grants of other things, users and teams do not count');
 
 select * from finish();
 rollback;

@@ -23,6 +23,10 @@ insert into auth.users (id, username, email) values (:'anna', 'tap_ut_anna', 'ta
   (:'ben', 'tap_ut_ben', 'tap_ut_ben@example.org'), (:'cleo', 'tap_ut_cleo', 'tap_ut_cleo@example.org');
 insert into auth.teams (id, name, description) values (:'team', 'One', 'First');
 insert into auth.team_members (team_id, user_id, role) values (:'team', :'anna', 'admin'), (:'team', :'ben', 'member');
+-- What somebody is in another team counts there.
+insert into auth.teams (id, name) values ('019e0000-0000-7000-8000-00000000bd62', 'Another');
+insert into auth.team_members (team_id, user_id, role) values
+  ('019e0000-0000-7000-8000-00000000bd62', :'cleo', 'owner'), ('019e0000-0000-7000-8000-00000000bd62', :'ben', 'owner');
 create function pg_temp.change(p_user text, p_name text, p_description text default null, p_version integer default null)
 returns text language sql volatile as $$
   select concat_ws(' | ', u.name, u.description, u.version)
