@@ -39,6 +39,7 @@ as $$
     'info', json_build_object(
       'title', 'Plinth', 'version', coalesce((select max(m.version) from ops.schema_migrations m), 0)::text,
       'description', 'A backend for AI applications that lives inside PostgreSQL. Every route is one function.'),
+    'servers', '[{"url": "/"}]'::json,
     'paths', (select coalesce(json_object_agg(p.path, p.methods order by p.path), '{}') from path p),
     'components', json_build_object(
       'securitySchemes', '{"token": {"type": "http", "scheme": "bearer"}}'::json,

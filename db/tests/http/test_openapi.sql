@@ -1,6 +1,6 @@
 -- http.openapi: the whole API description, made from the registry and the catalog.
 begin;
-select plan(28);
+select plan(29);
 
 select is(pg_get_function_arguments('http.openapi'::regproc), '', 'arguments');
 select is(pg_get_function_result('http.openapi'::regproc), 'json', 'result');
@@ -24,6 +24,7 @@ select (select coalesce(max(m.version), 0) from ops.schema_migrations m) + n, 'V
 create temp table document as select http.openapi()::jsonb as d;
 
 select is(d.d ->> 'openapi', '3.1.0', 'the kind of document') from document d;
+select is(d.d -> 'servers', '[{"url": "/"}]', 'where it stands, which generators of clients ask for') from document d;
 select is(d.d #>> '{info,version}', (select max(m.version)::text from ops.schema_migrations m), 'of the last migration')
   from document d;
 select results_eq(
