@@ -1,6 +1,6 @@
 -- api.invite_to_team: invites an address, by mail.
 begin;
-select plan(26);
+select plan(28);
 
 select is(pg_get_function_arguments('api.invite_to_team'::regproc),
   'p_user_id uuid, p_team_id uuid, p_email text, p_role text DEFAULT ''member''::text', 'arguments');
@@ -22,6 +22,7 @@ insert into auth.users (id, username, email) values (:'anna', 'tap_iv_anna', 'ta
   (:'ben', 'tap_iv_ben', 'tap_iv_ben@example.org'), (:'cleo', 'tap_iv_cleo', 'tap_iv_cleo@example.org');
 insert into auth.teams (id, name) values (:'team', 'One');
 insert into auth.team_members (team_id, user_id, role) values (:'team', :'anna', 'admin'), (:'team', :'ben', 'member');
+\ir another_team.psql
 create function pg_temp.invite(p_user text, p_email text, p_role text default 'member') returns setof core.invitation_details
 language sql volatile as $$
   select * from api.invite_to_team(('019e0000-0000-7000-8000-00000000bf' || p_user)::uuid, '019e0000-0000-7000-8000-00000000bf11',
@@ -37,6 +38,9 @@ select results_eq(
   $$ values ('new@example.org', '019e0000-0000-7000-8000-00000000bf11', true) $$, 'goes there by mail');
 select lives_ok($$ select pg_temp.invite('01', 'tap_iv_cleo@example.org') $$, 'who has an account, is invited alike');
 select throws_ok($$ select pg_temp.invite('01', 'NEW@example.org') $$, 'KC004', null, 'not again at once');
+select is((select count(*) from pg_temp.invite('01', 'another@example.org')), 1::bigint,
+          'who was just invited to another team, is');
+select is(pg_temp.another_team(), 'anna owner, ben member, cleo admin; another@example.org', 'and stays invited there');
 update auth.team_invitations set id = base.first_id(now() - interval '6 minutes') where email = 'new@example.org';
 select lives_ok($$ select pg_temp.invite('01', 'NEW@example.org') $$, 'inviting again later');
 select results_eq($$ select i.role from auth.team_invitations i where i.email = 'new@example.org' $$, array['member'], 'replaces');
@@ -54,7 +58,7 @@ select is((select count(*) from ops.audit_details d join ops.audit_logs l on l.i
             where l.entity_type = 'auth.team_invitations' and d.difference::text ~ 'example.org'), 0::bigint,
           'the trail does not keep strangers'' addresses');
 insert into auth.team_invitations (team_id, email, invited_by, expires_at)
-select :'team', format('n%s@example.org', n), :'anna', now() + interval '1 h' from generate_series(1, 98) n;
+select :'team', format('n%s@example.org', n), :'anna', now() + interval '1 h' from generate_series(1, 97) n;
 select throws_ok($$ select pg_temp.invite('01', 'x@example.org') $$, 'KC004',
                  'The team has 100 invitations waiting already', 'too many');
 update auth.team_invitations set expires_at = now() where email = 'n1@example.org';

@@ -1,6 +1,6 @@
 -- api.leave_team: members leave, the last owner stays.
 begin;
-select plan(11);
+select plan(12);
 
 select is(pg_get_function_arguments('api.leave_team'::regproc), 'p_user_id uuid, p_team_id uuid', 'arguments');
 select is(pg_get_function_result('api.leave_team'::regproc), 'void', 'result');
@@ -21,6 +21,7 @@ insert into auth.users (id, username, email) values (:'anna', 'tap_le_anna', 'ta
   (:'ben', 'tap_le_ben', 'tap_le_ben@example.org'), (:'cleo', 'tap_le_cleo', 'tap_le_cleo@example.org');
 insert into auth.teams (id, name) values (:'team', 'One');
 insert into auth.team_members (team_id, user_id, role) values (:'team', :'anna', 'owner'), (:'team', :'ben', 'member');
+\ir another_team.psql
 select throws_ok($$ select api.leave_team('019e0000-0000-7000-8000-00000000be61',
                  '019e0000-0000-7000-8000-00000000be71') $$,
                  'KC003', 'An owner stays: transfer the team first', 'the owner stays');
@@ -32,6 +33,7 @@ select lives_ok($$ select api.leave_team('019e0000-0000-7000-8000-00000000be62',
 select throws_ok($$ select api.leave_team('019e0000-0000-7000-8000-00000000be62',
                  '019e0000-0000-7000-8000-00000000be71') $$,
                  'NF001', null, 'once');
+select is(pg_temp.another_team(), 'anna owner, ben member, cleo admin; another@example.org', 'their other team is as it was');
 
 select * from finish();
 rollback;

@@ -1,6 +1,6 @@
 -- api.list_invitations: what waits, for owners and admins.
 begin;
-select plan(12);
+select plan(13);
 
 select is(pg_get_function_arguments('api.list_invitations'::regproc),
   'p_user_id uuid, p_team_id uuid, p_after text DEFAULT NULL::text, p_limit integer DEFAULT 50', 'arguments');
@@ -24,6 +24,7 @@ insert into auth.users (id, username, email) values (:'anna', 'tap_li_anna', 'ta
   (:'ben', 'tap_li_ben', 'tap_li_ben@example.org'), (:'cleo', 'tap_li_cleo', 'tap_li_cleo@example.org');
 insert into auth.teams (id, name) values (:'team', 'One');
 insert into auth.team_members (team_id, user_id, role) values (:'team', :'anna', 'admin'), (:'team', :'ben', 'member');
+\ir another_team.psql
 insert into auth.team_invitations (team_id, id, email, invited_by, expires_at) values
   (:'team', '019e0000-0000-7000-8000-00000000bf41', 'one@example.org', :'anna', now() + interval '1 h'),
   (:'team', '019e0000-0000-7000-8000-00000000bf42', 'two@example.org', :'anna', now() + interval '1 h'),
@@ -38,6 +39,7 @@ select is(pg_temp.listed('21', '019e0000-0000-7000-8000-00000000bf42'), 'one@exa
 select throws_ok($$ select pg_temp.listed('21', 'x') $$, 'VL001', null, 'a place that is none');
 select throws_ok($$ select pg_temp.listed('22') $$, 'NP001', null, 'not for a member');
 select throws_ok($$ select pg_temp.listed('23') $$, 'NF001', null, 'nor for a stranger');
+select is(pg_temp.another_team(), 'anna owner, ben member, cleo admin; another@example.org', 'their other team is as it was');
 
 select * from finish();
 rollback;

@@ -1,6 +1,6 @@
 -- api.list_team_members: members see each other.
 begin;
-select plan(11);
+select plan(12);
 
 select is(pg_get_function_arguments('api.list_team_members'::regproc),
   'p_user_id uuid, p_team_id uuid, p_after text DEFAULT NULL::text, p_limit integer DEFAULT 50', 'arguments');
@@ -25,6 +25,7 @@ insert into auth.users (id, username, email, full_name) values (:'anna', 'tap_lm
 insert into auth.teams (id, name) values (:'team', 'One');
 insert into auth.team_members (team_id, user_id, role, added_by) values
   (:'team', :'anna', 'owner', null), (:'team', :'ben', 'member', :'anna');
+\ir another_team.psql
 select set_config('plinth.caller', :'ben', true);
 set session authorization plinth_web;
 select results_eq(
@@ -46,6 +47,7 @@ select throws_ok($$ select api.list_team_members('019e0000-0000-7000-8000-000000
                  '019e0000-0000-7000-8000-00000000bda1') $$,
                  'NF001', 'There is no such team', 'to a stranger the team is not there');
 reset session authorization;
+select is(pg_temp.another_team(), 'anna owner, ben member, cleo admin; another@example.org', 'their other team is as it was');
 
 select * from finish();
 rollback;

@@ -1,6 +1,6 @@
 -- api.remove_team_member: takes somebody out of a team.
 begin;
-select plan(15);
+select plan(16);
 
 select is(pg_get_function_arguments('api.remove_team_member'::regproc),
           'p_user_id uuid, p_team_id uuid, p_member_id uuid', 'arguments');
@@ -25,6 +25,7 @@ insert into auth.users (id, username, email) values (:'anna', 'tap_rm_anna', 'ta
 insert into auth.teams (id, name) values (:'team', 'One');
 insert into auth.team_members (team_id, user_id, role) values
   (:'team', :'anna', 'owner'), (:'team', :'ben', 'member'), (:'team', :'cleo', 'admin');
+\ir another_team.psql
 create function pg_temp.remove(p_user text, p_member text) returns void language sql volatile as $$
   select api.remove_team_member(('019e0000-0000-7000-8000-00000000be' || p_user)::uuid, '019e0000-0000-7000-8000-00000000be51',
                                 ('019e0000-0000-7000-8000-00000000be' || p_member)::uuid)
@@ -40,6 +41,7 @@ select results_eq('select tag from base.touched_tags', array['sessions:019e0000-
                   'whose cached answers are void');
 select lives_ok($$ select pg_temp.remove('41', '43') $$, 'the owner an admin');
 select is((select count(*) from auth.team_members m where m.team_id = :'team'), 1::bigint, 'one is left');
+select is(pg_temp.another_team(), 'anna owner, ben member, cleo admin; another@example.org', 'their other team is as it was');
 
 select * from finish();
 rollback;

@@ -1,6 +1,6 @@
 -- api.transfer_team: another member becomes the owner.
 begin;
-select plan(16);
+select plan(17);
 
 select is(pg_get_function_arguments('api.transfer_team'::regproc), 'p_user_id uuid, p_team_id uuid, p_member_id uuid',
           'arguments');
@@ -22,6 +22,7 @@ insert into auth.users (id, username, email) values (:'anna', 'tap_tt_anna', 'ta
   (:'ben', 'tap_tt_ben', 'tap_tt_ben@example.org'), (:'cleo', 'tap_tt_cleo', 'tap_tt_cleo@example.org');
 insert into auth.teams (id, name) values (:'team', 'One');
 insert into auth.team_members (team_id, user_id, role) values (:'team', :'anna', 'owner'), (:'team', :'ben', 'admin');
+\ir another_team.psql
 create function pg_temp.transfer(p_user text, p_member text) returns void language sql volatile as $$
   select api.transfer_team(('019e0000-0000-7000-8000-00000000be' || p_user)::uuid, '019e0000-0000-7000-8000-00000000be91',
                            ('019e0000-0000-7000-8000-00000000be' || p_member)::uuid)
@@ -40,6 +41,7 @@ select is((select string_agg(m.role, ' ' order by m.user_id) from auth.team_memb
 select is((select count(*) from ops.audit_logs l where l.entity_type = 'auth.team_members' and l.action = 'update'
             and l.entity_id = :'team' and l.actor_id = :'anna'), 2::bigint, 'both are on record');
 select throws_ok($$ select pg_temp.transfer('81', '82') $$, 'NP001', null, 'once');
+select is(pg_temp.another_team(), 'anna owner, ben member, cleo admin; another@example.org', 'their other team is as it was');
 
 select * from finish();
 rollback;

@@ -1,6 +1,6 @@
 -- api.update_team_member: makes admins and members of each other.
 begin;
-select plan(17);
+select plan(18);
 
 select is(pg_get_function_arguments('api.update_team_member'::regproc),
   'p_user_id uuid, p_team_id uuid, p_member_id uuid, p_role text', 'arguments');
@@ -25,6 +25,7 @@ insert into auth.users (id, username, email) values (:'anna', 'tap_um_anna', 'ta
 insert into auth.teams (id, name) values (:'team', 'One');
 insert into auth.team_members (team_id, user_id, role) values
   (:'team', :'anna', 'owner'), (:'team', :'ben', 'member'), (:'team', :'cleo', 'admin');
+\ir another_team.psql
 create function pg_temp.set_role(p_user text, p_member text, p_role text) returns void language sql volatile as $$
   select api.update_team_member(('019e0000-0000-7000-8000-00000000be' || p_user)::uuid, '019e0000-0000-7000-8000-00000000be31',
                                 ('019e0000-0000-7000-8000-00000000be' || p_member)::uuid, p_role)
@@ -44,6 +45,7 @@ select lives_ok($$ select pg_temp.set_role('23', '22', 'admin') $$, 'an admin ma
 select lives_ok($$ select pg_temp.set_role('22', '23', 'member') $$, 'who makes the first a member');
 select is((select string_agg(m.role, ' ' order by m.user_id) from auth.team_members m where m.team_id = :'team'),
           'owner admin member', 'so it is');
+select is(pg_temp.another_team(), 'anna owner, ben member, cleo admin; another@example.org', 'their other team is as it was');
 
 select * from finish();
 rollback;

@@ -1,6 +1,6 @@
 -- api.set_skill_enabled: switches a skill on or off.
 begin;
-select plan(14);
+select plan(15);
 
 select is(pg_get_function_arguments('api.set_skill_enabled'::regproc),
   'p_name text, p_enabled boolean, p_version text DEFAULT NULL::text', 'arguments');
@@ -23,7 +23,9 @@ insert into chat.skills (name, version, description, parameters, current, enable
     '{"type": "object", "properties": {"text": {"type": "string"}, "n": {"type": "integer"}},
     "required": ["text"], "additionalProperties": false}', true, true),
   ('TapEcho', '2.0.0-rc.1', 'Says it twice', '{"type": "object"}', false, true),
-  ('TapOff', '1.0.0', 'Does nothing', '{"type": "object"}', true, false);
+  ('TapOff', '1.0.0', 'Does nothing', '{"type": "object"}', true, false),
+  ('TapOn', '2.0.0-rc.1', 'Does nothing', '{"type": "object"}', true, true);
+create temp table others as select s.* from chat.skills s where s.name <> 'TapEcho';
 
 insert into auth.roles (name, description, permissions) values ('tap_enable_chief', 'planted', '["skills:manage"]');
 insert into auth.user_roles (user_id, role) values (pg_temp.anna(), 'tap_enable_chief');
@@ -60,6 +62,8 @@ select throws_ok($$ select api.set_skill_enabled('TapEcho', true) $$, 'UN001', '
 set session authorization plinth_reader;
 select throws_ok($$ select api.set_skill_enabled('TapEcho', true) $$, '42501', null, 'a reader may not');
 reset session authorization;
+select set_eq($$ select s.* from chat.skills s where s.name <> 'TapEcho' $$, 'select * from others',
+              'other skills are as they were');
 
 select * from finish();
 rollback;

@@ -1,6 +1,6 @@
 -- api.update_skill: changes what is said of a version of a skill, or makes it the current one.
 begin;
-select plan(19);
+select plan(20);
 
 select is(pg_get_function_arguments('api.update_skill'::regproc),
   'p_name text, p_version text DEFAULT NULL::text, p_description text DEFAULT NULL::text, '
@@ -27,6 +27,7 @@ insert into chat.skills (name, version, description, parameters, current, enable
     "required": ["text"], "additionalProperties": false}', true, true),
   ('TapEcho', '2.0.0-rc.1', 'Says it twice', '{"type": "object"}', false, true),
   ('TapOff', '1.0.0', 'Does nothing', '{"type": "object"}', true, false);
+create temp table others as select s.* from chat.skills s where s.name <> 'TapEcho';
 
 insert into auth.roles (name, description, permissions) values ('tap_update_chief', 'planted', '["skills:manage"]');
 insert into auth.user_roles (user_id, role) values (pg_temp.anna(), 'tap_update_chief');
@@ -77,6 +78,8 @@ select throws_ok($$ select api.update_skill('TapEcho') $$, 'UN001', 'Nobody is s
 set session authorization plinth_reader;
 select throws_ok($$ select api.update_skill('TapEcho') $$, '42501', null, 'a reader may not');
 reset session authorization;
+select set_eq($$ select s.* from chat.skills s where s.name <> 'TapEcho' $$, 'select * from others',
+              'other skills are as they were');
 
 select * from finish();
 rollback;

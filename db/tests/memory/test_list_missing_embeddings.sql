@@ -1,6 +1,6 @@
 -- api.list_missing_embeddings: texts that have no vector of a model yet.
 begin;
-select plan(30);
+select plan(35);
 
 select is(pg_get_function_arguments('api.list_missing_embeddings'::regproc),
   'p_model text, p_from text DEFAULT NULL::text, p_kind text DEFAULT NULL::text, p_after text DEFAULT NULL::text, '
@@ -52,6 +52,12 @@ select is(pg_temp.missing('''test-3''', 'p_kind => ''message''', 'p_limit => 100
           'messages without a vector; none of deleted conversations');
 select is(pg_temp.missing('''test-3''', 'p_kind => ''memory''', 'p_limit => 100000'), '{tap_miss fact}',
           'memories without a vector; not what expired');
+select is(pg_temp.missing('''test-3''', 'p_kind => ''message''', 'p_limit => 100000', format('p_after => %L', m.cursor)),
+          '{tap_miss two}', 'page by page')
+  from list_missing_embeddings('test-3', p_kind => 'message', p_limit => 100000) m where m.content = 'tap_miss one';
+select is(pg_temp.missing('''test-3''', 'p_kind => ''memory''', 'p_limit => 100000', format('p_after => %L', m.cursor)),
+          null, 'of memories, too')
+  from list_missing_embeddings('test-3', p_kind => 'memory', p_limit => 100000) m where m.content = 'tap_miss fact';
 select is(u.outcome, 'made', 'a message gets its vector')
   from upsert_embedding(:'anna', 'tap_miss one', '[1,2,3]', 'test-3', p_message_id =>
     '019e0000-0000-7000-8000-0000000e0621') u;
@@ -63,6 +69,9 @@ select is(u.outcome, 'made', 'and a text')
 select is(pg_temp.missing('''test-3''', 'p_kind => ''message''', 'p_limit => 100000'), '{tap_miss two}',
   'and is missing no more');
 select is(pg_temp.missing('''test-3''', 'p_kind => ''memory''', 'p_limit => 100000'), null, 'nor is the memory');
+select is(pg_temp.missing('''test-3-l2''', 'p_kind => ''message''', 'p_limit => 100000'), '{tap_miss one,tap_miss two}',
+          'of another model they are');
+select is(pg_temp.missing('''test-3-l2''', 'p_kind => ''memory''', 'p_limit => 100000'), '{tap_miss fact}', 'memories as well');
 select is(array(select m.content from list_missing_embeddings('test-3', p_kind => 'memory', p_limit => 100000) m
                  where m.user_id in (:'anna', :'ben') order by 1), '{brief,"of a story",without}', 'others still are');
 
@@ -81,6 +90,8 @@ select is(u.outcome, 'made', 'what is like it')
  cross join lateral upsert_embedding(t.user_id, t.content, '[1,2,3]', 'test-3-l2', t.collection) u;
 select is(pg_temp.missing('''test-3-l2''', '''test-3''', 'p_limit => 100000'), '{tap_miss one,tap_miss fact,tap_miss text}',
           'is not it');
+select is(pg_temp.missing('''test-4-half''', '''test-3''', 'p_limit => 100000'), '{tap_miss one,tap_miss fact,tap_miss text}',
+          'nor is it one of the texts of the first model');
 select results_eq(
   $$ select m.content from list_missing_embeddings('test-3-l2', 'test-3', p_after => (
        select f.cursor from list_missing_embeddings('test-3-l2', 'test-3', p_limit => 100000) f where f.content =
