@@ -23,7 +23,6 @@ from pyapp import body, engine
 from pyapp.problems import Problem, malformed
 from pyapp.progress import Bar
 from pyapp.settings import Settings
-from pyapp.unpack import write
 
 _LINES, _BYTES = 2000, 1 << 22  # of a batch
 _PLACE = re.compile(r"(\w+)\[(\d+)\]\.?(.*)")
@@ -197,8 +196,10 @@ def _written(file: str) -> Iterator[IO[bytes]]:
     if path.exists():
         path.open("ab").close()  # whether it may be written to
     part = path.with_name(f"{path.name}.part")
+    part.unlink(missing_ok=True)
+    part.touch(0o600)
     try:
-        with write(part, "").open("wb") as out:
+        with part.open("wb") as out:
             yield out
         try:
             part.replace(path)

@@ -263,7 +263,7 @@ _COMMANDS: tuple[tuple[str, str | Callable[..., int | None], str, tuple[Any, ...
      "compare checksums, order and every object", ()),
     ("migrate history", partial(_ask, ask=migrate.history), "show what ran when, and how long", ()),
     ("migrate new", _migrate_new, "write the template of a migration",
-     (_option("name", metavar="NAME"),)),
+     (_option("name", metavar="NAME", help="what it does, such as add_orders"),)),
     ("seed", _seed, "load demo data", (
         _option("seed", nargs="?", choices=ENVIRONMENTS, help="default: PLINTH_ENV"),
         _option("--clean", action="store_true", help="remove what is there first"),
@@ -295,11 +295,11 @@ _COMMANDS: tuple[tuple[str, str | Callable[..., int | None], str, tuple[Any, ...
     ("cache warm", "copies.warm", "keep what the sessions used last will ask for", (
         _option("--sessions", metavar="N", default="1000", help="how many (default 1000)"),
     )),
-    ("embed", "embed.main", "make the vectors that texts lack, or print that of a text", (
+    ("embed", "embed.main", "make the vectors that texts of all users lack, or print one", (
         _option("text", nargs="?", metavar="TEXT", help="print its vector, and do nothing else"),
         _option("--model", default="all-minilm-l6-v2", help="whose vectors (all-minilm-l6-v2)"),
         _option("--kind", choices=("memory", "message"), help="only of memories, or of messages"),
-        _option("--from", dest="from_model", metavar="MODEL", help="of the texts of this model"),
+        _option("--from", dest="from_model", metavar="MODEL", help="of texts this one embedded"),
     )),
     ("embeddings index", "embeddings.index", "build the index a model should have, or another", (
         _option("model", metavar="MODEL"),

@@ -84,7 +84,8 @@ def _server(there: engine.Servers, settings: Settings) -> Findings:
 
 
 def _migrations(there: engine.Servers) -> Findings:
-    wrong = [(FAIL, f"{line}; run: plinth migrate up") for line in migrate.verify(there.admin_url)]
+    lines = migrate.verify(there.admin_url)
+    wrong = [(FAIL, x if ": " in x else f"{x}; run: plinth migrate up") for x in lines]
     yield from wrong or [(OK, "the database is as it was deployed")]
 
 

@@ -94,8 +94,7 @@ def export(settings: Settings, file: Path, word: str) -> None:
     salt = os.urandom(16)
     body = _streamed(word, salt, json.dumps(held).encode())
     sealed = {"format": "plinth secrets 1", "salt": salt.hex(), "body": body.hex()}
-    text = json.dumps(sealed | {"proof": _proof(word, salt, body).hex()}) + "\n"
-    write(file, text)
+    write(file, json.dumps(sealed | {"proof": _proof(word, salt, body).hex()}) + "\n")
     print(f"wrote {file}; without the passphrase nobody can open it, nor can you")
 
 

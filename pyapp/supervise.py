@@ -82,10 +82,9 @@ def _listen(settings: Settings) -> socket.socket:
         except OSError as error:
             taken = error.errno == errno.EADDRINUSE
             if not taken or time.monotonic() > patience:
-                reason = str(error.strerror).split(" (while")[0]
-                why = "is taken" if taken else f"cannot be used ({reason})"
-                where = f"port {settings.port} on {settings.host}"
-                raise EngineError(f"{where} {why}; choose one with --port or PLINTH_PORT") from None
+                why = f"fails ({str(error.strerror).split(' (while')[0]}); see --host and --port"
+                why = "is taken; choose one with --port or PLINTH_PORT" if taken else why
+                raise EngineError(f"port {settings.port} on {settings.host} {why}") from None
         time.sleep(0.02)
 
 

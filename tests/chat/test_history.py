@@ -352,10 +352,10 @@ def test_a_place_that_cannot_be_written_is_refused_before_anything_else(
     own: dict[str, str], tmp_path: Path
 ) -> None:
     away = own | {"DATABASE_ADMIN_URL": "postgresql://nobody@127.0.0.1:1/none"}
-    for where in (tmp_path, tmp_path / "missing" / "file"):
+    for where, said in ((tmp_path, ""), (tmp_path / "missing" / "file", ".part")):
         refused = plinth(away, "export", str(where), "--as", "alice")
         assert refused.returncode == 1
-        assert refused.stderr.startswith(f"plinth: {where}".encode())
+        assert refused.stderr.startswith(f"plinth: {where}{said}: ".encode())
         assert refused.stderr.count(b"\n") == 1
     assert not list(tmp_path.iterdir())
 

@@ -58,7 +58,7 @@ def test_its_life(data: Path) -> None:
     port = free_port()
     words = data / "up.txt"
     with up(data, port, "--workers", "2") as first:
-        until(lambda: "Ctrl-C stops what it started" in words.read_text(), 20, words.read_text)
+        until(lambda: "Ctrl-C stops what it started" in words.read_text(), 60, words.read_text)
         assert ready(port)
         said = words.read_text()
         assert f"Plinth serves on http://127.0.0.1:{port}\n" in said
@@ -89,7 +89,7 @@ def test_its_life(data: Path) -> None:
         assert _words(server, "cmdline")
 
     with up(data, port, "--workers", "1") as second:
-        until(lambda: ready(port), 20, words.read_text)
+        until(lambda: ready(port), 60, words.read_text)
         assert postmaster(data) == server
         second.send_signal(signal.SIGINT)
         assert second.wait(20) == 0
@@ -143,7 +143,7 @@ def test_serve_refuses_a_database_that_comes_up_later_as_well(
     with psycopg.connect(database.engine.admin_url, autocommit=True) as admin:
         admin.execute(f"alter database {database.name} allow_connections false")
         server = serve(wait=False, DATABASE_URL=database.admin_url)
-        until(lambda: _alive(server.port), 20, server.words)
+        until(lambda: _alive(server.port), 60, server.words)
         admin.execute(f"alter database {database.name} allow_connections true")
         assert server.process.wait(20) == 1
     assert "is a superuser" in server.words()

@@ -127,5 +127,5 @@ def held() -> Iterator[Up]:
 
 @pytest.fixture
 def up(held: Up) -> Up:
-    until(held.ready, 15, held.words)
+    until(held.ready, 60, held.words)
     return held

@@ -44,7 +44,7 @@ def running(command: list[str], folder: Path, log: Path, env: dict[str, str]) ->
 
 def check_service(port: int, log: Path) -> None:
     with Client(port) as client:
-        until(lambda: answers(client), 20, log.read_text)
+        until(lambda: answers(client), 60, log.read_text)
         assert client.sign_in("alice").status == 201
         assert client.get("/v1/me").json()["username"] == "alice"
         assert client.get("/openapi.json").json()["openapi"].startswith("3.1")
@@ -119,7 +119,7 @@ def test_make_up(tmp_path: Path) -> None:
     assert "/docs" in first
     assert re.search(r"Dev@12345|Admin@123", first), "a sample login is shown"
     with running(command, ROOT, tmp_path / "second", environment()), Client(port) as client:
-        until(lambda: answers(client), 20, (tmp_path / "second").read_text)
+        until(lambda: answers(client), 60, (tmp_path / "second").read_text)
         assert client.sign_in("kept", word).status == 201
 
 

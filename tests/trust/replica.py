@@ -55,7 +55,7 @@ class Copy:
         command += [part for item in options.items() for part in ("-c", "{}={}".format(*item))]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, **_apart(self.folder))
-        until(self.answers, 30, "the replica does not start")
+        until(self.answers, 60, "the replica does not start")
 
     def stay_behind(self, delay: str) -> None:
         """By so much; at any time."""

@@ -44,7 +44,7 @@ class OwnRedis:
              "--unixsocket", self.socket, "--dir", self.socket.parent],
             stdout=subprocess.DEVNULL,
         )  # fmt: skip
-        until(self._answers, 15, "redis does not start")
+        until(self._answers, 60, "redis does not start")
 
     def _answers(self) -> bool:
         with self.client() as client, suppress(redis.ConnectionError):
