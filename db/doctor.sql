@@ -59,8 +59,8 @@ select 'FAIL',
             when string_to_array(version, '.')::integer[] < least
               then format('extension %s %s: %s or newer is needed; install %s',
                           name, version, array_to_string(least, '.'), package)
-            else format('extension %s takes a superuser, who may run: create schema if not exists ext;'
-                        ' create extension %1$s schema ext', name)
+            else format('extension %s takes a superuser, who may run: create schema if not exists ext authorization %I;'
+                        ' create extension %1$s schema ext', name, current_user)
        end
   from needed_extensions
  where version is null or not usable or string_to_array(version, '.')::integer[] < least

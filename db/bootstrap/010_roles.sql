@@ -49,12 +49,18 @@ begin
 end $$;
 
 -- Per database rather than per role: two installations in one cluster must not change each other.
+-- What decides how functions read their patterns, what they find and how they tell it is as here, whatever else the
+-- server or the database says of it.
 do $$
 declare
   v_role text;
 begin
   foreach v_role in array array['plinth_web', 'plinth_operator', 'plinth_reader'] loop
     execute format('alter role %I in database %I set timezone = %L', v_role, current_database(), 'UTC');
+    execute format('alter role %I in database %I set standard_conforming_strings = on', v_role, current_database());
+    execute format('alter role %I in database %I set quote_all_identifiers = off', v_role, current_database());
+    execute format('alter role %I in database %I set row_security = on', v_role, current_database());
+    execute format('alter role %I in database %I set extra_float_digits = 1', v_role, current_database());
     execute format('alter role %I in database %I set idle_in_transaction_session_timeout = %L', v_role, current_database(), '10s');
   end loop;
   execute format('alter role plinth_web in database %I set statement_timeout = %L', current_database(), '5s');

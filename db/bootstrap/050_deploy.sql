@@ -925,6 +925,8 @@ comment on function deploy.lock_holder(text) is
 -- Whatever lies in a schema of plinth_owner. Partitions are left out: maintenance makes and drops them; so are the
 -- functions of models, which come and go with embedding models.
 -- The fixed search path makes PostgreSQL write every name in full, whoever asks.
+-- What a restored backup or another major version tells otherwise is no difference: parentheses around AND and OR,
+-- which the pretty form leaves out; keys of partitions, which are numbered anew; MAINTAIN (m) of an owner, from 17 on.
 create function deploy.catalog()
 returns table (object text, definition text)
 language sql
@@ -952,7 +954,7 @@ as $$
            r.oid, 'pg_class', r.relacl,
            concat_ws(' ', r.relkind, r.relowner::regrole, r.relpersistence, r.relrowsecurity, r.relforcerowsecurity,
                      r.reloptions, pg_get_partkeydef(r.oid), q.*,
-                     case when r.relkind in ('v', 'm') then pg_get_viewdef(r.oid) end)
+                     case when r.relkind in ('v', 'm') then pg_get_viewdef(r.oid, true) end)
       from relations r
       left join lateral (
         select format_type(q.seqtypid, null), q.seqstart, q.seqincrement, q.seqmax, q.seqmin, q.seqcycle
@@ -960,13 +962,13 @@ as $$
      where r.relkind in ('r', 'p', 'v', 'm', 'S', 'f', 'c')
     union all
     select format('index %s', r.name), r.oid, 'pg_class', null,
-           concat_ws(' ', pg_get_indexdef(r.oid), 'valid', i.indisvalid)
+           concat_ws(' ', pg_get_indexdef(r.oid, 0, true), 'valid', i.indisvalid)
       from relations r join pg_index i on i.indexrelid = r.oid join relations t on t.oid = i.indrelid
     union all
     select format('column %s.%I', r.name, a.attname), null, null, a.attacl,
            concat_ws(' ', row_number() over (partition by r.oid order by a.attnum),
                      format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, a.attgenerated,
-                     a.attcollation::regcollation, a.attstorage, pg_get_expr(d.adbin, d.adrelid),
+                     a.attcollation::regcollation, a.attstorage, pg_get_expr(d.adbin, d.adrelid, true),
                      col_description(r.oid, a.attnum))
       from relations r
       join pg_attribute a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
@@ -975,19 +977,19 @@ as $$
     union all
     -- NOT NULL is told with the column: only PostgreSQL 18 lists it as a constraint.
     select format('constraint %s.%I', coalesce(r.name, k.contypid::regtype::text), k.conname), k.oid, 'pg_constraint', null,
-           concat_ws(' ', pg_get_constraintdef(k.oid), 'valid', k.convalidated)
+           concat_ws(' ', pg_get_constraintdef(k.oid, true), 'valid', k.convalidated)
       from pg_constraint k
       left join relations r on r.oid = k.conrelid
-     where k.contype not in ('n', 't')
+     where k.contype not in ('n', 't') and k.conparentid = 0
        and (r.oid is not null or (k.contypid <> 0 and k.connamespace in (select s.oid from spaces s)))
     union all
     select format('policy %s.%I', r.name, p.polname), p.oid, 'pg_policy', null,
-           concat_ws(' ', p.polcmd, p.polpermissive, p.polroles::regrole[], pg_get_expr(p.polqual, p.polrelid), 'check',
-                     pg_get_expr(p.polwithcheck, p.polrelid))
+           concat_ws(' ', p.polcmd, p.polpermissive, p.polroles::regrole[], pg_get_expr(p.polqual, p.polrelid, true),
+                     'check', pg_get_expr(p.polwithcheck, p.polrelid, true))
       from relations r join pg_policy p on p.polrelid = r.oid
     union all
     select format('trigger %s.%I', r.name, t.tgname), t.oid, 'pg_trigger', null,
-           concat_ws(' ', pg_get_triggerdef(t.oid), t.tgenabled)
+           concat_ws(' ', pg_get_triggerdef(t.oid, true), t.tgenabled)
       from relations r join pg_trigger t on t.tgrelid = r.oid
      where not t.tgisinternal
     union all
@@ -1012,7 +1014,8 @@ as $$
   )
   select o.object,
          concat_ws(E'\n', o.definition,
-           (select string_agg(a::text, ' ' order by a::text) from unnest(o.acl) a),
+           (select string_agg(r.may, ' ' order by r.may)
+              from unnest(o.acl) a, lateral (select regexp_replace(a::text, '^(.+)=(\w*)m/\1$', '\1=\2/\1') as may) r),
            obj_description(o.oid, o.catalog))
     from objects o
 $$;

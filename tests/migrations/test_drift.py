@@ -1,9 +1,14 @@
 # ruff: noqa: E501
 """What was changed by hand is named, object by object; code comes back, data is left to people."""
 
+import subprocess
+
 import pytest
 
+from pyapp import migrate
+from tests.conftest import Database, Engine, url_of
 from tests.migrations.conftest import GREET, Project
+from tests.migrations.conftest import database as empty
 
 
 @pytest.mark.parametrize(
@@ -71,3 +76,22 @@ def test_files_that_are_not_deployed_are_named(project: Project) -> None:
         "db/functions/chat/greet.sql is not what is deployed",
         "db/functions/chat/list_authors.sql is deployed, but gone",
     ]
+
+
+def test_a_restored_backup_is_as_it_was_deployed(shared_database: Database, engine: Engine) -> None:
+    """PostgreSQL tells conditions with other parentheses and names keys of partitions anew."""
+    dump = [f"{engine.bin_dir}/pg_dump", shared_database.admin_url]
+    dumped = subprocess.run(dump, capture_output=True, check=True)
+    with empty(engine, "restored"):
+        restored = url_of(engine.admin_url, "restored")
+        load = [engine.psql, "-X", "-q", "-v", "ON_ERROR_STOP=1", restored]
+        subprocess.run(load, input=dumped.stdout, stdout=subprocess.DEVNULL, check=True)
+        assert migrate.verify(restored) == []
+
+
+def test_rights_told_by_an_older_postgresql_are_no_drift(project: Project) -> None:
+    """Before 17 the owner of a table has no MAINTAIN; anybody else who has it is told."""
+    project.rows("revoke maintain on chat.notes from plinth_owner")
+    assert project.verify() == []
+    project.rows("grant maintain on chat.notes to plinth_reader")
+    assert project.verify() == ["table chat.notes was changed by hand"]

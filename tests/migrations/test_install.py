@@ -1,6 +1,7 @@
 """The real db folder: as a role without superuser, and by either way to the same catalog."""
 
 import re
+import subprocess
 from pathlib import Path
 
 import psycopg
@@ -93,6 +94,14 @@ def test_the_whole_install_without_a_superuser(tmp_path_factory: pytest.TempPath
                 holder.execute("select 1 from api.v_active_users")
                 with pytest.raises(MigrationError, match=r"api\.v_active_users is locked by pid"):
                     migrate.up(dsn, lock_wait=0)
+
+        # He reads all rows there are, so his backup is that of a superuser.
+        dumps = []
+        for url in (dsn, url_of(there.admin_url, "two")):
+            dump = [f"{there.bin_dir}/pg_dump", "--enable-row-security", "--restrict-key=1", url]
+            dumps.append(subprocess.run(dump, stdout=subprocess.PIPE, check=True).stdout)
+        assert b"alice@example.org" in dumps[0]
+        assert dumps[0] == dumps[1]
 
 
 def test_seeds_are_loaded_once_counted_and_cleaned(engine: Engine) -> None:

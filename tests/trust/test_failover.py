@@ -4,6 +4,7 @@ the address they have; nothing that was acknowledged is lost, and nothing older 
 import asyncio
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -167,6 +168,44 @@ async def test_nothing_acknowledged_is_lost_and_nothing_older_told(
     place.second.set("synchronous_standby_names", "*")
     until(lambda: "writes wait for a replica, and none is there" in place.wrong()[0], 15)
     place.second.set("synchronous_standby_names", "")
+
+
+@pytest.mark.soak
+async def test_what_came_after_a_backup_that_was_put_back_is_shown_by_nobody(
+    place: Place, serve: Callable[[Place], Server]
+) -> None:
+    """Files that are put back go on in the timeline they were of, as a base backup does."""
+    server = serve(place)
+    async with crowd([server.url], 1) as people:
+        checker = people.checker
+        (account,) = checker.accounts
+        await all_well(server)
+        assert await checker.write(account) == 200
+        had = account.acknowledged
+        # What is on record is bumped by whoever comes, and would hide what copies show.
+        recorded = "select count(*) from base.touched_tags"
+        until(lambda: place.at(place.first).value(recorded) == 0, 15)
+        files, kept = place.first.folder / "data", place.first.folder / "kept"
+        place.first.stop(signal.SIGINT)
+        subprocess.run(["cp", "-a", files, kept], check=True)
+        place.first.start()
+        await all_well(server)
+        assert await checker.write(account) == 200
+        assert account.acknowledged > had
+
+        async def told(**headers: str) -> set[tuple[int, int]]:
+            asked = (checker.ask(account, "GET", server.url, headers=headers) for _ in range(64))
+            return {(status, number) for status, number, _ in await asyncio.gather(*asked)}
+
+        assert await told() == {(200, account.acknowledged)}
+        assert checker.counts["GET 200 hit"] > 0
+        place.first.stop(signal.SIGINT)
+        shutil.rmtree(files)
+        kept.rename(files)
+        place.first.start()
+        await all_well(server)
+        assert await told(**{"Cache-Control": "no-cache"}) == {(200, had)}
+        assert await told() == {(200, had)}
 
 
 @pytest.mark.soak

@@ -3,6 +3,9 @@
 -- are kept in another Redis than before (p_redis): what was made void there is not void in one that is left and, later,
 -- found again with its memories.
 --
+-- Why the start of the server, and who wrote the row of http.cache_place: files that are put back (a snapshot, a base
+-- backup that is merely started) go on in the timeline they were of, and pg_restore may fill a database that is there.
+--
 -- Rules   The layer keeps copies of answers for one timeline only.
 --         Of the primary: a replica has no timeline of its own.
 --         p_redis NULL asks only. Nor does another name change anything as long as somebody keeps copies; what is then
@@ -24,7 +27,8 @@ begin
   end if;
 
   return (
-    select format('%s/%s/%s/%s', s.system_identifier, d.oid, left(pg_walfile_name(pg_current_wal_insert_lsn()), 8),
+    select format('%s/%s/%s/%s/%s/%s', s.system_identifier, d.oid, left(pg_walfile_name(pg_current_wal_insert_lsn()), 8),
+                  extract(epoch from pg_postmaster_start_time()), c.xmin,
                   case when coalesce(c.redis = p_redis, true) then c.epoch end)
       from pg_control_system() s, pg_database d, http.cache_place c
      where d.datname = current_database());

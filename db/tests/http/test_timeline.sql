@@ -3,7 +3,7 @@
 begin;
 -- Tests of it run side by side, and see each other's locks: one at a time.
 select pg_advisory_xact_lock(hashtext('http.cache_places'));
-select plan(16);
+select plan(17);
 
 select is(pg_get_function_arguments('http.timeline'::regproc), 'p_redis text DEFAULT NULL::text', 'arguments');
 select is(pg_get_function_result('http.timeline'::regproc), 'text', 'result');
@@ -23,7 +23,15 @@ select is(string_to_array(current_setting('told.timeline'), '/'),
           array[(select system_identifier::text from pg_control_system()),
                 (select oid::text from pg_database where datname = current_database()),
                 (select left(pg_walfile_name(pg_current_wal_lsn()), 8)),
-                (select epoch::text from http.cache_place)], 'server, database, timeline, copies');
+                (select extract(epoch from pg_postmaster_start_time())::text),
+                (select xmin::text from http.cache_place),
+                (select epoch::text from http.cache_place)], 'server, database, timeline, its start, its row, copies');
+
+-- As pg_restore leaves it in the database it was taken from.
+create temp table kept as select * from http.cache_place;
+delete from http.cache_place;
+insert into http.cache_place select * from kept;
+select isnt(http.timeline(), current_setting('told.timeline'), 'another one where the row was put back');
 
 -- Copies are kept in one Redis, then in another, then in the first again.
 create temp table told as select 0 as n, http.timeline('tap one') as timeline;

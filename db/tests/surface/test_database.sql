@@ -1,7 +1,7 @@
 -- The database around the objects: settings that belong to it, and the traps that a setting avoids.
 begin;
 set local search_path = tap, pg_catalog;
-select plan(10);
+select plan(11);
 
 create function pg_temp.setting_of(p_role name, p_name text) returns text language sql as $$
   select split_part(c, '=', 2)
@@ -12,6 +12,9 @@ $$;
 
 select is(pg_temp.setting_of(null, 'search_path'), 'api, compat, public, tap', 'the contract is on everybody''s path');
 select is(pg_temp.setting_of('plinth_web', 'TimeZone'), 'UTC', 'the layer reads times in UTC');
+select is(array(select pg_temp.setting_of('plinth_web', n) from unnest(array['standard_conforming_strings',
+                  'quote_all_identifiers', 'row_security', 'extra_float_digits']) n),
+          '{on,off,on,1}', 'whatever the server says, it reads patterns, finds rows and tells numbers in one way');
 select isnt(pg_temp.setting_of('plinth_web', 'statement_timeout'), null, 'its statements end');
 select isnt(pg_temp.setting_of('plinth_web', 'lock_timeout'), null, 'and its waiting for locks');
 select is(current_setting('server_encoding'), 'UTF8', 'text is UTF-8');
