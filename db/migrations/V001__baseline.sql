@@ -6706,8 +6706,8 @@ create index embeddings_memories_idx on memory.embeddings (user_id, id) where (m
 comment on index memory.embeddings_memories_idx is 'For a page of the vectors of memories';
 create index embeddings_texts_idx on memory.embeddings (user_id, id) where message_id is null and memory_id is null;
 comment on index memory.embeddings_texts_idx is 'For a page of the vectors of neither';
-create index embeddings_collection_idx on memory.embeddings (user_id, collection);
-comment on index memory.embeddings_collection_idx is 'For the exact search in a collection, and counting it';
+create index embeddings_collection_idx on memory.embeddings (user_id, collection, id);
+comment on index memory.embeddings_collection_idx is 'For a page of a collection, the exact search in it, and counting it';
 create index embeddings_conversation_id_idx on memory.embeddings (user_id, conversation_id)
   where conversation_id is not null;
 comment on index memory.embeddings_conversation_id_idx is 'For the exact search in a conversation';

@@ -1,6 +1,8 @@
 -- api.list_plans: the caller's plans, newest first.
 --
 -- Why plan_cache_mode   What was not asked for falls away, and the index for what was asked for is taken.
+-- Why enable_sort   Each index has the order that is asked for; of a user nobody took statistics of yet, the planner
+--         would read and sort all.
 -- Errors  UN001 nobody is signed in; VL001 status, after; NF001 there is no such conversation
 create or replace function api.list_plans(
   p_user_id         uuid,
@@ -28,6 +30,7 @@ security definer
 rows 50
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_custom_plan
+set enable_sort = off
 as $$
 begin
   p_user_id := core.act_for(p_user_id);

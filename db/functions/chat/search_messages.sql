@@ -61,6 +61,7 @@ declare
   v_by_rank   boolean := p_sort = 'rank';
   v_config    regconfig;
   v_query     tsquery;
+  v_loose     tsquery;
   v_corrected boolean := v_after[1] = '1' is true;
   v_most      integer;
   v_before    uuid;
@@ -118,8 +119,11 @@ begin
 
   loop
     if v_corrected then
-      v_query := core.loosened_query(p_user_id, v_query,
+      v_loose := core.loosened_query(p_user_id, v_query,
         case p_mode when 'prefix' then regexp_replace(p_query, '\S+$', '') else p_query end, v_config, false);
+      -- Nothing is written like it, so there is nothing new to look for.
+      exit when v_loose = v_query and p_after is null;
+      v_query := v_loose;
     end if;
     select array_agg(f.id), array_agg(f.rank) into v_ids, v_ranks
       from core.find_messages(p_user_id, v_query, v_most, v_before, base.first_id(p_from),

@@ -5,6 +5,10 @@
 --         What hangs on a deleted conversation or an expired memory is left out.
 -- Errors  UN001 nobody is signed in; NF001 there is no such model, conversation, message or memory; VL001 there is no
 --         such kind, metadata is not an object, or after is not a place in this list
+-- Why plan_cache_mode   One statement serves every mix of filters, and is planned with those of the call.
+-- Why enable_sort   Keys have all embeddings, those of a kind and those of a collection in the order that is asked for:
+--         of a user nobody took statistics of yet, the planner would read and sort all. What is looked for beside that,
+--         it may sort.
 -- Owned by plinth_system: row policies would keep metadata from its index. Every statement names the user.
 create or replace function api.list_embeddings(
   p_user_id         uuid,
@@ -39,6 +43,7 @@ security definer
 rows 50
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_custom_plan
+set enable_sort = on
 as $$
 declare
   v_rows     integer := 1000;  -- read in any case: a millisecond
@@ -67,6 +72,10 @@ begin
   end if;
   if p_after !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
     perform base.raise('VL001', 'after must be the "next" of an earlier answer', 'after');
+  end if;
+
+  if num_nonnulls(p_message_id, p_memory_id, p_conversation_id) = 0 and coalesce(p_metadata, '{}') = '{}' then
+    perform set_config('enable_sort', 'off', true);
   end if;
 
   -- What many have is among the newest. What is rare comes from the index: it knows no order, so of what many have it

@@ -10,7 +10,7 @@ select is(pg_get_function_result('api.list_plans'::regproc),
   'with time zone, started_at timestamp with time zone, finished_at timestamp with time zone, '
   'updated_at timestamp with time zone, version integer, cursor text)', 'result');
 select is(concat_ws(' ', p.provolatile, p.prosecdef, p.proowner::regrole, p.proconfig),
-          's t plinth_owner {"search_path=pg_catalog, pg_temp",plan_cache_mode=force_custom_plan}',
+          's t plinth_owner {"search_path=pg_catalog, pg_temp",plan_cache_mode=force_custom_plan,enable_sort=off}',
             'volatility, definer, owner, search path')
   from pg_proc p where p.oid = 'api.list_plans'::regproc;
 select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),

@@ -12,8 +12,8 @@ select is(p.provolatile::text, 's', 'stable') from pg_proc p where p.oid = 'core
 select is(p.prosecdef, true, 'definer') from pg_proc p where p.oid = 'core.find_memories'::regproc;
 select is(p.proowner::regrole::text, 'plinth_system', 'owner') from pg_proc p
  where p.oid = 'core.find_memories'::regproc;
-select is(p.proconfig, '{"search_path=pg_catalog, pg_temp",plan_cache_mode=force_custom_plan}', 'settings') from pg_proc p
- where p.oid = 'core.find_memories'::regproc;
+select is(p.proconfig, '{"search_path=pg_catalog, pg_temp",plan_cache_mode=force_custom_plan,enable_sort=off}', 'settings')
+  from pg_proc p where p.oid = 'core.find_memories'::regproc;
 select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a order by 1),
           '{plinth_system}', 'who may call it')
   from pg_proc p where p.oid = 'core.find_memories'::regproc;
