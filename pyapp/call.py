@@ -282,16 +282,16 @@ class Caller:
         write must not be acknowledged, or a read in another worker could come after it and not see
         it. With Redis away for everybody that is one look."""
         loop = asyncio.get_running_loop()
-        until = loop.time() + _ELSEWHERE_WITHIN
-        told = False
+        until, told = loop.time() + _ELSEWHERE_WITHIN, False
         while True:
-            row = await self._database.call("read", _UNDELIVERED, (xid, tags))
-            if row is None or row[0] != b"t":
-                return
-            if not told:
-                await self._database.call("aside", _CRY, ())
-                told = True
-            elif loop.time() > until:
+            with suppress(DatabaseError):  # of a connection that is ended, say: it is asked again
+                row = await self._database.call("read", _UNDELIVERED, (xid, tags))
+                if row is None or row[0] != b"t":
+                    return
+                if not told:
+                    await self._database.call("aside", _CRY, ())
+                    told = True
+            if loop.time() > until:
                 raise problems.unavailable("It is done, but older copies of it may still be shown.")
             await asyncio.sleep(_ELSEWHERE_LOOK)
 

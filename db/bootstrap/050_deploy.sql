@@ -1251,7 +1251,11 @@ as $$
   union all
   select g || ' is deployed, but gone' from deploy.files_gone(p_code) g
   union all
-  select d.object || ' ' || d.what from deploy.drift(deploy.snapshot()) d
+  -- Code is put back by migrate up; all else only by whoever changed it.
+  select format('%s %s', d.object, d.what)
+         || case when d.object ~ '^((function|view) (api|core|compat|http)|column (api|core|compat))\.' then ''
+                 else ': undo it, or make a migration of it' end
+    from deploy.drift(deploy.snapshot()) d
 $$;
 
 comment on function deploy.verify(jsonb, jsonb) is 'What is not as it was deployed, one line each';

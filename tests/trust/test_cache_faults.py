@@ -337,6 +337,25 @@ async def test_who_keeps_copies_and_hangs(rig: Rig) -> None:
         assert checker.wrong == []
 
 
+async def test_a_database_that_fails_before_others_are_told(rig: Rig) -> None:
+    """A connection that is ended in that moment, say: it happened all the same, and says so."""
+    tell = "execute on function pg_notify(text, text)"
+    async with checking(rig, 1) as checker:
+        (account,) = checker.accounts
+        rig.proxy.refuse()
+        with rig.database.connect() as admin:
+            admin.execute(f"revoke {tell} from public".encode())
+            try:
+                assert await checker.write(account, rig.apart.url) == 503
+                number = (await checker.ask(account, "GET", rig.apart.url))[1]
+                assert number == account.tried
+            finally:
+                admin.execute(f"grant {tell} to public".encode())
+                rig.proxy.mend()
+        await rig.whole()
+        assert checker.wrong == []
+
+
 def test_a_redis_that_was_left_and_found_again(serve: Serve, database: Database) -> None:
     """What changed meanwhile was made void elsewhere: copies that were left there tell of before,
     as where an address leads to another Redis for a while, and then back."""
