@@ -18,7 +18,8 @@ create function pg_temp.come_from(p_address text) returns void language sql as $
 $$;
 
 insert into auth.users (id, username, email) values
-  ('019e0000-0000-7000-8000-00000000a901', 'Tap_Forget_Anna', 'Tap_Forget_Anna@example.org');
+  ('019e0000-0000-7000-8000-00000000a901', 'Tap_Forget_Anna', 'Tap_Forget_Anna@example.org'),
+  ('019e0000-0000-7000-8000-00000000a902', 'Tap_Forget_Ben', 'Tap_Forget_Ben@example.org');
 select pg_temp.come_from('192.0.2.7');
 do $$ begin
   for n in 1 .. 5 loop

@@ -1,6 +1,6 @@
 -- http.claim_mail: what is due, rendered, once; what cannot be sent any more is given up.
 begin;
-select plan(28);
+select plan(29);
 
 select is(pg_get_function_arguments('http.claim_mail'::regproc),
   'p_public_url text, p_limit integer DEFAULT 10', 'arguments');
@@ -71,6 +71,9 @@ update ops.outbox o set next_attempt_at = clock_timestamp() where o.given_up_at 
 select is_empty('select * from pg_temp.claimed()', 'what is given up never comes again');
 select set_eq('select pg_temp.state()', array['tap_note 1 2', 'tap_link 1 given up Its link is no longer good'],
               'and stays as it is');
+update ops.outbox o set sent_at = now(), next_attempt_at = clock_timestamp() where o.given_up_at is null;
+select is_empty('select * from pg_temp.claimed()', 'nor does what was sent');
+update ops.outbox o set sent_at = null, next_attempt_at = clock_timestamp() + interval '1 minute' where o.given_up_at is null;
 
 -- A message without a link has none, also behind one that has.
 delete from ops.outbox;

@@ -1,6 +1,6 @@
 -- http.fail_job: records that a job failed, and puts it off.
 begin;
-select plan(15);
+select plan(16);
 
 select is(pg_get_function_arguments('http.fail_job'::regproc), 'p_name text, p_error text', 'arguments');
 select is(pg_get_function_result('http.fail_job'::regproc), 'void', 'result');
@@ -23,6 +23,7 @@ select lives_ok($$ select http.fail_job('core.tap_a', repeat('x', 2000)) $$, 'th
 reset session authorization;
 select results_eq($$ select r.failures, length(r.error) from ops.job_runs r where r.name = 'core.tap_a' $$,
                   $$ values (1, 1000) $$, 'counted, with what it said');
+select is((select r.failures from ops.job_runs r where r.name = 'core.tap_b'), 0, 'for no other job');
 select is(pg_temp.put_off('core.tap_a'), '10 minutes', 'by its interval');
 select http.fail_job('core.tap_a', 'again');
 select is(pg_temp.put_off('core.tap_a'), '20 minutes', 'then by twice that');

@@ -1,6 +1,6 @@
 -- http.take: grants what fits, for whoever a token belongs to.
 begin;
-select plan(38);
+select plan(39);
 
 select is(pg_get_function_arguments('http.take'::regproc),
   'p_tokens bytea[], p_addresses text[], p_routes text[], p_units integer[], p_most integer[], p_back '
@@ -31,6 +31,9 @@ insert into auth.sessions (user_id, token_hash, refresh_hash, expires_at, refres
 select s.id, sha256(s.token::bytea), sha256(s.token::bytea || 'r'), now() + s.lives, now() + s.lives
   from (values (:'anna'::uuid, 'take anna', interval '1 hour'), (:'ben', 'take ben', '1 hour'), (:'ben', 'take over',
     '0 hours')) s (id, token, lives);
+insert into auth.sessions (user_id, token_hash, refresh_hash, expires_at, refresh_expires_at, ended_at, end_reason)
+values (:'ben', sha256('take ended'), sha256('take ended r'), now() + interval '1 hour', now() + interval '1 hour', now(),
+        'signed_out');
 select set_config('plinth.limits', '10,1000,0,100', true);
 
 -- One item; p_token is its text.
@@ -58,6 +61,7 @@ select is(pg_temp.take('take anna', 12, 1800000062, p_most => 5), '9 10 0 62 62 
           'room for calls of more than one unit comes when all of it does');
 select is(pg_temp.take('take nobody', 1), '1 100 99 62 0 ', 'an unknown token is its address');
 select is(pg_temp.take('take over', 1), '1 100 98 62 0 ', 'so is one that is over');
+select is(pg_temp.take('take ended', 1, p_address => '192.0.2.78'), '1 100 99 62 0 ', 'one that was ended');
 select is((select t.answers from http.take(array[null, null]::bytea[], '{2001:db8::1,2001:db8::2}', array['', ''], '{1,1}', '{1,1}',
                                            '{0,0}', '{0,0}', 1800000000) t), E'1 100 99 62 0 \n1 100 98 62 0 ',
                                              'several at once, a line each');

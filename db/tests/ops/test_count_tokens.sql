@@ -1,6 +1,6 @@
 -- core.count_tokens: tokens that were used count, whether or not they fit.
 begin;
-select plan(10);
+select plan(11);
 
 select is(pg_get_function_arguments('core.count_tokens'::regproc),
   'p_user_id uuid, p_tokens bigint, p_key_id uuid DEFAULT NULL::uuid', 'arguments');
@@ -24,9 +24,12 @@ create function pg_temp.tokens() returns text[] language sql as $$
     from ops.rate_limit_tracking t where t.user_id = '019e0000-0000-7000-8000-000000011a31'
 $$;
 select set_config('plinth.limits', '0,0,0,10', true);
+select core.count_tokens(:'ben', 3);
 select core.count_tokens(:'anna', 8);
 select core.count_tokens(:'anna', 8, '019e0000-0000-7000-8000-0000000000aa');
 select is(pg_temp.tokens(), '{"key: 8","user 16"}', 'for the user, and for the key that is named');
+select is((select (t.tokens_day).total from ops.rate_limit_tracking t where t.subject = 'user:' || :'ben'), 3::bigint,
+          'and for nobody else');
 select core.count_tokens(:'anna', 0), core.count_tokens(:'anna', -5), core.count_tokens(:'anna', null);
 select is(pg_temp.tokens(), '{"key: 8","user 16"}', 'nothing is not counted');
 select is((select c.allowed from api.check_rate_limit(:'anna', 0, 1) c), false, 'and they count against the limit');

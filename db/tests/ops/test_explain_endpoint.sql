@@ -1,6 +1,6 @@
 -- api.explain_endpoint: the plan of every query that an endpoint runs, under a user's identity.
 begin;
-select plan(43);
+select plan(44);
 
 select is(pg_get_function_arguments('api.explain_endpoint'::regproc),
   'p_endpoint text, p_arguments jsonb DEFAULT ''{}''::jsonb, p_user uuid DEFAULT NULL::uuid, '
@@ -90,6 +90,7 @@ select throws_ok($$ select explain_endpoint('create_team', p_after => 'x') $$, '
 select throws_ok($$ select explain_endpoint('GET /v1/nothing') $$, 'NF001',
                  'There is no such endpoint: name a route, such as GET /v1/me, or a function');
 select throws_ok($$ select explain_endpoint('core.act_for') $$, 'NF001', null, 'a helper is no endpoint');
+select throws_ok($$ select explain_endpoint('act_for') $$, 'NF001', null, 'by no name');
 select throws_ok($$ select explain_endpoint(null) $$, 'NF001', null, 'NULL is none');
 select throws_ok($$ select explain_endpoint('GET /v1/me', p_user => '019e0000-0000-7000-8000-00000000e9ff') $$, 'NF001',
                  'There is no such account, or it is erased');

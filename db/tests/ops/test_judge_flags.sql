@@ -1,6 +1,6 @@
 -- core.judge_flags: who has which flag, and what decided; and what it is given: core.flags_at, core.flag_and_needed.
 begin;
-select plan(50);
+select plan(51);
 
 select function_returns('core', 'judge_flags', array['ops.flags[]', 'uuid', 'text[]', 'text', 'timestamp with time zone'],
                         'setof record');
@@ -112,6 +112,7 @@ select is(pg_temp.all_judged('pro', now() - interval '1 day'), null, 'before the
 update ops.flags set archived_at = now() where key in ('tap_e');
 select is(pg_temp.all_judged('pro'), 'tap_a f percentage, tap_b f prerequisite, tap_c f prerequisite, tap_d f off',
   'as it is now');
+select is(pg_temp.all_judged('pro', clock_timestamp()), pg_temp.all_judged('pro'), 'asked for by its moment as well');
 
 select * from finish();
 rollback;

@@ -1,6 +1,6 @@
 -- api.list_flag_history: how a flag came to be what it is.
 begin;
-select plan(19);
+select plan(20);
 
 select is(pg_get_function_arguments('api.list_flag_history'::regproc),
   'p_key text, p_at timestamp with time zone DEFAULT NULL::timestamp with time zone, p_after text DEFAULT '
@@ -31,6 +31,8 @@ insert into auth.user_roles (user_id, role) values (:'anna', 'tap_flaga9_chief')
 
 select set_config('plinth.caller', :'anna', true);
 set session authorization plinth_web;
+select lives_ok($$ select api.create_flag('tap_z', p_percentage => 8), api.update_flag('tap_z', p_percentage => 9) $$,
+  'another one');
 select lives_ok($$ select api.create_flag('tap_a', p_percentage => 1) $$, 'made');
 select lives_ok($$ select api.update_flag('tap_a', p_percentage => 2, p_reason => 'two') $$, 'changed');
 reset session authorization;

@@ -1,6 +1,6 @@
 -- api.remove_route_limit: a route without limits of its own.
 begin;
-select plan(12);
+select plan(13);
 
 select is(pg_get_function_arguments('api.remove_route_limit'::regproc), 'p_route text', 'arguments');
 select is(pg_get_function_result('api.remove_route_limit'::regproc), 'void', 'result');
@@ -20,7 +20,7 @@ insert into auth.users (id, username, email) values
 insert into auth.roles (name, description, permissions) values ('tap_rrl', 'planted', '["limits:manage"]');
 insert into auth.user_roles (user_id, role) values (:'anna', 'tap_rrl');
 
-insert into ops.route_limits (route, requests_per_minute) values ('GET /v1/me', 5);
+insert into ops.route_limits (route, requests_per_minute) values ('GET /v1/me', 5), ('GET /v1/tap', 6);
 
 set session authorization plinth_web;
 select set_config('plinth.caller', '', true);
@@ -36,6 +36,7 @@ select lives_ok($$ select api.remove_route_limit('GET /v1/me') $$, 'who may');
 select lives_ok($$ select api.remove_route_limit('GET /v1/me') $$, 'again is no error');
 reset session authorization;
 select is_empty($$ select from ops.route_limits where route = 'GET /v1/me' $$, 'it is gone');
+select isnt_empty($$ select from ops.route_limits where route = 'GET /v1/tap' $$, 'and no other');
 
 select * from finish();
 rollback;
