@@ -1,6 +1,6 @@
 -- api.create_session: signs in. Tokens are told once and kept as digests; a failure is kept and undoes nothing.
 begin;
-select plan(45);
+select plan(46);
 
 select is(pg_get_function_arguments('api.create_session'::regproc),
   'p_login text, p_password text, p_totp text DEFAULT NULL::text', 'arguments');
@@ -36,6 +36,7 @@ select results_eq(
   $$ select a."user" ->> 'id', a."user" ->> 'username', a."user" ->> 'tier', a."user" -> 'roles' ->> 0 from answer a $$,
   $$ values ('019e0000-0000-7000-8000-00000000a201', 'tap_session_anna', 'free', 'developer') $$, 'and the user');
 select is(u.last_login_at, now(), 'the account knows when') from answer a join auth.users u on u.id = (a."user" ->> 'id')::uuid;
+select is(u.login_count, 0, 'and no other does') from auth.users u where u.username = 'tap_session_ben';
 select is(array(select json_object_keys(a."user")),
           (select array_agg(c.attname::text order by c.attnum) from pg_attribute c
             where c.attrelid = 'core.user_profiles'::regclass and c.attnum > 0), 'with exactly what its owner may see')

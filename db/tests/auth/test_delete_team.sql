@@ -1,6 +1,6 @@
 -- api.delete_team: its owner removes a team with all that hangs on it.
 begin;
-select plan(13);
+select plan(14);
 
 select is(pg_get_function_arguments('api.delete_team'::regproc), 'p_user_id uuid, p_team_id uuid', 'arguments');
 select is(pg_get_function_result('api.delete_team'::regproc), 'void', 'result');
@@ -21,6 +21,7 @@ insert into auth.users (id, username, email) values (:'anna', 'tap_dt_anna', 'ta
   (:'ben', 'tap_dt_ben', 'tap_dt_ben@example.org'), (:'cleo', 'tap_dt_cleo', 'tap_dt_cleo@example.org');
 insert into auth.teams (id, name) values (:'team', 'One');
 insert into auth.team_members (team_id, user_id, role) values (:'team', :'anna', 'owner'), (:'team', :'ben', 'admin');
+\ir another_team.psql
 insert into auth.team_invitations (team_id, email, invited_by, expires_at) values (:'team', 'x@example.org', :'anna', now());
 select throws_ok($$ select api.delete_team('019e0000-0000-7000-8000-00000000bd72',
                  '019e0000-0000-7000-8000-00000000bd81') $$,
@@ -42,6 +43,7 @@ select set_eq('select tag from base.touched_tags',
 select throws_ok($$ select api.delete_team('019e0000-0000-7000-8000-00000000bd71',
                  '019e0000-0000-7000-8000-00000000bd81') $$,
                  'NF001', null, 'once');
+select is(pg_temp.another_team(), 'anna owner, ben member, cleo admin; another@example.org', 'their other team is as it was');
 
 select * from finish();
 rollback;

@@ -19,6 +19,8 @@ insert into auth.users (id, username, email) values
   (:'anna', 'tap_gt_anna', 'tap_gt_anna@example.org'), (:'ben', 'tap_gt_ben', 'tap_gt_ben@example.org');
 insert into auth.teams (id, name) values ('019e0000-0000-7000-8000-00000000bd41', 'One');
 insert into auth.team_members (team_id, user_id, role) values ('019e0000-0000-7000-8000-00000000bd41', :'anna', 'owner');
+insert into auth.teams (id, name) values ('019e0000-0000-7000-8000-00000000bd42', 'Two');
+insert into auth.team_members (team_id, user_id, role) values ('019e0000-0000-7000-8000-00000000bd42', :'anna', 'member');
 select is((select t.name || t.role from api.get_team(:'anna', '019e0000-0000-7000-8000-00000000bd41') t), 'Oneowner',
           'hers');
 select throws_ok($$ select api.get_team('019e0000-0000-7000-8000-00000000bd32',

@@ -1,6 +1,6 @@
 -- api.reset_password: a link, once, and everything that somebody else may hold is void.
 begin;
-select plan(32);
+select plan(33);
 
 select is(pg_get_function_arguments('api.reset_password'::regproc),
   'p_token text, p_new_password text', 'arguments');
@@ -53,6 +53,7 @@ insert into auth.totp (user_id, secret_encrypted, confirmed_at)
 select u.id, 'tap', now() from auth.users u where u.id in (:'anna', :'ben');
 insert into auth.api_keys (user_id, name, prefix, secret_hash, scopes, revoked_at, revoke_reason)
 values (:'ben', 'tap reset before', 'plk_', sha256('tap reset before'), '{self:read}', now(), 'by its owner');
+create temp table others as select u.id, u.password_hash from auth.users u where u.id not in (:'anna', :'ben');
 select set_config('plinth.context', E'\x1fr\x1f192.0.2.73\x1f', true);
 do $$ begin
   for i in 1 .. 5 loop
@@ -118,6 +119,8 @@ select is(k.revoke_reason, 'password reset', 'keys that somebody else may have m
   from auth.api_keys k where k.name = 'tap reset' and k.user_id = :'ben';
 select is(k.revoke_reason, 'by its owner', 'one that was revoked before keeps its reason')
   from auth.api_keys k where k.name = 'tap reset before';
+select is_empty($$ select from others o join auth.users u using (id) where u.password_hash is distinct from o.password_hash $$,
+                'nobody else has another password');
 
 select * from finish();
 rollback;

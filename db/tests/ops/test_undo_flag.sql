@@ -1,6 +1,6 @@
 -- api.undo_flag: makes a flag what it was.
 begin;
-select plan(29);
+select plan(30);
 
 select is(pg_get_function_arguments('api.undo_flag'::regproc),
   'p_key text, p_to_version integer DEFAULT NULL::integer, p_reason text DEFAULT NULL::text, p_version integer '
@@ -18,6 +18,7 @@ select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a orde
 
 \set anna 019e0000-0000-7000-8000-00000000fa61
 \set ben 019e0000-0000-7000-8000-00000000fa62
+insert into ops.flags (key, description, percentage) values ('tap_other', 'Another', 7);
 insert into auth.users (id, username, email, tier) values
   (:'anna', 'tap_flaga6_anna', 'tap_flaga6_anna@example.org', 'pro'),
   (:'ben', 'tap_flaga6_ben', 'tap_flaga6_ben@example.org', 'free');
@@ -85,6 +86,8 @@ select throws_ok($$ select api.undo_flag('tap_a') $$, 'UN001', 'Nobody is signed
 set session authorization plinth_reader;
 select throws_ok($$ select api.undo_flag('tap_a') $$, '42501', null, 'a reader may not');
 reset session authorization;
+select is((select f.description || f.percentage || f.version from ops.flags f where f.key = 'tap_other'), 'Another71',
+          'another flag is as it was');
 
 select * from finish();
 rollback;

@@ -1,6 +1,6 @@
 -- api.update_flag: changes a flag.
 begin;
-select plan(23);
+select plan(24);
 
 select is(pg_get_function_arguments('api.update_flag'::regproc),
   'p_key text, p_description text DEFAULT NULL::text, p_enabled boolean DEFAULT NULL::boolean, p_percentage '
@@ -28,6 +28,7 @@ select is(array(select a.grantee::regrole::text from aclexplode(p.proacl) a orde
 
 \set anna 019e0000-0000-7000-8000-00000000fa41
 \set ben 019e0000-0000-7000-8000-00000000fa42
+insert into ops.flags (key, description, percentage) values ('tap_other', 'Another', 7);
 insert into auth.users (id, username, email, tier) values
   (:'anna', 'tap_flaga4_anna', 'tap_flaga4_anna@example.org', 'pro'),
   (:'ben', 'tap_flaga4_ben', 'tap_flaga4_ben@example.org', 'free');
@@ -92,6 +93,8 @@ select throws_ok($$ select api.update_flag('tap_a') $$, 'UN001', 'Nobody is sign
 set session authorization plinth_reader;
 select throws_ok($$ select api.update_flag('tap_a') $$, '42501', null, 'a reader may not');
 reset session authorization;
+select is((select f.description || f.percentage || f.version from ops.flags f where f.key = 'tap_other'), 'Another71',
+          'another flag is as it was');
 
 select * from finish();
 rollback;
