@@ -1,6 +1,6 @@
 -- api.drop_embedding_model: a model goes with all its vectors.
 begin;
-select plan(15);
+select plan(16);
 
 select is(pg_get_function_arguments('api.drop_embedding_model'::regproc), 'p_name text, p_rows bigint', 'arguments');
 select is(pg_get_function_result('api.drop_embedding_model'::regproc), 'TABLE(dropped bigint)', 'result');
@@ -30,6 +30,7 @@ select is((select d.dropped from drop_embedding_model('test-3-l2', 3) d), 3::big
 select throws_ok($$ select drop_embedding_model('test-3-l2', 0) $$, 'NF001',
                  'There is no embedding model test-3-l2', 'and is no more');
 select is((select count(*) from memory.embedding_models m where m.name = 'test-3-l2'), 0::bigint, 'nor its name');
+select isnt_empty($$ select from memory.embedding_models m where m.name = 'test-3' $$, 'other models are');
 reset session authorization;
 select is((select count(*) from memory.embeddings e where e.content ~ '^tap_drop'), 3::bigint,
   'those of another model stay');
