@@ -30,13 +30,13 @@ LOCK = 0x706C696E7468  # "plinth"; advisory locks belong to one database
 LOCK_WAIT = 60.0  # seconds of trying again behind other people's locks
 
 _SETTLE = """
-select set_config('lock_timeout', '1s', false), set_config('statement_timeout', '0', false),
-       set_config('idle_in_transaction_session_timeout', '0', false),
-       set_config('search_path', 'pg_catalog, pg_temp', false),
-       set_config('timezone', 'UTC', false),
-       -- Whoever meets the runner in a deadlock is not the one who fails.
-       case when has_parameter_privilege('deadlock_timeout', 'set')  -- of a superuser, or granted
-            then set_config('deadlock_timeout', '10ms', false) end
+select set_config(column1, column2, false) from (values ('standard_conforming_strings', 'on'),
+  ('lock_timeout', '1s'), ('statement_timeout', '0'), ('idle_in_transaction_session_timeout', '0'),
+  ('search_path', 'pg_catalog, pg_temp'), ('timezone', 'UTC'), ('datestyle', 'ISO, MDY'),
+  ('intervalstyle', 'postgres'), ('quote_all_identifiers', 'off'), ('extra_float_digits', '1')) s
+-- Whoever meets the runner in a deadlock is not the one who fails: for a superuser, or by a grant.
+union all select set_config('deadlock_timeout', '10ms', false)
+ where has_parameter_privilege('deadlock_timeout', 'set')
 """
 _BUSY = {"55P03", "40P01", "40001"}
 _RACE = _BUSY | {"23505", "42710", "42P06"}  # another database's bootstrap makes the same roles

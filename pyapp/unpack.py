@@ -78,7 +78,7 @@ def locked(path: Path, how: int = fcntl.LOCK_EX) -> Iterator[int]:
 
 def write(file: Path, text: str, mode: int = 0o600) -> Path:
     """A file that is there whole, or not at all; nobody else could read it at any moment."""
-    fresh = file.with_name(f"{file.name}.part")
+    fresh = file.with_name(f"{file.name}.{os.getpid()}.part")  # others may write it, too
     fresh.unlink(missing_ok=True)
     fresh.touch(mode)
     try:

@@ -185,6 +185,19 @@ def test_a_file_is_whole_or_not_there(command: str, own: dict[str, str], tmp_pat
     assert not [name for name in left if name.endswith(".part")]
 
 
+def test_a_file_that_several_write_at_once_is_whole_at_any_moment(tmp_path: Path) -> None:
+    """As `plinth env` in several terminals."""
+    file, texts = tmp_path / "pgpass", {letter * 5000 for letter in "abc"}
+    code = "import sys; from pathlib import Path; from pyapp.unpack import write\n"
+    code += "for _ in range(100): write(Path(sys.argv[1]), sys.argv[2])"
+    command = [sys.executable, "-c", code, str(file)]
+    writers = [subprocess.Popen([*command, text], cwd=ROOT) for text in texts]
+    while any([writer.poll() is None for writer in writers]):  # noqa: C419 - poll all of them
+        assert not file.exists() or file.read_text() in texts
+    assert [writer.returncode for writer in writers] == [0, 0, 0]
+    assert [path.name for path in tmp_path.iterdir()] == ["pgpass"]
+
+
 def test_a_database_that_says_nothing_is_waited_for_a_while(own: dict[str, str]) -> None:
     """As behind a firewall that swallows what it does not let through."""
     with socket.create_server(("127.0.0.1", 0)) as silent:

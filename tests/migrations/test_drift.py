@@ -4,6 +4,7 @@
 import subprocess
 
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from pyapp import migrate
 from tests.conftest import Database, Engine, url_of
@@ -93,6 +94,20 @@ def test_a_restored_backup_is_as_it_was_deployed(shared_database: Database, engi
         load = [engine.psql, "-X", "-q", "-v", "ON_ERROR_STOP=1", restored]
         subprocess.run(load, input=dumped.stdout, stdout=subprocess.DEVNULL, check=True)
         assert migrate.verify(restored) == []
+
+
+ODD = {
+    "datestyle": "SQL, DMY",
+    "intervalstyle": "sql_standard",
+    "quote_all_identifiers": "on",
+    "standard_conforming_strings": "off",
+}
+
+
+def test_settings_of_a_server_are_no_drift(shared_database: Database) -> None:
+    """They change how PostgreSQL tells what is there, not what is there."""
+    options = " ".join(f"-c {name}={value.replace(' ', '')}" for name, value in ODD.items())
+    assert migrate.verify(make_conninfo(shared_database.admin_url, options=options)) == []
 
 
 def test_rights_told_by_an_older_postgresql_are_no_drift(project: Project) -> None:

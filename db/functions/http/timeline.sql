@@ -1,7 +1,7 @@
 -- http.timeline: which timeline of which database this is, and of which copies. It is another one once a replica was
--- promoted or a backup restored: what was told before may then never have happened. It also is another one once copies
--- are kept in another Redis than before (p_redis): what was made void there is not void in one that is left and, later,
--- found again with its memories.
+-- promoted, a backup restored or the server started: what was told before may then never have happened. It also is
+-- another one once copies are kept in another Redis than before (p_redis): what was made void there is not void in one
+-- that is left and, later, found again with its memories.
 --
 -- Why the start of the server, and who wrote the row of http.cache_place: files that are put back (a snapshot, a base
 -- backup that is merely started) go on in the timeline they were of, and pg_restore may fill a database that is there.
@@ -36,5 +36,5 @@ end
 $$;
 
 comment on function http.timeline(text) is
-  'Which timeline of which database and of which copies this is: another one after a failover or a restore';
+  'Which timeline of which database and of which copies this is: another one after a failover, a restore or a start';
 grant execute on function http.timeline(text) to plinth_web;

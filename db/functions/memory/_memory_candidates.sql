@@ -38,10 +38,15 @@ as $$
 declare
   c_sample constant integer := 1000;   -- newest memories that are asked how frequent a word is
   c_hits   constant integer := 20000;  -- as many as rare words may bring up
+  c_kind   constant integer := 10000;  -- as many are read of a kind that was frequent once, and is rare of late
   -- Filters may leave few: then it is better to look for those than to read on until there are enough.
   v_by     constant text := case when p_metadata is not null and core.memories_are_rare(p_user_id, null, p_metadata)
                                    then 'metadata'
                                  when p_kind is not null and core.memories_are_rare(p_user_id, p_kind, p_metadata)
+                                      and (select count(*)
+                                             from (select from memory.semantic_memories m
+                                                    where m.user_id = p_user_id and m.kind between p_kind and p_kind
+                                                    order by m.kind limit c_kind + 1) k) <= c_kind
                                    then 'kind' end;
   v_page   integer;
   v_scope  uuid;

@@ -1,7 +1,7 @@
 -- What is found by a key is looked up by it, also for one user who owns most of a table that others have few rows of:
 -- there a plan for any user would read all that the user has.
 begin;
-select plan(17);
+select plan(18);
 
 -- First of all, and waiting as long as it takes: two files that hold some tables already would wait for each other.
 update base.settings s set value = s.value where s.name = 'embeddings.model_limit';
@@ -90,6 +90,17 @@ select cmp_ok(pg_temp.rows_read($$ select from api.update_message(pg_temp.id('1e
               '<', 100::bigint, 'an edit');
 select cmp_ok(pg_temp.rows_read($$ select from api.delete_memory(pg_temp.id('1e000'), pg_temp.id('1eb00')) $$),
               '<', 100::bigint, 'a memory that goes');
+reset session authorization;
+
+insert into auth.users (id, username, email) values (pg_temp.id('1ff04'), 'tap_was_kind', 'tap_was_kind@example.org');
+insert into memory.semantic_memories (user_id, kind, content, valid_from)
+select pg_temp.id('1ff04'), case when n <= 1000 then 'note' else 'fact' end, 'stone ' || n % 100, now() - n * interval '1 s'
+  from generate_series(30000, 1, -1) n;
+analyze memory.semantic_memories;
+set session authorization plinth_operator;
+select set_config('plinth.caller', pg_temp.id('1ff04')::text, true);
+select cmp_ok(pg_temp.rows_read($$ select from api.recall_memories(pg_temp.id('1ff04'), 'stone', p_kind => 'fact') $$),
+              '<', 25000::bigint, 'a recall of a kind that nearly all are of, but none of late');
 reset session authorization;
 
 select * from finish();
